@@ -1,0 +1,88 @@
+# The commands of daily work. Everything uses .venv in this folder; `make help` lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+BUILD := build/dev
+JOBS ?= 2
+export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
+export OMP_NUM_THREADS := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# One build at a time in a tree, however many terminals ask for one.
+LOCK := mkdir -p build && exec 9>build/.lock && flock 9
+BUILD_TOOLS := scikit-build-core pybind11 cmake ninja
+EDITABLE := --no-build-isolation --config-settings=build-dir=$(BUILD) \
+	--config-settings=cmake.define.RACER_BUILD_TESTS=ON
+# What an editable install fixes: settings and the set of packages. Any change here reinstalls.
+FINGERPRINT = cat pyproject.toml CMakeLists.txt <(find racer viewer tools -name __init__.py | sort) | cksum
+
+.PHONY: help demo test test-slow test-cpp lint format stubs bench setup build wheel clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+demo: build  ## train an agent for three minutes, evaluate it, draw its laps
+	$(BIN)/python -m racer.tools.demo
+
+test: build test-cpp  ## C++ tests, then Python tests
+	$(BIN)/python -m pytest -q -n $(JOBS)
+
+test-slow: build  ## the tests that `make test` leaves out
+	$(BIN)/python -m pytest -q -m slow
+
+test-cpp: build
+	@$(LOCK) && $(BIN)/cmake --build $(BUILD) --target racer_tests
+	$(BIN)/ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
+
+bench: build  ## measure the engine, the environments and training
+	$(BIN)/racer bench
+
+setup: $(VENV)/.installed  ## create .venv and install the tested versions of everything
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Racer needs Python 3.10 or newer")'
+	@$(LOCK) && test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(LOCK) && $(BIN)/python -m pip install -q -c constraints.txt $(BUILD_TOOLS)
+	@$(LOCK) && $(BIN)/python -m pip install -q -c constraints.txt $(EDITABLE) -e '.[all]'
+	@$(FINGERPRINT) > $(BUILD)/.fingerprint
+	@touch $@
+
+build: setup  ## rebuild the extension after a change to C++ code
+	@$(LOCK); \
+	if [ -f $(BUILD)/CMakeCache.txt ] && [ "$$(cat $(BUILD)/.fingerprint 2>/dev/null)" = "$$($(FINGERPRINT))" ]; then \
+	    $(BIN)/cmake --build $(BUILD) >$(BUILD)/.log 2>&1 || { cat $(BUILD)/.log; exit 1; }; \
+	    grep -E 'warning|\[[0-9]+/' $(BUILD)/.log || true; \
+	    $(BIN)/cmake --install $(BUILD) --strip \
+	        --prefix "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("platlib"))')" >/dev/null; \
+	else \
+	    $(BIN)/python -m pip install -q --no-deps $(EDITABLE) -e .; \
+	    $(FINGERPRINT) > $(BUILD)/.fingerprint; \
+	fi
+
+# mypy sees the package as it is installed: viewer and tools inside racer.
+TYPED := build/typed
+lint: setup  ## ruff, mypy, clang-format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	@rm -rf $(TYPED) && mkdir -p $(TYPED)/racer
+	@ln -s $(CURDIR)/racer/* $(CURDIR)/viewer $(CURDIR)/tools $(TYPED)/racer/
+	cd $(TYPED) && MYPYPATH=. $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml -p racer
+	find cpp bindings tests/cpp -name '*.[ch]pp' | xargs -r $(BIN)/clang-format --dry-run -Werror
+
+format: setup  ## rewrite the sources as lint wants them
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	find cpp bindings tests/cpp -name '*.[ch]pp' | xargs -r $(BIN)/clang-format -i
+
+wheel: setup  ## build the sdist and, from it, the wheel, into dist/
+	$(BIN)/python -m pip wheel -q --no-deps --no-build-isolation -w dist .
+
+clean:  ## remove what was built; .venv and runs/ stay
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -f $(VENV)/.installed
+	find racer viewer tools tests -name __pycache__ -type d -prune -exec rm -rf {} +

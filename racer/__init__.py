@@ -1,0 +1,1 @@
+"""Racer: a fast, deterministic car racing simulator for training and racing agents."""

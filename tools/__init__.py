@@ -1,0 +1,1 @@
+"""Benchmarks, the demo and maintainers' scripts. Installs as `racer.tools`."""

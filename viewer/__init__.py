@@ -1,0 +1,1 @@
+"""The viewer: drive, watch, record and render. Installs as `racer.viewer`; needs pygame-ce."""
