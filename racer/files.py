@@ -1,0 +1,106 @@
+"""Reading files that somebody handed us, and writing ours so that none is ever half there.
+
+Every reader of Racer goes through `read_bytes` or `read_text`: they look at the size first, so that
+a huge file costs nothing, and turn what the operating system says into one sentence. Every writer
+goes through `atomic_write` or `atomic_path`: the data goes to a temporary name in the same folder
+and takes its place by a rename.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from racer.errors import RacerError
+
+MAX_TEXT_BYTES = 1 << 20  # configs, presets, track descriptions
+MAX_LAP_BYTES = 16 << 20
+MAX_TRACK_BYTES = 16 << 20
+MAX_POLICY_BYTES = 64 << 20
+
+
+def read_bytes(
+    path: str | os.PathLike[str],
+    *,
+    limit: int,
+    error: type[RacerError] = RacerError,
+    what: str = "file",
+) -> bytes:
+    """Reads a whole file of at most `limit` bytes.
+
+    Args:
+        path: the file.
+        limit: largest accepted size in bytes; it is checked before anything is read.
+        error: the class of error to raise.
+        what: what the file is meant to be, for the message ("lap file").
+
+    Raises:
+        RacerError: of the class `error`, with one sentence that names the file, if it is missing,
+            not a regular file, not readable or too large.
+    """
+    shown = os.fspath(path)
+    try:
+        with Path(path).open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            data = b"" if size > limit else file.read(limit + 1)
+    except FileNotFoundError:
+        raise error(f"{shown}: there is no such {what}.") from None
+    except IsADirectoryError:
+        raise error(f"{shown}: is a folder, not a {what}.") from None
+    except OSError as problem:
+        reason = problem.strerror or str(problem)
+        raise error(f"{shown}: the {what} cannot be read ({reason}).") from None
+    except ValueError:  # a null byte in the name
+        raise error(f"{shown!r}: is not a usable file name.") from None
+    if size > limit or len(data) > limit:
+        held = max(size, len(data))
+        raise error(f"{shown}: a {what} has at most {limit:,} bytes, this one has {held:,}.")
+    return data
+
+
+def read_text(
+    path: str | os.PathLike[str],
+    *,
+    limit: int = MAX_TEXT_BYTES,
+    error: type[RacerError] = RacerError,
+    what: str = "file",
+) -> str:
+    """Reads a whole UTF-8 text (a byte order mark is dropped); otherwise as `read_bytes`."""
+    data = read_bytes(path, limit=limit, error=error, what=what)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        where = f"byte {problem.start}"
+        raise error(f"{os.fspath(path)}: a {what} is UTF-8 text, {where} is not.") from None
+
+
+@contextmanager
+def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yields a temporary path beside `path`; what was written there becomes `path` at the end.
+
+    The temporary name keeps the suffixes of `path`, because some writers choose their format by
+    them. If the block raises, the temporary file is removed and `path` is left as it was. Folders on
+    the way to `path` are created.
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{secrets.token_hex(4)}.{target.name}")
+    try:
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+        raise
+
+
+def atomic_write(path: str | os.PathLike[str], data: bytes | str) -> None:
+    """Writes a whole file, or nothing. Text is written as UTF-8 with newlines as they are."""
+    content = data.encode("utf-8") if isinstance(data, str) else data
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
