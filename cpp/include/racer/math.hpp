@@ -69,25 +69,28 @@ RACER_INLINE R cos(R x) {
     return cos_half_turn(wrap_angle(x));
 }
 
-// atan(y / x) for x >= 0, with atan(0 / 0) = 0: one division, no overflow for finite arguments
-// below 1e154.
+// atan(y / x) for y >= 0, x >= 0, not both 0: one division. No overflow below 1e150.
 template <class R>
-RACER_INLINE R atan_ratio(R y, R x) {
-    const R size = abs(y);
+RACER_INLINE R atan_quadrant(R y, R x) {
     // The angle less 0, pi/4 or pi/2, whichever is nearest: |tangent| <= tan(pi/8).
-    const auto near_half = size > x * R(2.414213562373095);
-    const auto near_zero = size <= x * R(0.41421356237309503);
-    const R numerator = select(near_half, -x, select(near_zero, size, size - x));
-    const R denominator = select(near_half, size, select(near_zero, x, size + x));
+    const auto near_half = y > x * R(2.414213562373095);
+    const auto near_zero = y < x * R(0.41421356237309503);
+    const R numerator = select(near_half, -x, select(near_zero, y, y - x));
+    const R denominator = select(near_half, y, select(near_zero, x, y + x));
     const R offset = select(near_half, R(kHalfPi), select(near_zero, R(0.0), R(kQuarterPi)));
-    const R t = numerator / select(denominator == R(0.0), R(1.0), denominator);
+    const R t = numerator / denominator;
     const std::array<R, 8> c = {
-        R(-0.33333333333266196), R(0.19999999949854794), R(-0.142857081103604),
+        R(-0.33333333333266196), R(0.19999999949854794),  R(-0.142857081103604),
         R(0.11110819716745676),  R(-0.09084101895346429), R(0.07604800046078292),
         R(-0.06027307460946675), R(0.03295679541870136)};
     const R u = t * t;
-    const R angle = offset + (t + t * (u * polynomial(c, u)));
-    return select(y < R(0.0), -angle, angle);
+    return offset + (t + t * (u * polynomial(c, u)));
+}
+
+// atan(y / x) for x > 0.
+template <class R>
+RACER_INLINE R atan_ratio(R y, R x) {
+    return copy_sign(atan_quadrant(abs(y), x), y);
 }
 
 template <class R>
@@ -98,9 +101,10 @@ RACER_INLINE R atan(R x) {
 // The angle of the vector (x, y) in [-pi, pi]; atan2(0, 0) = 0.
 template <class R>
 RACER_INLINE R atan2(R y, R x) {
-    const R angle = atan_ratio(y, abs(x));
-    const R behind = select(y < R(0.0), R(-kPi), R(kPi)) - angle;
-    return select(x < R(0.0), behind, angle);
+    const R across = abs(y);
+    const R along = abs(x);
+    const R angle = atan_quadrant(across, select(across + along == R(0.0), R(1.0), along));
+    return copy_sign(select(x < R(0.0), R(kPi) - angle, angle), y);
 }
 
 }  // namespace racer::RACER_ISA

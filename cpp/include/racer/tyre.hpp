@@ -21,12 +21,13 @@ RACER_INLINE R tyre_capacity(const double (&c)[2], R load, R grip) {
 }
 
 // Share of its capacity, in [-1, 1], that an axle at slip angle alpha (rad) uses sideways:
-// sin(C atan(y - E (y - atan y))) with y = B alpha.
+// sin(C atan(y - E (y - atan y))) with y = B alpha, for E <= 1.
 template <class R>
 RACER_INLINE R tyre_lateral_share(double stiffness, double shape, double curvature, R alpha) {
-    const R y = R(stiffness) * alpha;
-    const R bent = y - R(curvature) * (y - atan(y));
-    return sin_half_turn(R(shape) * atan(bent));
+    const R one(1.0);
+    const R y = R(stiffness) * abs(alpha);
+    const R bent = y - R(curvature) * (y - atan_quadrant(y, one));
+    return copy_sign(sin_half_turn(R(shape) * atan_quadrant(bent, one)), alpha);
 }
 
 // Forces of an axle asked for `demand` newtons along the wheel. With u and f the longitudinal and
