@@ -1,0 +1,130 @@
+#include <pybind11/stl.h>
+
+#include "bindings.hpp"
+#include "racer/action.hpp"
+#include "racer/dynamics.hpp"
+#include "racer/fingerprint.hpp"
+#include "racer/float_environment.hpp"
+#include "racer/vehicle.hpp"
+
+namespace racer::bindings {
+namespace {
+
+const VehicleEntry& entry_of(const std::string& name) {
+    if (const VehicleEntry* entry = find_vehicle_entry(name)) return *entry;
+    std::string known;
+    for (const VehicleEntry& entry : kVehicles) {
+        known += (known.empty() ? "" : ", ") + std::string(entry.vehicle->name);
+    }
+    throw py::value_error("vehicle '" + name + "' is not known; there is " + known);
+}
+
+py::list vehicles() {
+    py::list names;
+    for (const VehicleEntry& entry : kVehicles) names.append(std::string(entry.vehicle->name));
+    return names;
+}
+
+py::list vehicle_parameters(const std::string& vehicle) {
+    const VehicleEntry& entry = entry_of(vehicle);
+    py::list rows;
+    for (std::size_t i = 0; i < kVehicleFields.size(); ++i) {
+        const auto& field = kVehicleFields[i];
+        py::dict row;
+        row["name"] = std::string(field.name);
+        row["value"] = (*entry.rows)[i].value;
+        row["unit"] = std::string(field.unit);
+        row["meaning"] = std::string(field.meaning);
+        row["source"] = std::string((*entry.rows)[i].source);
+        rows.append(row);
+    }
+    return rows;
+}
+
+using Doubles = py::array_t<double, py::array::c_style | py::array::forcecast>;
+
+py::array_t<float> axis_to_pedals(const Doubles& axis, const Doubles& speed,
+                                  const std::string& vehicle) {
+    const Vehicle& car = *entry_of(vehicle).vehicle;
+    if (axis.ndim() < 1 || axis.shape(axis.ndim() - 1) != 2) {
+        throw py::value_error("axis must have shape (..., 2): steer and drive");
+    }
+    const py::ssize_t rows = axis.size() / 2;
+    if (speed.size() != rows && speed.size() != 1) {
+        throw py::value_error("speed must have one entry per axis row (" + std::to_string(rows) +
+                              ") or one for all, got " + std::to_string(speed.size()));
+    }
+    std::vector<py::ssize_t> shape(axis.shape(), axis.shape() + axis.ndim());
+    shape.back() = 3;
+    py::array_t<float> result(shape);
+    const double* in = axis.data();
+    const double* v = speed.data();
+    float* out = result.mutable_data();
+    for (py::ssize_t i = 0; i < rows; ++i) {
+        const RACER_ISA::Pedals p = RACER_ISA::axis_to_pedals(
+            car, RACER_ISA::clamp(in[2 * i], -1.0, 1.0), RACER_ISA::clamp(in[2 * i + 1], -1.0, 1.0),
+            v[speed.size() == 1 ? 0 : i]);
+        out[3 * i] = static_cast<float>(p.steer);
+        out[3 * i + 1] = static_cast<float>(p.throttle);
+        out[3 * i + 2] = static_cast<float>(p.brake);
+    }
+    return result;
+}
+
+// Drives one car over an endless plane of tarmac, for tests of the physics alone.
+py::array_t<double> simulate(const std::string& vehicle, const Doubles& start,
+                             const Doubles& inputs) {
+    const Vehicle& car = *entry_of(vehicle).vehicle;
+    if (start.ndim() != 1 || start.shape(0) != 9) {
+        throw py::value_error(
+            "start must have shape (9,): x, y, cos_yaw, sin_yaw, v_x, v_y, yaw_rate, steer, a_x");
+    }
+    if (inputs.ndim() != 2 || inputs.shape(1) != 3) {
+        throw py::value_error("inputs must have shape (T, 3): steer target [rad], throttle, brake");
+    }
+    const FloatEnvironment guard;
+    const auto ticks = static_cast<std::size_t>(inputs.shape(0));
+    std::vector<RACER_ISA::CarInputs<double>> in(ticks);
+    for (std::size_t i = 0; i < ticks; ++i) {
+        const double* row = inputs.data() + 3 * i;
+        in[i] = {row[0], row[1], row[2], 1.0, 1.0, 0.0};
+    }
+    const double* s = start.data();
+    std::vector<RACER_ISA::CarState<double>> states(ticks + 1);
+    RACER_ISA::simulate_flat(car, {s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8]}, in,
+                             states);
+    py::array_t<double> result({static_cast<py::ssize_t>(ticks + 1), py::ssize_t{9}});
+    double* out = result.mutable_data();
+    for (const auto& q : states) {
+        for (const double value :
+             {q.x, q.y, q.cos_yaw, q.sin_yaw, q.v_x, q.v_y, q.yaw_rate, q.steer, q.a_x}) {
+            *out++ = value;
+        }
+    }
+    return result;
+}
+
+}  // namespace
+
+void bind_vehicle(py::module_& m) {
+    m.attr("PHYSICS_VERSION") = kPhysicsVersion;
+    m.def("vehicles", &vehicles, "Names of the vehicles.");
+    m.def("vehicle_parameters", &vehicle_parameters, py::arg("vehicle") = "gt",
+          "Parameters of a vehicle: name, value, unit, meaning, source.");
+    m.def("physics_fingerprint",
+          [](const std::string& vehicle) {
+              return to_hex(physics_fingerprint(*entry_of(vehicle).vehicle));
+          },
+          py::arg("vehicle") = "gt",
+          "16 hex digits over the parameters and a golden trajectory of a vehicle.");
+    m.def("simulate", &simulate, py::arg("vehicle"), py::arg("start"), py::arg("inputs"),
+          "Drives one car over an endless plane of tarmac. start (9,): x, y, cos_yaw, sin_yaw, v_x,\n"
+          "v_y, yaw_rate, steer, a_x; inputs (T, 3): steer target [rad], throttle, brake.\n"
+          "Returns the states (T + 1, 9).");
+    m.def("axis_to_pedals", &axis_to_pedals, py::arg("axis"), py::arg("speed"),
+          py::arg("vehicle") = "gt",
+          "Maps axis actions (..., 2) at a speed [m/s] to pedal actions (..., 3), as a batch with\n"
+          "action='axis' does: full lock when slow, less when fast.");
+}
+
+}  // namespace racer::bindings

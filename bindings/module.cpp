@@ -1,0 +1,87 @@
+#include "bindings.hpp"
+#include "racer/kernels.hpp"
+#include "racer/observation.hpp"
+#include "racer/random.hpp"
+#include "racer/time.hpp"
+
+namespace py = pybind11;
+
+namespace {
+
+py::list observation_layout(const std::string& name) {
+    std::size_t count = 0;
+    if (name == "lidar") count = racer::kLidarFields;
+    if (name == "track") count = racer::kObservationFields.size();
+    if (count == 0) {
+        throw py::value_error("observation must be 'lidar' or 'track', got '" + name + "'");
+    }
+    py::list layout;
+    int offset = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto& field = racer::kObservationFields[i];
+        py::dict row;
+        row["name"] = std::string(field.name);
+        row["offset"] = offset;
+        row["size"] = field.size;
+        row["unit"] = std::string(field.unit);
+        row["scale"] = field.scale;
+        row["low"] = field.low;
+        row["high"] = field.high;
+        layout.append(row);
+        offset += field.size;
+    }
+    return layout;
+}
+
+py::list reward_terms() {
+    py::list names;
+    for (const char* name : racer::kRewardTermNames) names.append(name);
+    return names;
+}
+
+py::list instruction_sets() {
+    py::list names;
+    for (const racer::Kernels* k : racer::available_kernels()) names.append(std::string(k->name));
+    return names;
+}
+
+void set_instruction_set(const std::string& name) {
+    if (racer::select_kernels(name)) return;
+    throw py::value_error("instruction set '" + name + "' is not available; there is " +
+                          py::str(py::str(", ").attr("join")(instruction_sets()))
+                              .cast<std::string>());
+}
+
+}  // namespace
+
+PYBIND11_MODULE(_core, m) {
+    m.doc() = "The Racer engine: vehicles, tracks and batches of worlds, stepped in C++.";
+    m.attr("TICK_SECONDS") = racer::kTickSeconds;
+#if defined(__clang__)
+    m.attr("COMPILER") = "clang " __clang_version__;
+#else
+    m.attr("COMPILER") = "gcc " __VERSION__;
+#endif
+    m.attr("RAY_COUNT") = racer::kRays;
+    m.attr("RAY_RANGE") = static_cast<double>(racer::kRayRange);
+    py::list ahead;
+    for (const int metres : racer::kRoadAheadMetres) ahead.append(metres);
+    m.attr("ROAD_AHEAD_METRES") = py::tuple(ahead);
+
+    m.def("observation_layout", &observation_layout, py::arg("observation"),
+          "Fields of an observation in order: name, offset, size, unit, scale, low, high.\n\n"
+          "An entry of the observation is clip(value * scale, low, high).");
+    m.def("reward_terms", &reward_terms, "Names of the reward terms, in the order of the arrays.");
+    m.def("split_seed", &racer::split_seed, py::arg("seed"), py::arg("index"),
+          "Seed of stream `index` of `seed`: a hash, so that streams never overlap.");
+    m.def("instruction_sets", &instruction_sets, "Kernels that this CPU can run, widest last.");
+    m.def("instruction_set", [] { return std::string(racer::kernels().name); },
+          "The kernels in use. All compute the same bits.");
+    m.def("set_instruction_set", &set_instruction_set, py::arg("name"),
+          "Chooses the kernels of the whole process. Raises ValueError if the CPU lacks them.");
+
+    racer::bindings::bind_vehicle(m);
+    racer::bindings::bind_track(m);
+    racer::bindings::bind_config(m);
+    racer::bindings::bind_batch(m);
+}

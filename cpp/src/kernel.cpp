@@ -1,0 +1,44 @@
+// Compiled once per instruction set, with RACER_ISA and RACER_LANES set by the build.
+// No std:: containers or algorithms are instantiated here: their inline copies, compiled for a wide
+// instruction set, could be picked by the linker for the whole program.
+#include "racer/step.hpp"
+
+namespace racer {
+
+#define RACER_NAME_TEXT(name) #name
+#define RACER_NAME(name) RACER_NAME_TEXT(name)
+#define RACER_JOIN_TEXT(a, b) a##b
+#define RACER_JOIN(a, b) RACER_JOIN_TEXT(a, b)
+
+namespace RACER_ISA {
+namespace {
+
+void step(const StepContext& context, int first_world, int last_world) noexcept {
+    step_worlds(context, first_world, last_world);
+}
+void reset(const StepContext& context, int world) noexcept { reset_world(context, world); }
+void place(const StepContext& context, int car, const Placement& at) noexcept {
+    place_car(context, car, at);
+}
+void observe(const StepContext& context, int first_world, int last_world) noexcept {
+    observe_worlds(context, first_world, last_world);
+}
+void physics(const StepContext& context, int ticks) noexcept {
+    const int cars = context.worlds * context.cars_per_world;
+    for (int car = 0; car < cars; car += kLanes) {
+        CarState<Real> state = load_state<Real>(context.cars, car);
+        const CarInputs<Real> inputs = load_inputs<Real>(*context.vehicle, context.cars, car);
+        for (int tick = 0; tick < ticks; ++tick) integrate_tick(*context.vehicle, state, inputs);
+        store_state(context.cars, car, state);
+    }
+}
+
+}  // namespace
+}  // namespace RACER_ISA
+
+extern const Kernels RACER_JOIN(kKernels_, RACER_ISA);
+const Kernels RACER_JOIN(kKernels_, RACER_ISA) = {
+    RACER_NAME(RACER_ISA), RACER_ISA::kLanes,  RACER_ISA::step,   RACER_ISA::reset,
+    RACER_ISA::place,      RACER_ISA::observe, RACER_ISA::physics};
+
+}  // namespace racer
