@@ -6,8 +6,6 @@ goes through `atomic_write` or `atomic_path`: the data goes to a temporary name 
 and takes its place by a rename.
 """
 
-from __future__ import annotations
-
 import os
 import secrets
 from collections.abc import Iterator
@@ -82,8 +80,8 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yields a temporary path beside `path`; what was written there becomes `path` at the end.
 
     The temporary name keeps the suffixes of `path`, because some writers choose their format by
-    them. If the block raises, the temporary file is removed and `path` is left as it was. Folders on
-    the way to `path` are created.
+    them. If the block raises, the temporary file is removed and `path` is left as it was. Missing
+    folders are created.
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -2,15 +2,13 @@
 
 `numpy.load` reads these files. We do not read them with it, for three reasons: nothing in a file
 that somebody handed us may reach a pickle or an evaluated expression; no size that a file claims is
-believed before it was compared with the bytes that are there (entries are stored, not compressed, so
-no file can swell); and because the writing is deterministic, a single wrong byte anywhere in the
-file is found by writing again what was read.
+believed before it was compared with the bytes that are there (entries are stored, not compressed,
+so no file can swell); and because the writing is deterministic, a single wrong byte anywhere in
+the file is found by writing again what was read.
 
 Format: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT and
 https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html, version 1.0.
 """
-
-from __future__ import annotations
 
 import math
 import struct

@@ -1,0 +1,143 @@
+"""Clocks: rates and latencies of a function, and the row of a result table."""
+
+import os
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+REPEATS = 5
+Step = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row of the results; fields that do not apply are None and left out of the JSON.
+
+    Attributes:
+        layer: one of `LAYERS`.
+        case: what was measured, in words.
+        num_envs: worlds stepped at once.
+        threads: threads of the engine (or of PyTorch), and cores the process was pinned to.
+        ticks_per_action: simulated ticks of 1/60 s per step.
+        ticks_per_second: simulated ticks of all worlds per second of wall time, median of repeats.
+        steps_per_second: the same in steps (actions).
+        best_steps_per_second: the best repeat.
+        median_us: median time of one call [us].
+        p99_us: 99th percentile of one call [us].
+        wall_seconds: wall time of all repeats.
+        cpu_seconds: CPU time of all threads during that.
+        note: what else should be known.
+    """
+
+    layer: str
+    case: str
+    num_envs: int | None = None
+    threads: int | None = None
+    ticks_per_action: int | None = None
+    ticks_per_second: float | None = None
+    steps_per_second: float | None = None
+    best_steps_per_second: float | None = None
+    median_us: float | None = None
+    p99_us: float | None = None
+    wall_seconds: float | None = None
+    cpu_seconds: float | None = None
+    note: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields that apply, numbers with a sensible number of digits."""
+        return {
+            name: float(f"{value:.5g}") if isinstance(value, float) else value
+            for name, value in asdict(self).items()
+            if value is not None
+        }
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Calls per second: median and best of the repeats, and the time they took."""
+
+    median: float
+    best: float
+    wall_seconds: float
+    cpu_seconds: float
+
+
+def pin(cores: int) -> int:
+    """Keeps this process (and the threads it will start) on `cores` cores; returns how many it has.
+
+    The last ones are taken, because the first serves most interrupts.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        return os.cpu_count() or 1
+    allowed = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, allowed[-cores:])
+    return min(cores, len(allowed))
+
+
+def rate(step: Step, seconds: float) -> Rate:
+    """Calls `step` for about `seconds` in all, after a short warm-up."""
+    calls = 1
+    while True:
+        start = time.perf_counter()
+        for _ in range(calls):
+            step()
+        spent = time.perf_counter() - start
+        if spent > 0.1 * seconds / REPEATS or spent > 1.0:
+            break
+        calls *= 4
+    calls = max(1, round(calls * seconds / REPEATS / spent))
+    rates = []
+    wall = time.perf_counter()
+    cpu = time.process_time()
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        for _ in range(calls):
+            step()
+        rates.append(calls / (time.perf_counter() - start))
+    return Rate(
+        statistics.median(rates),
+        max(rates),
+        time.perf_counter() - wall,
+        time.process_time() - cpu,
+    )
+
+
+def latencies(step: Step, seconds: float) -> tuple[float, float]:
+    """Median and 99th percentile of single calls [us]."""
+    for _ in range(100):
+        step()
+    times: list[int] = []
+    clock = time.perf_counter_ns
+    end = clock() + int(seconds * 1e9)
+    while True:
+        start = clock()
+        step()
+        now = clock()
+        times.append(now - start)
+        if now > end:
+            break
+    median, p99 = np.percentile(times, [50, 99]) / 1000.0
+    return float(median), float(p99)
+
+
+def steps_case(
+    layer: str, name: str, measured: Rate, *, num_envs: int, threads: int, ticks_per_action: int
+) -> Case:
+    """A row from the rate of calls that step `num_envs` worlds each."""
+    steps = measured.median * num_envs
+    return Case(
+        layer,
+        name,
+        num_envs=num_envs,
+        threads=threads,
+        ticks_per_action=ticks_per_action,
+        ticks_per_second=steps * ticks_per_action,
+        steps_per_second=steps,
+        best_steps_per_second=measured.best * num_envs,
+        wall_seconds=measured.wall_seconds,
+        cpu_seconds=measured.cpu_seconds,
+    )
