@@ -1,0 +1,185 @@
+"""Draws the circuits of the catalogue and writes their files.
+
+A circuit is a closed chain of straights with rounded corners: for each corner the point where the
+straights would meet, the radius of the turn, and the width of the road there. Smoothing along the
+line turns the jumps of curvature into ramps that a driver can follow.
+
+Run `python -m racer.tools.design_tracks` after changing a circuit here, and look at the picture
+that `racer tracks <name>` draws.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from racer.files import atomic_write
+
+Array = NDArray[np.float64]
+
+STEP = 5.0  # distance of the points in the file [m]
+FINE = 0.25  # distance of the points while drawing [m]
+
+
+@dataclasses.dataclass(frozen=True)
+class Circuit:
+    """One circuit of our own design.
+
+    Attributes:
+        corners: (C, 4) x [m], y [m], radius [m], width of the road [m], in driving order.
+        start: metres that the start line lies after the middle of the straight that leads from
+            the last corner to the first.
+        ramp: length over which curvature builds up [m].
+    """
+
+    name: str
+    country: str
+    description: str
+    corners: list[tuple[float, float, float, float]]
+    start: float = 0.0
+    ramp: float = 12.0
+    runoff: float = 2.5
+
+
+HARBOUR = Circuit(
+    name="Harbour",
+    country="fictional",
+    description="Short and technical: hairpins, right angles and a chicane between the quays.",
+    corners=[
+        (235, 0, 17.5, 11.0),
+        (235, 36, 17.5, 11.0),
+        (70, 36, 18, 10.5),
+        (70, 120, 24, 10.5),
+        (190, 120, 30, 10.5),
+        (225, 205, 20, 10.5),
+        (110, 240, 35, 10.0),
+        (20, 200, 28, 10.0),
+        (-60, 235, 28, 10.0),
+        (-190, 235, 13.5, 10.5),
+        (-190, 207, 13.5, 10.5),
+        (-120, 207, 18, 10.5),
+        (-120, 120, 25, 10.5),
+        (-230, 120, 25, 10.5),
+        (-230, 0, 22, 11.0),
+    ],
+    start=40.0,
+    ramp=8.0,
+)
+
+RIDGEWAY = Circuit(
+    name="Ridgeway",
+    country="fictional",
+    description="Fast and flowing: long bends and esses along a ridge, and one place to overtake.",
+    corners=[
+        (390, 350, 210, 13.0),
+        (640, 150, 100, 12.5),
+        (540, -95, 85, 12.0),
+        (725, -270, 42, 13.5),
+        (350, -350, 210, 12.0),
+        (205, -205, 130, 12.0),
+        (20, -250, 120, 12.0),
+        (-140, -125, 150, 12.0),
+        (-345, -180, 105, 12.0),
+        (-500, -10, 65, 12.0),
+        (-400, 350, 90, 13.0),
+    ],
+    start=0.0,
+    ramp=30.0,
+    runoff=4.0,
+)
+
+CIRCUITS = {"harbour": HARBOUR, "ridgeway": RIDGEWAY}
+
+
+def rounded(circuit: Circuit) -> Array:
+    """The chain of straights and arcs, (M, 3): x, y, width of the road [m], unevenly spaced.
+
+    Raises:
+        ValueError: two neighbouring turns do not fit on the straight between them.
+    """
+    corners = np.array(circuit.corners, dtype=np.float64)
+    points, radii = corners[:, :2], corners[:, 2]
+    before = np.roll(points, 1, axis=0) - points
+    after = np.roll(points, -1, axis=0) - points
+    length = np.hypot(*after.T)
+    before /= np.hypot(*before.T)[:, None]
+    after /= length[:, None]
+    turn = np.pi - np.arccos(np.clip(np.sum(before * after, axis=1), -1.0, 1.0))
+    cut = radii * np.tan(turn / 2)
+    spare = length - cut - np.roll(cut, -1)
+    if np.any(spare < 0):
+        first = int(np.argmin(spare))
+        raise ValueError(
+            f"{circuit.name}: corner {first} and the next overlap by {-spare[first]:.1f} m"
+        )
+    rows: list[Array] = []
+    for i, (x, y, radius, width) in enumerate(corners):
+        start = np.array([x, y]) + cut[i] * before[i]
+        left = before[i, 1] * after[i, 0] - before[i, 0] * after[i, 1] > 0
+        side = 1.0 if left else -1.0
+        normal = side * np.array([before[i, 1], -before[i, 0]])
+        count = max(2, int(radius * turn[i] / FINE))
+        angles = np.linspace(0.0, turn[i], count)[:, None]
+        arc = start + radius * (np.sin(angles) * -before[i] + (1 - np.cos(angles)) * normal)
+        rows.append(np.column_stack([arc, np.full(count, width)]))
+    return np.concatenate(rows)
+
+
+def resample(line: Array, step: float) -> Array:
+    """The closed line at equal distances of about `step` along it."""
+    closed = np.vstack([line, line[:1]])
+    s = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(closed[:, :2], axis=0).T))])
+    wanted = np.arange(round(s[-1] / step)) * (s[-1] / round(s[-1] / step))
+    return np.column_stack([np.interp(wanted, s, column) for column in closed.T])
+
+
+def smoothed(line: Array, length: float) -> Array:
+    """A moving average over `length`, twice, along an evenly spaced closed line."""
+    half = round(length / FINE / 2)
+    for _ in range(2):
+        line = np.mean([np.roll(line, k, axis=0) for k in range(-half, half + 1)], axis=0)
+    return line
+
+
+def draw_line(circuit: Circuit) -> Array:
+    """The centre line, (M, 4): x, y, width right, width left [m]; the first point is the start."""
+    chain = np.array(circuit.corners, dtype=np.float64)
+    line = smoothed(resample(rounded(circuit), FINE), circuit.ramp)
+    middle = (chain[-1, :2] + chain[0, :2]) / 2
+    nearest = int(np.argmin(np.hypot(*(line[:, :2] - middle).T)))
+    line = resample(np.roll(line, -nearest - round(circuit.start / FINE), axis=0), STEP)
+    return np.column_stack([line[:, :2], line[:, 2] / 2, line[:, 2] / 2])
+
+
+def write(circuit: Circuit, folder: Path, stem: str) -> None:
+    """Writes `stem`.csv and `stem`.toml into `folder`."""
+    rows = [",".join(f"{round(value, 3) + 0.0:.3f}" for value in row) for row in draw_line(circuit)]
+    header = "# x_m,y_m,w_tr_right_m,w_tr_left_m"
+    atomic_write(folder / f"{stem}.csv", "\n".join([header, *rows, ""]))
+    settings = {
+        "name": f'"{circuit.name}"',
+        "country": f'"{circuit.country}"',
+        "licence": '"MIT"',
+        "description": f'"{circuit.description}"',
+        "runoff": circuit.runoff,
+    }
+    text = "".join(f"{key} = {value}\n" for key, value in settings.items())
+    atomic_write(folder / f"{stem}.toml", text)
+
+
+def main() -> None:
+    """Writes the catalogue's files."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    default = Path(__file__).parents[1] / "racer" / "data" / "tracks"
+    parser.add_argument("--folder", type=Path, default=default, help="where the files go")
+    folder = parser.parse_args().folder
+    for stem, circuit in CIRCUITS.items():
+        write(circuit, folder, stem)
+
+
+if __name__ == "__main__":
+    main()
