@@ -64,9 +64,13 @@ py::array_t<float> axis_to_pedals(const Doubles& axis, const Doubles& speed,
         const RACER_ISA::Pedals p = RACER_ISA::axis_to_pedals(
             car, RACER_ISA::clamp(in[2 * i], -1.0, 1.0), RACER_ISA::clamp(in[2 * i + 1], -1.0, 1.0),
             v[speed.size() == 1 ? 0 : i]);
-        out[3 * i] = static_cast<float>(p.steer);
-        out[3 * i + 1] = static_cast<float>(p.throttle);
-        out[3 * i + 2] = static_cast<float>(p.brake);
+        // Quantised here as the batch would, so that both ways give the same inputs.
+        const auto quantised = [](double value) {
+            return static_cast<float>(RACER_ISA::quantise(value) / RACER_ISA::kInputScale);
+        };
+        out[3 * i] = quantised(p.steer);
+        out[3 * i + 1] = quantised(p.throttle);
+        out[3 * i + 2] = quantised(p.brake);
     }
     return result;
 }

@@ -1,8 +1,12 @@
-"""Regenerates racer/_core.pyi, the type stub of the extension, from its docstrings.
+"""Writes the type stub of the C++ extension, `racer/_core.pyi`.
 
-Run `make stubs` after a change to bindings/; a test compares the committed file with this output.
+Run it after a change of the bindings: `python -m racer.tools.stubs`. With --check it writes nothing
+and exits 1 if the committed stub differs from what it would write.
 """
 
+from __future__ import annotations
+
+import argparse
 import subprocess
 import sys
 import tempfile
@@ -12,33 +16,27 @@ STUB = Path(__file__).resolve().parent.parent / "racer" / "_core.pyi"
 
 
 def generate() -> str:
-    """Write the stub of the extension as it is built now.
-
-    Returns:
-        The text of the stub, formatted.
-
-    Raises:
-        subprocess.CalledProcessError: The generator found a signature that Python cannot express.
-    """
+    """The stub of the extension as it is installed now."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [
-            *(sys.executable, "-m", "pybind11_stubgen", "racer._core"),
-            *("--output-dir", folder, "--exit-code", "--numpy-array-use-type-var"),
-        ]
-        subprocess.run(command, check=True, capture_output=True, text=True)
-        stub = Path(folder) / "racer" / "_core.pyi"
-        ruff = [sys.executable, "-m", "ruff"]
-        settings = ["--config", "line-length=100", "--isolated"]
-        fixes = ["check", "--quiet", "--fix", "--select", "I,UP,F401", "--target-version", "py310"]
-        subprocess.run([*ruff, *fixes, *settings, str(stub)], check=False)
-        subprocess.run([*ruff, "format", "--quiet", *settings, str(stub)], check=True)
-        return stub.read_text("utf-8")
+        command = [sys.executable, "-m", "pybind11_stubgen", "racer._core", "-o", folder]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise SystemExit(f"pybind11-stubgen failed:\n{done.stderr}")
+        return (Path(folder) / "racer" / "_core.pyi").read_text()
 
 
 def main() -> int:
-    """Write racer/_core.pyi in the source tree."""
-    STUB.write_text(generate(), encoding="utf-8")
-    sys.stdout.write(f"wrote {STUB}\n")
+    """Writes or checks the stub; returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="compare only")
+    args = parser.parse_args()
+    text = generate()
+    if args.check:
+        same = STUB.exists() and STUB.read_text() == text
+        print("the stub is up to date" if same else f"{STUB.name} differs: run racer.tools.stubs")
+        return 0 if same else 1
+    STUB.write_text(text)
+    print(f"wrote {STUB}")
     return 0
 
 

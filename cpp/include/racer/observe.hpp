@@ -17,19 +17,20 @@ namespace racer::RACER_ISA {
             clamp((value) * kField.scale, kField.low, kField.high));                        \
     } while (false)
 
-using RoadLanes = Lanes<float, 16>;
-static_assert(kRoadPoints == 16, "the road ahead fills one vector of 16 numbers");
-
 // The road ahead in the car's frame. All points share the car's place between two stations.
 RACER_INLINE void observe_road(const Track& track, std::int32_t station, double s, double x, double y,
                                double cos_yaw, double sin_yaw, float* row) {
+    using Floats = Lanes<float, 2 * kLanes>;
+    constexpr int kWidth = 2 * kLanes;
+    static_assert(kRoadPoints % kWidth == 0);
     const RoadPoint* road = track.road.data() + station;
     const auto t = static_cast<float>(s / track.spacing - static_cast<double>(station));
-    // A transposing read of 16 points and their successors.
-    alignas(64) float px[16], py[16], pk[16], pl[16], pr[16];
-    for (int j = 0; j < kRoadPoints; ++j) {
-        const RoadPoint& a = road[kRoadAheadMetres[static_cast<std::size_t>(j)]];
-        const RoadPoint& b = road[kRoadAheadMetres[static_cast<std::size_t>(j)] + 1];
+    // A transposing read of the points, each interpolated to its successor.
+    alignas(64) float px[kRoadPoints], py[kRoadPoints], pk[kRoadPoints], pl[kRoadPoints],
+        pr[kRoadPoints];
+    for (std::size_t j = 0; j < kRoadPoints; ++j) {
+        const RoadPoint& a = road[kRoadAheadMetres[j]];
+        const RoadPoint& b = road[kRoadAheadMetres[j] + 1];
         px[j] = a.x + t * (b.x - a.x);
         py[j] = a.y + t * (b.y - a.y);
         pk[j] = a.curvature + t * (b.curvature - a.curvature);
@@ -37,27 +38,36 @@ RACER_INLINE void observe_road(const Track& track, std::int32_t station, double 
         pr[j] = a.width_right + t * (b.width_right - a.width_right);
     }
     alignas(64) static constexpr auto kPerMetre = [] {
-        std::array<float, 16> values{};
-        for (std::size_t j = 0; j < 16; ++j) values[j] = 1.0F / static_cast<float>(kRoadAheadMetres[j]);
+        std::array<float, kRoadPoints> values{};
+        for (std::size_t j = 0; j < kRoadPoints; ++j) {
+            values[j] = 1.0F / static_cast<float>(kRoadAheadMetres[j]);
+        }
         return values;
     }();
-    const RoadLanes per_metre = RoadLanes::load(kPerMetre.data());
-    const RoadLanes dx = RoadLanes::load(px) - RoadLanes(static_cast<float>(x - track.origin.x));
-    const RoadLanes dy = RoadLanes::load(py) - RoadLanes(static_cast<float>(y - track.origin.y));
-    const RoadLanes c(static_cast<float>(cos_yaw));
-    const RoadLanes sn(static_cast<float>(sin_yaw));
-    const auto put = [row](int offset, RoadLanes value, const ObservationField& field) {
-        clamp(value * RoadLanes(static_cast<float>(field.scale)),
-              RoadLanes(static_cast<float>(field.low)), RoadLanes(static_cast<float>(field.high)))
-            .store(row + offset);
-    };
-    put(observation_offset("road_x"), (dx * c + dy * sn) * per_metre, observation_field("road_x"));
-    put(observation_offset("road_y"), (dy * c - dx * sn) * per_metre, observation_field("road_y"));
-    put(observation_offset("road_curvature"), RoadLanes::load(pk), observation_field("road_curvature"));
-    put(observation_offset("road_width_left"), RoadLanes::load(pl),
-        observation_field("road_width_left"));
-    put(observation_offset("road_width_right"), RoadLanes::load(pr),
-        observation_field("road_width_right"));
+    const Floats car_x(static_cast<float>(x - track.origin.x));
+    const Floats car_y(static_cast<float>(y - track.origin.y));
+    const Floats c(static_cast<float>(cos_yaw));
+    const Floats sn(static_cast<float>(sin_yaw));
+    for (int j = 0; j < kRoadPoints; j += kWidth) {
+        const auto put = [row, j](int offset, const ObservationField& field, Floats value) {
+            clamp(value * Floats(static_cast<float>(field.scale)),
+                  Floats(static_cast<float>(field.low)), Floats(static_cast<float>(field.high)))
+                .store(row + offset + j);
+        };
+        const Floats dx = Floats::load(px + j) - car_x;
+        const Floats dy = Floats::load(py + j) - car_y;
+        const Floats per_metre = Floats::load(kPerMetre.data() + j);
+        put(observation_offset("road_x"), observation_field("road_x"),
+            (dx * c + dy * sn) * per_metre);
+        put(observation_offset("road_y"), observation_field("road_y"),
+            (dy * c - dx * sn) * per_metre);
+        put(observation_offset("road_curvature"), observation_field("road_curvature"),
+            Floats::load(pk + j));
+        put(observation_offset("road_width_left"), observation_field("road_width_left"),
+            Floats::load(pl + j));
+        put(observation_offset("road_width_right"), observation_field("road_width_right"),
+            Floats::load(pr + j));
+    }
 }
 
 RACER_INLINE void observe_car(const StepContext& context, int car) {

@@ -1,0 +1,274 @@
+"""Driving tick by tick, with laps recorded: the loop under the viewer, evaluation and recording.
+
+A `Session` steps worlds of cars by single ticks with pedal inputs and hands out every lap that ends,
+together with all that is needed to drive it again. A `Seat` puts a driver into a car: it asks the
+driver at the driver's own rate and holds the answer in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from racer import _core
+from racer.laps import LapRecord, record_lap
+
+NEAR_LINE = 5.0  # [m]; further than any car moves in a tick
+
+
+@dataclass(frozen=True)
+class FinishedLap:
+    """A lap that just ended.
+
+    Attributes:
+        world, car: who drove it.
+        event: the lap event, see `_core.Batch.lap_events`.
+        start: structured (), the car's state before the tick in which the clock started.
+        inputs: int16 (T, 3), the inputs from that tick to the tick in which the lap ended.
+    """
+
+    world: int
+    car: int
+    event: np.void
+    start: NDArray[np.void]
+    inputs: NDArray[np.int16]
+    track: _core.Track
+    vehicle: str
+
+    @property
+    def time_s(self) -> float:
+        """Lap time [s]."""
+        return float(self.event["time"])
+
+    @property
+    def valid(self) -> bool:
+        """Whether the lap broke no rule."""
+        return bool(self.event["valid"])
+
+    @property
+    def standing(self) -> bool:
+        """Whether the lap began at rest on the line."""
+        return bool(self.event["standing"])
+
+    def record(self, driver: str = "", device: str = "") -> LapRecord:
+        """The lap as a record to save; drives it again first, as proof.
+
+        Raises:
+            LapError: driving it again did not give the same lap.
+        """
+        return record_lap(
+            self.track,
+            self.start,
+            self.inputs,
+            self.event,
+            vehicle=self.vehicle,
+            driver=driver,
+            device=device,
+        )
+
+
+class Session:
+    """Worlds of cars on one track, stepped tick by tick.
+
+    Args:
+        track: the circuit.
+        worlds: number of worlds N.
+        cars: cars per world K; they do not touch each other.
+        vehicle: name of the vehicle.
+        record: whether to keep the inputs, so that laps can be recorded.
+        threads: threads of the engine.
+    """
+
+    def __init__(
+        self,
+        track: _core.Track,
+        *,
+        worlds: int = 1,
+        cars: int = 1,
+        vehicle: str = "gt",
+        record: bool = True,
+        threads: int = 1,
+    ) -> None:
+        config = _core.BatchConfig()
+        config.max_steps = 0
+        config.stillness_timeout_ticks = 0
+        self.track = track
+        self.vehicle = vehicle
+        self.batch = _core.Batch(
+            [track],
+            worlds,
+            cars_per_world=cars,
+            vehicle=vehicle,
+            observation="track",
+            autoreset="disabled",
+            threads=threads,
+            config=config,
+        )
+        self.facts: Mapping[str, NDArray[np.generic]] = self.batch.facts
+        self.ticks = 0
+        self._record = record
+        self._inputs: list[NDArray[np.int16]] = []
+        self._start_tick = np.full((worlds, cars), -1)
+        self._start: dict[tuple[int, int], NDArray[np.void]] = {}
+        self.start()
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Worlds and cars per world, (N, K)."""
+        return self.batch.num_worlds, self.batch.cars_per_world
+
+    def start(self) -> None:
+        """Puts every car at rest on the line, side by side: a standing start."""
+        self.batch.reset()
+        self.ticks = 0
+        self._inputs.clear()
+        for world, car in np.ndindex(*self.shape):
+            self._note_placement(world, car)
+
+    def place(
+        self,
+        world: int,
+        car: int,
+        s: float,
+        n: float = 0.0,
+        heading_error: float = 0.0,
+        speed: float = 0.0,
+    ) -> None:
+        """Puts one car at (s, n) [m] with a heading error [rad] and a speed [m/s]."""
+        self.batch.place(world, car, s, n, heading_error, speed)
+        self._note_placement(world, car)
+
+    def observation(self, kind: str = "track", car: int = 0) -> NDArray[np.float32]:
+        """The observations (N, D) of one car of each world, as a live view."""
+        size = 14 if kind == "lidar" else self.batch.observation_size
+        view: NDArray[np.float32] = self.batch.observations[:, car, :size]
+        return view
+
+    def tick(self, pedals: NDArray[np.float32]) -> list[FinishedLap]:
+        """One tick of every car.
+
+        Args:
+            pedals: float32 (N, K, 3), steer [-1, 1], throttle and brake [0, 1].
+
+        Returns:
+            The laps that ended in this tick.
+        """
+        batch = self.batch
+        if not self._record:
+            batch.step(pedals)
+            self.ticks += 1
+            return self._finished()
+        near = self.facts["s"] > self.track.length - NEAR_LINE
+        before = self._snapshots(np.flatnonzero(near.any(axis=1))) if near.any() else {}
+        laps_before = self._clocks() if before else None
+        batch.step(pedals)
+        self._inputs.append(batch.inputs)
+        self.ticks += 1
+        finished = self._finished()
+        if laps_before is not None:
+            for world, car in np.argwhere(self._clocks() != laps_before):
+                key = (int(world), int(car))
+                if key in before:
+                    self._start[key] = before[key]
+                    self._start_tick[key] = self.ticks - 1
+        return finished
+
+    def _clocks(self) -> NDArray[np.int64]:
+        """A number (N, K) that changes whenever a lap clock starts afresh."""
+        clocks: NDArray[np.int64] = self.facts["lap"].astype(np.int64) + self.facts["lap_running"]
+        return clocks
+
+    def _finished(self) -> list[FinishedLap]:
+        events = self.batch.lap_events
+        completed = events["completed"]
+        if not completed.any():
+            return []
+        laps = []
+        for world, car in np.argwhere(completed):
+            key = (int(world), int(car))
+            first = int(self._start_tick[key])
+            if self._record and first >= 0:
+                inputs = np.stack([row[key] for row in self._inputs[first:]])
+                start = self._start[key]
+            else:
+                inputs = np.zeros((0, 3), np.int16)
+                start = self.batch.snapshot([key[0]])[0, key[1]]
+            laps.append(
+                FinishedLap(*key, events[key].copy(), start, inputs, self.track, self.vehicle)
+            )
+        return laps
+
+    def _snapshots(self, worlds: NDArray[np.intp]) -> dict[tuple[int, int], NDArray[np.void]]:
+        records = self.batch.snapshot([int(w) for w in worlds])
+        return {
+            (int(world), car): records[i, car].copy()
+            for i, world in enumerate(worlds)
+            for car in range(self.shape[1])
+        }
+
+    def _note_placement(self, world: int, car: int) -> None:
+        """A standing start starts a lap; any other placement leaves the lap unrecorded."""
+        key = (world, car)
+        if self._record and self.facts["lap_standing"][key]:
+            self._start[key] = self.batch.snapshot([world])[0, car].copy()
+            self._start_tick[key] = self.ticks
+        else:
+            self._start_tick[key] = -1
+
+
+class SeatedDriver(Protocol):
+    """What a seat needs of a driver; see `racer.drivers`."""
+
+    observation: str
+    action: str
+    ticks_per_action: int
+
+    def reset(self, mask: NDArray[np.bool_] | None = None) -> None:
+        """Forgets the past of the masked worlds (of all, without a mask)."""
+
+    def act(self, obs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Actions (N, A) for observations (N, D)."""
+
+
+class Seat:
+    """A driver in the same car of every world of a session.
+
+    Asks the driver every `ticks_per_action` ticks and holds the pedals in between.
+    """
+
+    def __init__(self, driver: SeatedDriver, session: Session, car: int = 0) -> None:
+        self.driver = driver
+        self._session = session
+        self._car = car
+        self._pedals = np.zeros((session.shape[0], 3), np.float32)
+        self._age = 0
+        driver.reset()
+
+    def reset(self) -> None:
+        """The driver starts afresh and is asked in the next tick."""
+        self.driver.reset()
+        self._age = 0
+
+    def pedals(self) -> NDArray[np.float32]:
+        """Pedals (N, 3) for the coming tick."""
+        if self._age % self.driver.ticks_per_action == 0:
+            action = self.driver.act(self._session.observation(self.driver.observation, self._car))
+            if self.driver.action == "axis":
+                speed = self._session.facts["v_x"][:, self._car]
+                self._pedals = _core.axis_to_pedals(action, speed, self._session.vehicle)
+            else:
+                self._pedals = np.asarray(action, np.float32)
+        self._age += 1
+        return self._pedals
+
+
+def drive(session: Session, seats: Sequence[Seat], ticks: int) -> list[FinishedLap]:
+    """Lets one seat per car drive for some ticks; returns the laps that ended."""
+    laps: list[FinishedLap] = []
+    for _ in range(ticks):
+        laps += session.tick(np.stack([seat.pedals() for seat in seats], axis=1))
+    return laps
