@@ -83,7 +83,9 @@ stubs: build  ## regenerate racer/_core.pyi from the extension
 	$(BIN)/python -m racer.tools.stubs
 
 wheel: setup  ## build the sdist and, from it, the wheel, into dist/
-	$(BIN)/python -m pip wheel -q --no-deps --no-build-isolation -w dist .
+	@rm -rf dist && mkdir -p dist
+	$(BIN)/python -c 'import scikit_build_core.build as b; b.build_sdist("dist")'
+	$(BIN)/python -m pip wheel -q --no-deps --no-build-isolation -w dist dist/*.tar.gz
 
 clean:  ## remove what was built; .venv and runs/ stay
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
