@@ -1,8 +1,8 @@
-// The car: a planar single-track model with three degrees of freedom, nonlinear tyres, downforce and
-// lagged load transfer, blended into the kinematic bicycle at walking speed.
+// The car: a planar single-track model with three degrees of freedom, nonlinear tyres, downforce
+// and lagged load transfer, blended into the kinematic bicycle at walking speed.
 //
-// Axes ISO 8855: world x east, y north, yaw counter-clockwise; body x forward, y left. The car has no
-// reverse gear: it moves backwards only while it slides in a spin, and then brakes by itself.
+// Axes ISO 8855: world x east, y north, yaw counter-clockwise; body x forward, y left. The car has
+// no reverse gear: it moves backwards only while it slides in a spin, and then brakes by itself.
 #pragma once
 
 #include <cstddef>
@@ -36,8 +36,8 @@ struct CarInputs {
 // What acts on the car, computed from state and inputs.
 template <class R>
 struct CarForces {
-    R load_front, load_rear;  // N
-    R slip_front, slip_rear;  // rad
+    R load_front, load_rear;   // N
+    R slip_front, slip_rear;   // rad
     AxleForce<R> front, rear;  // N, in the axes of the wheels
     R resistance;              // N, drag, rolling and surface, against the motion
     R blend;                   // 1, 0 kinematic bicycle, 1 tyre forces
@@ -49,9 +49,9 @@ struct CarForces {
 // The front wheels at one moment.
 template <class R>
 struct Steering {
-    R angle;                   // rad
-    R cosine, sine;            // 1
-    R curvature;               // 1/m, tan(angle) / wheelbase: the path of the kinematic bicycle
+    R angle;         // rad
+    R cosine, sine;  // 1
+    R curvature;     // 1/m, tan(angle) / wheelbase: the path of the kinematic bicycle
 };
 
 template <class R>
@@ -72,12 +72,12 @@ RACER_INLINE CarForces<R> forces(const Vehicle& vehicle, const CarState<R>& car,
     // Axle loads: static, downforce, longitudinal transfer.
     const R transfer = R(vehicle.transfer) * car.a_x;
     const R floor(vehicle.load_floor);
-    out.load_front =
-        max(R(vehicle.load_front) + R(vehicle.lift_front) * v2 - transfer, floor);
+    out.load_front = max(R(vehicle.load_front) + R(vehicle.lift_front) * v2 - transfer, floor);
     out.load_rear = max(R(vehicle.load_rear) + R(vehicle.lift_rear) * v2 + transfer, floor);
 
     // Slip angles. Below slip_speed the denominator stays there, and the steering angle counts in
-    // proportion to the speed, so that a wheel at rest has no slip; backwards it counts the other way.
+    // proportion to the speed, so that a wheel at rest has no slip; backwards it counts the other
+    // way.
     const R slip_speed = max(abs(car.v_x), R(vehicle.slip_speed));
     const R forward = clamp(car.v_x * R(vehicle.inverse_slip_speed), -one, one);
     const R side_front = car.v_y + R(vehicle.cg_to_front) * car.yaw_rate;
@@ -88,7 +88,8 @@ RACER_INLINE CarForces<R> forces(const Vehicle& vehicle, const CarState<R>& car,
     // Pedals. Brakes and rolling resistance hold against the drive and whatever speed is left, so
     // that the car stops within a tick of rest and stays there.
     const R drive = inputs.throttle * R(vehicle.power) / max(car.v_x, R(vehicle.drive_speed));
-    const R pedal = select(car.v_x < zero, max(inputs.brake, R(vehicle.backward_brake)), inputs.brake);
+    const R pedal =
+        select(car.v_x < zero, max(inputs.brake, R(vehicle.backward_brake)), inputs.brake);
     const R braking = R(vehicle.brake_force) * pedal;
     const R passive = R(vehicle.rolling_resistance) + inputs.surface_drag;
     const R to_rest = drive + R(vehicle.mass / kTickSeconds) * car.v_x;
@@ -99,7 +100,8 @@ RACER_INLINE CarForces<R> forces(const Vehicle& vehicle, const CarState<R>& car,
     out.resistance = rolling + R(vehicle.drag) * car.v_x * abs(car.v_x);
 
     // Tyres.
-    const R capacity_front = tyre_capacity(vehicle.capacity_front, out.load_front, inputs.grip_front);
+    const R capacity_front =
+        tyre_capacity(vehicle.capacity_front, out.load_front, inputs.grip_front);
     const R capacity_rear = tyre_capacity(vehicle.capacity_rear, out.load_rear, inputs.grip_rear);
     const R share_front = tyre_lateral_share(vehicle.stiffness_front, vehicle.shape_front,
                                              vehicle.curvature_front, out.slip_front);
@@ -112,20 +114,20 @@ RACER_INLINE CarForces<R> forces(const Vehicle& vehicle, const CarState<R>& car,
 
     // Blend, by the square of the speed in any direction, so that a slide is never kinematic.
     const R speed2 = v2 + car.v_y * car.v_y;
-    const R t = clamp((speed2 - R(vehicle.blend_low * vehicle.blend_low)) *
-                          R(vehicle.inverse_blend_range), zero, one);
+    const R t =
+        clamp((speed2 - R(vehicle.blend_low * vehicle.blend_low)) * R(vehicle.inverse_blend_range),
+              zero, one);
     out.blend = t * t * (R(3.0) - (t + t));
 
-    // Kinematic bicycle: sideways speed and yaw rate follow the front wheels' path; the push that this
-    // takes at the front wheels slows the car, so that steering adds no energy.
+    // Kinematic bicycle: sideways speed and yaw rate follow the front wheels' path; the push that
+    // this takes at the front wheels slows the car, so that steering adds no energy.
     const R yaw_target = car.v_x * steering.curvature;
     const R pull(vehicle.inverse_blend_lag);
     const R yaw_kinematic = (yaw_target - car.yaw_rate) * pull;
     const R v_y_kinematic = (R(vehicle.cg_to_rear) * yaw_target - car.v_y) * pull;
-    const R scrub = steering.curvature *
-                    (R(vehicle.yaw_inertia) * yaw_kinematic +
-                     R(vehicle.mass * vehicle.cg_to_rear) *
-                         (v_y_kinematic + car.v_x * car.yaw_rate));
+    const R scrub = steering.curvature * (R(vehicle.yaw_inertia) * yaw_kinematic +
+                                          R(vehicle.mass * vehicle.cg_to_rear) *
+                                              (v_y_kinematic + car.v_x * car.yaw_rate));
 
     // Newton and Euler.
     const R front_left =
@@ -135,11 +137,11 @@ RACER_INLINE CarForces<R> forces(const Vehicle& vehicle, const CarState<R>& car,
                     out.resistance - (scrub + out.blend * (scrub_dynamic - scrub));
     out.a_x = along * R(vehicle.inverse_mass);
     out.v_x_rate = out.a_x + car.v_y * car.yaw_rate;
-    const R v_y_dynamic = (front_left + out.rear.lateral) * R(vehicle.inverse_mass) -
-                          car.v_x * car.yaw_rate;
-    const R yaw_dynamic = (R(vehicle.cg_to_front) * front_left -
-                           R(vehicle.cg_to_rear) * out.rear.lateral) *
-                          R(vehicle.inverse_inertia);
+    const R v_y_dynamic =
+        (front_left + out.rear.lateral) * R(vehicle.inverse_mass) - car.v_x * car.yaw_rate;
+    const R yaw_dynamic =
+        (R(vehicle.cg_to_front) * front_left - R(vehicle.cg_to_rear) * out.rear.lateral) *
+        R(vehicle.inverse_inertia);
     out.v_y_rate = v_y_kinematic + out.blend * (v_y_dynamic - v_y_kinematic);
     out.yaw_acceleration = yaw_kinematic + out.blend * (yaw_dynamic - yaw_kinematic);
     return out;
@@ -193,9 +195,8 @@ RACER_INLINE CarState<R> runge_kutta_sum(const CarState<R>& a, const CarState<R>
         return (a.*field + d.*field) + (middle + middle);
     };
     using S = CarState<R>;
-    return {sum(&S::x),   sum(&S::y),   sum(&S::cos_yaw),  sum(&S::sin_yaw),
-            sum(&S::v_x), sum(&S::v_y), sum(&S::yaw_rate), R(0.0),
-            sum(&S::a_x)};
+    return {sum(&S::x),   sum(&S::y),        sum(&S::cos_yaw), sum(&S::sin_yaw), sum(&S::v_x),
+            sum(&S::v_y), sum(&S::yaw_rate), R(0.0),           sum(&S::a_x)};
 }
 
 // Sets what is left of a motion to exactly 0, so that a car comes to rest and no number decays into

@@ -1,11 +1,11 @@
-// sin, cos, atan and atan2 from + - * / sqrt and selections only, so that every lane width, compiler
-// and optimisation level computes the same bits. Absolute errors (tests/cpp/test_math.cpp):
-//   sin_half_turn, cos_half_turn   1e-12 for |x| <= pi
-//   sin, cos                       1e-12 for |x| <= 1e6, and a value in [-1, 1] for any finite x
+// sin, cos, atan and atan2 from + - * / sqrt and selections only, so that every lane width,
+// compiler and optimisation level computes the same bits. Absolute errors
+// (tests/cpp/test_math.cpp):
+//   sin_half_turn, cos_half_turn   2e-12 for |x| <= pi
+//   sin, cos                       2e-12 for |x| <= 1e6, and a value in [-1, 1] for any finite x
 //   atan, atan2                    1e-13 everywhere
 #pragma once
 
-#include <array>
 #include <cstddef>
 
 #include "racer/lanes.hpp"
@@ -19,11 +19,11 @@ inline constexpr double kTwoPi = 2.0 * kPi;
 
 // c[0] + c[1] u + ... + c[N-1] u^(N-1) in pairs (Estrin): short chains of dependent operations.
 template <class R, std::size_t N>
-RACER_INLINE R polynomial(const std::array<R, N>& c, R u) {
+RACER_INLINE R polynomial(const R (&c)[N], R u) {
     if constexpr (N == 1) {
         return c[0];
     } else {
-        std::array<R, (N + 1) / 2> pairs;
+        R pairs[(N + 1) / 2];
         for (std::size_t i = 0; i < N / 2; ++i) pairs[i] = c[2 * i] + c[2 * i + 1] * u;
         if constexpr (N % 2 == 1) pairs[N / 2] = c[N - 1];
         return polynomial(pairs, u * u);
@@ -33,18 +33,19 @@ RACER_INLINE R polynomial(const std::array<R, N>& c, R u) {
 // sin(x) for |x| <= pi.
 template <class R>
 RACER_INLINE R sin_half_turn(R x) {
-    const std::array<R, 8> c = {
-        R(-0.16666666666664612),    R(0.008333333333066642),   R(-0.00019841269784470997),
-        R(2.75573146115569e-06),    R(-2.5051924221228337e-08), R(1.6055042709849893e-10),
-        R(-7.598819975577955e-13), R(2.5043965585893168e-15)};
+    const R c[] = {R(-0.16666666666664612),    R(0.008333333333066642),
+                   R(-0.00019841269784470997), R(2.75573146115569e-06),
+                   R(-2.5051924221228337e-08), R(1.6055042709849893e-10),
+                   R(-7.598819975577955e-13),  R(2.5043965585893168e-15)};
     const R u = x * x;
     return x + x * (u * polynomial(c, u));
 }
 
-// cos(x) for |x| <= pi.
+// cos(x) for |x| <= pi, exactly 1 at 0.
 template <class R>
 RACER_INLINE R cos_half_turn(R x) {
-    return sin_half_turn(R(kHalfPi) - abs(x));
+    const R s = sin_half_turn(R(0.5) * x);
+    return R(1.0) - R(2.0) * (s * s);
 }
 
 // x less the nearest whole number of turns; in [-pi, pi] for any finite x.
@@ -79,10 +80,9 @@ RACER_INLINE R atan_quadrant(R y, R x) {
     const R denominator = select(near_half, y, select(near_zero, x, y + x));
     const R offset = select(near_half, R(kHalfPi), select(near_zero, R(0.0), R(kQuarterPi)));
     const R t = numerator / denominator;
-    const std::array<R, 8> c = {
-        R(-0.33333333333266196), R(0.19999999949854794),  R(-0.142857081103604),
-        R(0.11110819716745676),  R(-0.09084101895346429), R(0.07604800046078292),
-        R(-0.06027307460946675), R(0.03295679541870136)};
+    const R c[] = {R(-0.33333333333266196), R(0.19999999949854794),  R(-0.142857081103604),
+                   R(0.11110819716745676),  R(-0.09084101895346429), R(0.07604800046078292),
+                   R(-0.06027307460946675), R(0.03295679541870136)};
     const R u = t * t;
     return offset + (t + t * (u * polynomial(c, u)));
 }

@@ -31,8 +31,8 @@ RACER_INLINE R tyre_lateral_share(double stiffness, double shape, double curvatu
 }
 
 // Forces of an axle asked for `demand` newtons along the wheel. With u and f the longitudinal and
-// lateral shares of the capacity D, u is held to |u| <= sqrt(grip_use^2 - (priority f)^2), which acts
-// as ABS and traction control, and the lateral force is D f sqrt(1 - u^2).
+// lateral shares of the capacity D, u is held to |u| <= sqrt(grip_use^2 - (priority f)^2), which
+// acts as ABS and traction control, and the lateral force is D f sqrt(1 - u^2).
 template <class R>
 RACER_INLINE AxleForce<R> tyre_force(double grip_use, double priority, R capacity, R share,
                                      R demand) {

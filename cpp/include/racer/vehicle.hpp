@@ -10,7 +10,7 @@
 
 namespace racer {
 
-inline constexpr double kGravity = 9.81;                // m/s2
+inline constexpr double kGravity = 9.81;  // m/s2
 
 // Axle values are for the whole axle. Axes as in ISO 8855: x forward, y left, z up.
 struct Vehicle {
@@ -64,16 +64,16 @@ struct Vehicle {
     double inverse_mass = 0.0;
     double inverse_inertia = 0.0;
     double inverse_wheelbase = 0.0;
-    double load_front = 0.0;          // N, static
-    double load_rear = 0.0;           // N, static
-    double transfer = 0.0;            // kg, load moved to the rear axle per m/s2
-    double lift_front = 0.0;          // N per (m/s)2
-    double lift_rear = 0.0;           // N per (m/s)2
-    double drag = 0.0;                // N per (m/s)2
-    double capacity_front[2] = {};    // 1, 1/N: capacity = load (c[0] - c[1] load)
-    double capacity_rear[2] = {};     // 1, 1/N
-    double drive_speed = 0.0;         // m/s, where power takes over from the largest drive force
-    double inverse_slip_speed = 0.0;  // s/m
+    double load_front = 0.0;            // N, static
+    double load_rear = 0.0;             // N, static
+    double transfer = 0.0;              // kg, load moved to the rear axle per m/s2
+    double lift_front = 0.0;            // N per (m/s)2
+    double lift_rear = 0.0;             // N per (m/s)2
+    double drag = 0.0;                  // N per (m/s)2
+    double capacity_front[2] = {};      // 1, 1/N: capacity = load (c[0] - c[1] load)
+    double capacity_rear[2] = {};       // 1, 1/N
+    double drive_speed = 0.0;           // m/s, where power takes over from the largest drive force
+    double inverse_slip_speed = 0.0;    // s/m
     double inverse_transfer_lag = 0.0;  // 1/s
     double inverse_blend_lag = 0.0;     // 1/s
     double inverse_blend_range = 0.0;   // s2/m2, of the squares of the two blend speeds
@@ -164,7 +164,7 @@ inline constexpr VehicleRows kGtRows = {{
     {"half_length", 2.3, "class: 4.5-4.8 m overall"},
 
     {"friction_front", 1.65, "slick tyre, 1.5-1.8; chosen for the lateral figures of the class"},
-    {"friction_rear", 1.65 * 1.12, "chosen: wider rear tyres, stability on the brakes"},
+    {"friction_rear", 1.65 * 1.20, "chosen: wider rear tyres; at 1.12 trail braking spins the car"},
     {"load_sensitivity", 0.06, "chosen; Pacejka, Tyre and Vehicle Dynamics, ch. 4"},
     {"stiffness_front", 10.0, "chosen: peak at 8.8 degrees, 0.81 deg/g of understeer"},
     {"shape_front", 1.4, "Pacejka: about 1.3 for lateral force; chosen"},
