@@ -270,6 +270,16 @@ def _read_header(entry: npz.Entry) -> dict[str, Any]:
     return cast("dict[str, Any]", header)
 
 
+_KINDS: dict[type, str] = {
+    float: "a finite number",
+    int: "a whole number",
+    bool: "true or false",
+    str: f"a text of at most {MAX_TEXT} letters",
+    list: "a list",
+    dict: "a table",
+}
+
+
 def _is(value: object, kind: type) -> bool:
     if kind is float:
         return type(value) is float and math.isfinite(value)
@@ -283,10 +293,7 @@ def _check_fields(header: dict[str, Any], wanted: dict[str, type], prefix: str) 
         if name not in header:
             raise npz.NpzError(f"has no field {prefix}{name} in its header")
         if not _is(header[name], kind):
-            what = {float: "a finite number", int: "a whole number", bool: "true or false"}.get(
-                kind, {str: f"a text of at most {MAX_TEXT} letters", list: "a list"}.get(kind)
-            )
-            raise npz.NpzError(f"has a field {prefix}{name} that is not {what or 'a table'}")
+            raise npz.NpzError(f"has a field {prefix}{name} that is not {_KINDS[kind]}")
     for name in header:
         if name not in wanted:
             raise npz.NpzError(f"has an unknown field {prefix}{name[:MAX_TEXT]!r} in its header")

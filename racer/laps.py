@@ -7,6 +7,7 @@ second, the lap time to the last bit and the validity with what the record claim
 
 import os
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from racer.lap_file import (
     save_lap,
     start_dtype,
 )
+from racer.tracks import list_tracks, load_track
 
 __all__ = [
     "SUFFIX",
@@ -209,6 +211,8 @@ def record_lap(
     Raises:
         LapError: driving it again did not give the same lap; nothing of it should be kept.
     """
+    if not len(inputs):
+        raise LapError("the lap that was just driven was not recorded from its start.")
     inputs = np.array(inputs, np.int16)
     start = np.array(start)
     replay = drive_again(track, vehicle, start, inputs)
@@ -305,14 +309,18 @@ def verify_lap(lap: LapRecord | str | os.PathLike[str]) -> LapCheck:
     return LapCheck(shown, ok=True, reason="", lap_time_s=time, valid=valid, record=record)
 
 
+@cache
+def _catalogue() -> dict[str, str]:
+    """Fingerprints of the circuits that come with Racer, by file name and by shown name."""
+    tracks = {name: load_track(name) for name in list_tracks()}
+    by_file = {name: track.fingerprint for name, track in tracks.items()}
+    return by_file | {track.name.casefold(): track.fingerprint for track in tracks.values()}
+
+
 def _check_catalogue(record: LapRecord, shown: str) -> None:
     """A lap that names a circuit of the catalogue must have been driven on that circuit."""
-    from racer.tracks import list_tracks, load_track
-
     name = record.track.name
-    if name not in list_tracks():
-        return
-    ours = load_track(name).fingerprint
+    ours = _catalogue().get(name.casefold(), record.track.fingerprint)
     if ours != record.track.fingerprint:
         raise LapError(
             f"{shown}: was driven on a track called {name!r} with fingerprint"

@@ -39,7 +39,7 @@ def add_parser(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 def run(args: argparse.Namespace) -> int:
     """Measures and prints; 0 if every layer ran or was skipped for a stated reason."""
     from racer.errors import ConfigError
-    from racer.tools.bench import runner
+    from racer.tools.bench import machine, runner
 
     layers = args.layers or DEFAULT
     for layer in layers:
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
         results = runner.run_layers(layers, seconds=args.seconds, threads=args.threads)
         print(json.dumps(results.as_json(), indent=2))
     else:
-        described = runner.machine.describe()
+        described = machine.describe()
         print(f"{described['cpu']}, {described['cores']} cores, {described['instruction_set']},")
         print(f"{described['compiler']}, Python {described['python']}, {described['system']}")
         print(runner.table_head())

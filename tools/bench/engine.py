@@ -29,7 +29,8 @@ def drive(batch: _core.Batch, track: _core.Track) -> NDArray[np.float32]:
     lock -= facts["sin_heading"] + 0.05 * facts["n"] + 0.1 * facts["yaw_rate"] / (1.0 + speed)
     wanted = 0.8 * stations["spawn_speed"][ahead] - speed
     pedals = np.stack([lock / FULL_LOCK, 0.3 * wanted, -0.3 * wanted], axis=-1)
-    return np.clip(pedals, (-1, 0, 0), 1).astype(np.float32)
+    clipped: NDArray[np.float32] = np.clip(pedals, (-1, 0, 0), 1).astype(np.float32)
+    return clipped
 
 
 class Scene:
