@@ -1,0 +1,120 @@
+"""What a recorded lap looked like: position, speed and pedals at every tick.
+
+A lap file holds inputs only. `trace_lap` drives them again through the engine and keeps the facts,
+for replays, comparisons and pictures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from racer import _core
+from racer.laps import LapRecord, check_physics, open_car, pedals_of, put_in_state
+
+Floats = NDArray[np.float64]
+
+_FACTS = (
+    "x", "y", "cos_yaw", "sin_yaw", "v_x", "v_y", "yaw_rate", "steer", "s", "n", "wheels_off"
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LapTrace:
+    """One lap, tick by tick; every array is float64 (T,), SI units.
+
+    Attributes:
+        record: the lap.
+        time: lap time after each tick [s]; the first and last tick reach over the line.
+        place: distance from the start line along the centre line [m], not wrapped: just below 0 and
+            just above the length of the lap at its ends.
+        x, y, cos_yaw, sin_yaw: pose [m].
+        v_x, v_y, yaw_rate: velocities in the car's axes [m/s, rad/s].
+        steer: angle of the front wheels [rad].
+        s, n: place on the track, left positive [m].
+        wheels_off: wheels off the track, 0 to 4.
+        throttle, brake: inputs, 0 to 1.
+    """
+
+    record: LapRecord
+    time: Floats
+    place: Floats
+    x: Floats
+    y: Floats
+    cos_yaw: Floats
+    sin_yaw: Floats
+    v_x: Floats
+    v_y: Floats
+    yaw_rate: Floats
+    steer: Floats
+    s: Floats
+    n: Floats
+    wheels_off: Floats
+    throttle: Floats
+    brake: Floats
+
+    @property
+    def speed(self) -> Floats:
+        """Speed over the ground [m/s]."""
+        return np.hypot(self.v_x, self.v_y)
+
+    def __len__(self) -> int:
+        """Number of ticks."""
+        return len(self.time)
+
+
+def trace_lap(record: LapRecord) -> LapTrace:
+    """Drives a recorded lap again and returns what happened.
+
+    Raises:
+        LapError: the lap was driven with a physics that this installation does not have.
+    """
+    check_physics(record)
+    car = open_car(record.track, record.vehicle)
+    put_in_state(car, record.start)
+    ticks = record.ticks
+    data = np.zeros((len(_FACTS), ticks))
+    moved = np.zeros(ticks)
+    facts = car.facts
+    columns = [facts[name] for name in _FACTS]
+    actions = pedals_of(record.inputs).reshape(ticks, 1, 1, 3)
+    for tick in range(ticks):
+        car.step(actions[tick])
+        for row, column in enumerate(columns):
+            data[row, tick] = column[0, 0]
+        moved[tick] = facts["progress"][0, 0]
+    start = 0.0 if record.standing else float(record.start["s"]) - record.track.length
+    began = _clock_offset(car, record, ticks)
+    time = np.arange(1, ticks + 1) * _core.TICK_SECONDS - began
+    pedals = record.inputs[:, 1:].T / 32767.0
+    named: dict[str, Floats] = dict(zip(_FACTS, data, strict=True))
+    return LapTrace(
+        record=record,
+        time=time,
+        place=start + np.cumsum(moved),
+        throttle=pedals[0],
+        brake=pedals[1],
+        **named,
+    )
+
+
+def _clock_offset(car: _core.Batch, record: LapRecord, ticks: int) -> float:
+    """Seconds from the first tick's beginning to the start of the lap's clock."""
+    if record.standing:
+        return 0.0
+    finish = float(car.facts["lap_start"][0, 0])  # the next lap began when this one ended
+    last = float(car.facts["episode_ticks"][0, 0])
+    return (ticks - (last - finish)) * _core.TICK_SECONDS - record.lap_time_s
+
+
+def gap_over_distance(lap: LapTrace, reference: LapTrace, places: Floats) -> Floats:
+    """Seconds that ``lap`` is behind ``reference`` at each of the ``places`` (P,) [m]; (P,)."""
+    return time_at(lap, places) - time_at(reference, places)
+
+
+def time_at(lap: LapTrace, places: Floats) -> Floats:
+    """Lap time [s] at which each of the ``places`` (P,) [m] was passed first; (P,)."""
+    forward = np.maximum.accumulate(lap.place)
+    return np.interp(places, forward, lap.time)

@@ -1,0 +1,72 @@
+"""Keeps laps: each finished lap becomes a file, written while the driving goes on."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+
+from racer.laps import SUFFIX, LapRecord, save_lap
+from racer.session import FinishedLap
+
+
+def default_folder() -> Path:
+    """Where laps are kept unless told otherwise: `racer/laps` under the user's data folder."""
+    home = Path.home()
+    if sys.platform == "win32":
+        base = Path(os.environ.get("APPDATA", home / "AppData" / "Roaming"))
+    elif sys.platform == "darwin":
+        base = home / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share")
+    return base / "racer" / "laps"
+
+
+def file_name(record: LapRecord) -> str:
+    """A name that sorts by track and time and says who drove."""
+    kind = "standing" if record.standing else "flying"
+    valid = "" if record.valid else "_invalid"
+    moment = datetime.fromisoformat(record.created).strftime("%Y%m%dT%H%M%S")
+    words = (record.track.name, f"{record.lap_time_s:08.3f}s", record.driver, kind, moment)
+    return "_".join(slug(word) for word in words) + valid + SUFFIX
+
+
+def slug(text: str) -> str:
+    """``text`` as a part of a file name: lower case letters, digits, dots and dashes."""
+    return re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-.") or "unnamed"
+
+
+class LapKeeper:
+    """Proves and saves laps on a thread of its own, so that no picture is late.
+
+    Attributes:
+        folder: where the files go.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or default_folder()
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="laps")
+
+    def keep(self, lap: FinishedLap, driver: str, device: str) -> Future[Path]:
+        """Records a finished lap; the result is its file.
+
+        The result raises LapError if the lap does not replay or cannot be written.
+        """
+        return self._worker.submit(self._save, lap, driver, device)
+
+    def close(self) -> None:
+        """Waits until all laps are written."""
+        self._worker.shutdown(wait=True)
+
+    def _save(self, lap: FinishedLap, driver: str, device: str) -> Path:
+        record = lap.record(driver, device)
+        path = self.folder / file_name(record)
+        count = 2
+        while path.exists():
+            path = self.folder / file_name(record).replace(SUFFIX, f"_{count}{SUFFIX}")
+            count += 1
+        save_lap(record, path)
+        return path

@@ -1,0 +1,151 @@
+"""Pictures and films without a display."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pygame
+from numpy.typing import NDArray
+
+from racer._core import TICK_SECONDS, Track
+from racer.errors import RacerError
+from racer.files import atomic_path
+
+from .camera import CameraMode
+from .cars import CarView
+from .hud import HudState
+from .need import need
+from .stage import Stage
+from .views import car_views, row_of
+
+Frame = NDArray[np.uint8]
+SUFFIXES: Final = (".mp4", ".png")
+
+
+class Renderer:
+    """Paints frames into memory; opens no window and needs no display.
+
+    Attributes:
+        size: width and height of the frames [pixels].
+        stage: what is painted.
+    """
+
+    def __init__(
+        self,
+        track: Track,
+        size: tuple[int, int] = (960, 600),
+        *,
+        camera: CameraMode = "follow",
+        fine: int = 1,
+    ) -> None:
+        """Prepares the scene of ``track``.
+
+        Args:
+            track: the circuit.
+            size: width and height [pixels].
+            camera: "follow", "north" or "overview".
+            fine: paint this many times larger and average; 2 gives smoother edges, more slowly.
+
+        Raises:
+            RacerError: the size is not usable.
+        """
+        if min(size) < 64 or max(size) > 7680 or not 1 <= fine <= 4:
+            raise RacerError(
+                f"a picture of {size[0]} x {size[1]} pixels (times {fine}) is not usable."
+            )
+        self.size = size
+        self.stage = Stage(track, camera)
+        self._canvas = pygame.Surface((size[0] * fine, size[1] * fine))
+        self._small = self._canvas if fine == 1 else pygame.Surface(size)
+
+    def frame(
+        self,
+        facts: Mapping[str, NDArray[Any]],
+        names: Sequence[str] = (),
+        *,
+        world: int = 0,
+        hud: HudState | None = None,
+        seconds: float = TICK_SECONDS,
+    ) -> Frame:
+        """One picture of one world.
+
+        Args:
+            facts: the facts of a batch, (N, K) each.
+            names: the drivers of the K cars; cars without one carry no tag.
+            world: which world to show.
+            hud: the display to paint over it, if any.
+            seconds: time since the last picture [s].
+
+        Returns:
+            (height, width, 3) uint8, a copy.
+        """
+        return self.paint(car_views(row_of(facts, world), names), hud, seconds)
+
+    def paint(self, cars: Sequence[CarView], hud: HudState | None, seconds: float) -> Frame:
+        """As `frame`, from views of the cars."""
+        self.stage.paint(self._canvas, cars, hud, seconds)
+        if self._small is not self._canvas:
+            pygame.transform.smoothscale(self._canvas, self.size, self._small)
+        pixels = pygame.surfarray.pixels3d(self._small)
+        return np.ascontiguousarray(pixels.transpose(1, 0, 2))
+
+
+def check_target(path: str | PathLike[str]) -> str:
+    """The suffix of a picture or film to write, before any work is done for it.
+
+    Raises:
+        RacerError: it is neither .png nor .mp4, or the package that writes it is missing.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise RacerError(f"{fspath(path)}: a picture ends in .png and a film in .mp4.")
+    if suffix == ".mp4":
+        need("imageio_ffmpeg", "writing a film")
+    return suffix
+
+
+def save_picture(frame: Frame, path: str | PathLike[str]) -> None:
+    """Writes a frame as PNG, all of it or nothing."""
+    height, width = frame.shape[:2]
+    surface = pygame.image.frombuffer(frame.tobytes(), (width, height), "RGB")
+    with atomic_path(path) as temporary:
+        pygame.image.save(surface, temporary)
+
+
+@contextmanager
+def film(
+    path: str | PathLike[str], size: tuple[int, int], frames_per_second: int
+) -> Iterator[Callable[[Frame], None]]:
+    """Writes a film, all of it or nothing; yields the function that takes one frame after another.
+
+    Raises:
+        RacerError: the encoder is missing or failed.
+    """
+    check_target(path)
+    import imageio_ffmpeg
+
+    with atomic_path(path) as temporary:
+        writer = imageio_ffmpeg.write_frames(
+            str(temporary),
+            size,
+            fps=frames_per_second,
+            codec="libx264",
+            quality=None,
+            bitrate=None,
+            macro_block_size=2,
+            output_params=["-crf", "21", "-preset", "veryfast", "-movflags", "+faststart"],
+        )
+        try:
+            writer.send(None)
+            yield lambda frame: writer.send(np.ascontiguousarray(frame))
+        except OSError as problem:
+            raise RacerError(
+                f"{fspath(path)}: the film could not be written ({problem})."
+            ) from None
+        finally:
+            writer.close()
