@@ -1,21 +1,24 @@
 """Driving tick by tick, with laps recorded: the loop under the viewer, evaluation and recording.
 
-A `Session` steps worlds of cars by single ticks with pedal inputs and hands out every lap that ends,
-together with all that is needed to drive it again. A `Seat` puts a driver into a car: it asks the
-driver at the driver's own rate and holds the answer in between.
+A `Session` steps worlds of cars by single ticks with pedal inputs and hands out every lap that
+ends, together with all that is needed to drive it again. A `Seat` puts a driver into a car: it
+asks the driver at the driver's own rate and holds the answer in between.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from racer import _core
 from racer.laps import LapRecord, record_lap
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
 
 NEAR_LINE = 5.0  # [m]; further than any car moves in a tick
 
@@ -108,7 +111,7 @@ class Session:
             threads=threads,
             config=config,
         )
-        self.facts: Mapping[str, NDArray[np.generic]] = self.batch.facts
+        self.facts: Mapping[str, NDArray[Any]] = self.batch.facts
         self.ticks = 0
         self._record = record
         self._inputs: list[NDArray[np.int16]] = []
