@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from racer import _core
-from racer.tracks import list_tracks, load_track
-
 from racer.tools.bench.measure import Case, Rate, rate, steps_case
+from racer.tracks import list_tracks, load_track
 
 BATCHES = (1, 64, 1024)
 WHEELBASE = 2.7  # [m]
