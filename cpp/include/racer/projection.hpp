@@ -41,15 +41,21 @@ RACER_INLINE void set_lane(Lanes<T, W>& a, int i, T value) {
     a.set(i, value);
 }
 
+// A vector of read(0), read(1), ... Built from registers: a vector load of numbers that were just stored
+// one by one would stall until the stores are done.
 template <class R, class Read>
 RACER_INLINE R gather(Read read) {
     constexpr int kCount = LaneCount<R>::value;
+    static_assert(kCount == 1 || kCount == 2 || kCount == 4 || kCount == 8);
     if constexpr (kCount == 1) {
         return read(0);
+    } else if constexpr (kCount == 2) {
+        return R(typename R::Vector{read(0), read(1)});
+    } else if constexpr (kCount == 4) {
+        return R(typename R::Vector{read(0), read(1), read(2), read(3)});
     } else {
-        double values[kCount];
-        for (int i = 0; i < kCount; ++i) values[i] = read(i);
-        return R::load(values);
+        return R(typename R::Vector{read(0), read(1), read(2), read(3), read(4), read(5), read(6),
+                                    read(7)});
     }
 }
 

@@ -28,6 +28,20 @@ RACER_INLINE void store(double* field, const Lanes<double, W>& value) {
     value.store(field);
 }
 
+// Loads whole numbers as doubles.
+template <class R>
+RACER_INLINE R widen(const std::int16_t* field) {
+    if constexpr (LaneCount<R>::value == 1) {
+        return static_cast<double>(*field);
+    } else {
+        typedef std::int16_t Shorts
+            __attribute__((vector_size(sizeof(std::int16_t) * LaneCount<R>::value)));
+        Shorts shorts;
+        __builtin_memcpy(&shorts, field, sizeof(shorts));
+        return R(__builtin_convertvector(shorts, typename R::Vector));
+    }
+}
+
 template <class R>
 RACER_INLINE CarState<R> load_state(const CarArrays& c, int car) {
     CarState<R> state;
@@ -59,9 +73,7 @@ template <class R>
 RACER_INLINE CarInputs<R> load_inputs(const Vehicle& vehicle, const CarArrays& c, int car) {
     CarInputs<R> inputs;
     const R scale(1.0 / kInputScale);
-    const auto input = [&](const std::int16_t* field) {
-        return gather<R>([&](int i) { return static_cast<double>(field[car + i]); }) * scale;
-    };
+    const auto input = [&](const std::int16_t* field) { return widen<R>(field + car) * scale; };
     inputs.steer_target = input(c.input_steer) * R(vehicle.max_steer);
     inputs.throttle = input(c.input_throttle);
     inputs.brake = input(c.input_brake);
@@ -97,6 +109,8 @@ struct alignas(64) TickFacts {
     double s_before[kCarBlock];  // [m]
     double moved[kCarBlock];     // progress [m]
     double touching[kCarBlock];  // 1 with wall contact
+    double speed[kCarBlock];     // [m/s]
+    double along[kCarBlock];     // speed along the centre line [m/s]
 };
 
 // Physics, projection, walls and surfaces of one register of cars, the i-th of the block and on.
@@ -133,6 +147,8 @@ RACER_INLINE void move_cars(const StepContext& context, int block, int i, TickFa
     store(tick.s_before + i, s_before);
     store(tick.moved + i, progress);
     store(tick.touching + i, touching);
+    store(tick.speed + i, sqrt(state.v_x * state.v_x + state.v_y * state.v_y));
+    store(tick.along + i, state.v_x * f.cos_heading - state.v_y * f.sin_heading);
     store(c.s + car, select(f.s < length, f.s, f.s - length));
     store(c.n + car, f.n);
     store(c.cos_heading + car, f.cos_heading);
@@ -171,27 +187,39 @@ RACER_INLINE void store_clock(const CarArrays& c, int car, const LapClock& clock
     c.sector[car] = clock.sector;
 }
 
+// Whether the clock can change in a tick: most ticks pass no line, checkpoint or sector.
+RACER_INLINE bool something_passed(const CarArrays& c, int car, const Track& track, double s,
+                                   double progress) {
+    const double end = s + progress;
+    if (end < 0.0 || end >= track.length) return true;
+    if (c.lap_running[car] == 0) return false;
+    const auto next = static_cast<std::size_t>(c.checkpoint[car]);
+    if (next < track.checkpoints.size() && end >= track.checkpoints[next]) return true;
+    return end >= track.sector_end[c.sector[car]];
+}
+
 // Rules and rewards of one car, the i-th of its block, after a tick.
 RACER_INLINE void apply_rules(const StepContext& context, int car, int i, const TickFacts& tick) {
     const CarArrays& c = context.cars;
     const Track& track = *context.tracks[car];
     const RewardWeights& w = context.config->weights;
 
-    const double v_along = c.v_x[car] * c.cos_heading[car] - c.v_y[car] * c.sin_heading[car];
-    const double speed = sqrt(c.v_x[car] * c.v_x[car] + c.v_y[car] * c.v_y[car]);
+    const double speed = tick.speed[i];
     const bool off_track = c.wheels_off[car] == 4.0;
     const bool wall = tick.touching[i] != 0.0;
-    const bool backward = v_along < -0.5;
+    const bool backward = tick.along[i] < -0.5;
     const bool still = speed < context.config->episode.stillness_speed_threshold;
 
     std::int32_t reasons = 0;
     if (off_track) reasons |= kLapOffTrack;
     if (wall) reasons |= kLapWall;
     if (c.fault[car] != 0.0) reasons |= kLapFault;
-    LapClock clock = load_clock(c, car);
-    advance(clock, track, tick.s_before[i], tick.moved[i], c.episode_ticks[car], reasons,
-            context.lap_events[car]);
-    store_clock(c, car, clock);
+    if (reasons != 0 || something_passed(c, car, track, tick.s_before[i], tick.moved[i])) {
+        LapClock clock = load_clock(c, car);
+        advance(clock, track, tick.s_before[i], tick.moved[i], c.episode_ticks[car], reasons,
+                context.lap_events[car]);
+        store_clock(c, car, clock);
+    }
 
     c.off_track_ticks[car] += off_track ? 1 : 0;
     c.wrong_way[car] = backward ? 1 : 0;
