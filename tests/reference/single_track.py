@@ -138,7 +138,7 @@ class SingleTrack:
         w = 3.0 * t**2 - 2.0 * t**3
 
         def mixed(tyres: Floats, bicycle: Floats) -> Floats:
-            return w * tyres + (1.0 - w) * bicycle
+            return np.asarray(w * tyres + (1.0 - w) * bicycle, dtype=np.float64)
 
         along = fx_front * np.cos(steer) + fx_rear - rolling - drag
         a_x = (along - mixed(push_tyres, push_bicycle)) / m
