@@ -87,7 +87,7 @@ def trace_lap(record: LapRecord) -> LapTrace:
         moved[tick] = facts["progress"][0, 0]
     start = 0.0 if record.standing else float(record.start["s"]) - record.track.length
     began = _clock_offset(car, record, ticks)
-    time = np.arange(1, ticks + 1) * _core.TICK_SECONDS - began
+    time: Floats = np.arange(1, ticks + 1, dtype=np.float64) * _core.TICK_SECONDS - began
     pedals = record.inputs[:, 1:].T / 32767.0
     named: dict[str, Floats] = dict(zip(_FACTS, data, strict=True))
     return LapTrace(

@@ -45,6 +45,7 @@ class PlayApp:
         *,
         device: str = "keyboard",
         stage: Stage | None = None,
+        lights: bool = True,
     ) -> None:
         """Prepares a race.
 
@@ -53,6 +54,7 @@ class PlayApp:
             keeper: keeps the first car's laps; None keeps none.
             device: what the first car is driven with, for the lap files.
             stage: what to paint on, if it exists already.
+            lights: whether every start waits for the lights.
         """
         self.race = race
         self.stage = stage or Stage(race.session.track)
@@ -61,9 +63,10 @@ class PlayApp:
         self.running = True
         self._keeper = keeper
         self._device = device
-        self._saving: list[Future[Path]] = []
+        self._saving: list[tuple[FinishedLap, Future[Path]]] = []
         self._banner_left = 0.0
         self._reason = ""
+        self._light_seconds = 4 * _LIGHT_SECONDS if lights else 0.0
         self.restart()
 
     @property
@@ -75,7 +78,7 @@ class PlayApp:
         """Back to the line, lights on."""
         self.race.restart()
         self.stage.clear()
-        self._lights_left = 4 * _LIGHT_SECONDS
+        self._lights_left = self._light_seconds
         self._owed = 0.0
         self._after = self._before = frozen(self.race.row)
         self._reason = ""
@@ -105,7 +108,7 @@ class PlayApp:
 
     def advance(self, seconds: float) -> None:
         """Lets ``seconds`` pass: lights, then as many ticks as fit."""
-        self._banner_left -= seconds
+        self.fade(seconds)
         self._collect()
         if self._lights_left > 0.0:
             if not self.hud.paused and not self.hud.help:
@@ -119,6 +122,10 @@ class PlayApp:
         while self._owed >= TICK_SECONDS:
             self._owed -= TICK_SECONDS
             self.tick()
+
+    def fade(self, seconds: float) -> None:
+        """Lets the message in the middle grow older."""
+        self._banner_left -= seconds
 
     def tick(self) -> None:
         """One tick of the race, and what follows from it."""
@@ -163,18 +170,22 @@ class PlayApp:
             self._say(time, palette.TEXT, _BANNER_SECONDS)
         if self._keeper is not None:
             driver = self.race.drivers[0].name
-            self._saving.append(self._keeper.keep(lap, driver, self._device))
+            self._saving.append((lap, self._keeper.keep(lap, driver, self._device)))
 
     def _collect(self) -> None:
-        for job in [job for job in self._saving if job.done()]:
-            self._saving.remove(job)
+        for pair in [pair for pair in self._saving if pair[1].done()]:
+            self._saving.remove(pair)
+            lap, job = pair
             try:
                 path = job.result()
             except RacerError as problem:
                 self.hud.notes = ("H  help", f"lap not saved: {problem}")
             else:
-                self.laps.append(path)
-                self.hud.notes = ("H  help", f"saved {path.name}")
+                self._saved(lap, path)
+
+    def _saved(self, lap: FinishedLap, path: Path) -> None:  # noqa: ARG002  # for subclasses
+        self.laps.append(path)
+        self.hud.notes = ("H  help", f"saved {path.name}")
 
     def _say(self, text: str, colour: Colour, seconds: float) -> None:
         self.hud.banner, self.hud.banner_colour, self._banner_left = text, colour, seconds

@@ -15,8 +15,8 @@ MODES: Final[tuple[CameraMode, ...]] = ("follow", "north", "overview")
 # The part of the screen below a following camera's car: ahead matters more than behind.
 _FOLLOW_ANCHOR: Final = 0.74
 # Pixels per metre at rest and at 80 m/s, for a picture 720 pixels high.
-_SCALE_AT_REST: Final = 11.0
-_SCALE_AT_SPEED: Final = 5.6
+_SCALE_AT_REST: Final = 10.5
+_SCALE_AT_SPEED: Final = 4.4
 _FAST: Final = 80.0  # [m/s]
 _HEADING_TIME: Final = 0.16  # [s] the view turns behind the car with this delay
 _SCALE_TIME: Final = 0.9  # [s]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,8 +106,8 @@ class HumanDriver:
         device: what with; laps are filed by it.
     """
 
-    observation: Literal["lidar", "track"] = "lidar"
-    action: Literal["axis", "pedals"] = "pedals"
+    observation = "lidar"
+    action = "pedals"
     ticks_per_action = 1
 
     def __init__(self, keyboard: Keyboard, name: str = "you", device: str = "keyboard") -> None:

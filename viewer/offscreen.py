@@ -91,8 +91,13 @@ class Renderer:
         self.stage.paint(self._canvas, cars, hud, seconds)
         if self._small is not self._canvas:
             pygame.transform.smoothscale(self._canvas, self.size, self._small)
-        pixels = pygame.surfarray.pixels3d(self._small)
-        return np.ascontiguousarray(pixels.transpose(1, 0, 2))
+        return surface_pixels(self._small)
+
+
+def surface_pixels(surface: pygame.Surface) -> Frame:
+    """The pixels (height, width, 3) uint8 of a surface, a copy."""
+    pixels: Frame = pygame.surfarray.pixels3d(surface)
+    return np.ascontiguousarray(pixels.transpose(1, 0, 2))
 
 
 def check_target(path: str | PathLike[str]) -> str:

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from racer._core import TICK_SECONDS, Track
+from racer.drivers.protocol import Driver
 from racer.laps import reason_names
-from racer.session import FinishedLap, Seat, SeatedDriver, Session
+from racer.session import FinishedLap, Seat, Session
 
 from .timing import LapResult, Timing
 from .views import row_of
 
 # An agent that stands still for this long is put back on the road.
 _STUCK_TICKS: Final = round(4.0 / TICK_SECONDS)
-
-
-class NamedDriver(SeatedDriver, Protocol):
-    """A driver that can be shown: one with a name."""
-
-    name: str
 
 
 class Race:
@@ -36,7 +31,7 @@ class Race:
         row: live facts (K,) of the world.
     """
 
-    def __init__(self, track: Track, drivers: Sequence[NamedDriver], vehicle: str = "gt") -> None:
+    def __init__(self, track: Track, drivers: Sequence[Driver], vehicle: str = "gt") -> None:
         self.session = Session(track, cars=len(drivers), vehicle=vehicle)
         self.drivers = list(drivers)
         self.names = _told_apart([driver.name for driver in drivers])

@@ -125,7 +125,7 @@ class _Road:
         self.count = len(self.centre)
 
     def at(self, offset: NDArray[np.float64]) -> NDArray[np.float64]:
-        """World points (count, 2) at a lateral ``offset`` (count,) of all stations, left positive."""
+        """World points (count, 2) at a lateral ``offset`` (count,) of each station, left is +."""
         return self.centre + self.normal * offset[:, None]
 
     def across(self, s: float) -> NDArray[np.float64]:

@@ -1,0 +1,138 @@
+"""`racer play`: drive against an agent, or watch drivers, in a window or off screen."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from racer.drivers.protocol import Driver
+    from racer.viewer.race import Race
+
+DESCRIPTION = """\
+Opens a window in which you drive with the arrow keys (or WASD) against another driver. R restarts,
+P pauses, C changes the camera, M hides the minimap, H shows all keys, Esc quits. Your finished laps
+are saved; `racer verify`, `racer replay` and `racer compare` take them.
+With --offscreen no window is opened: a film or a picture of --driver against the others is made."""
+
+
+def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the `play` command."""
+    parser = sub.add_parser(
+        "play",
+        help="drive against an agent, in a window or off screen",
+        description=DESCRIPTION,
+        epilog="example: racer play --track ring --against runs/ring/policy.onnx",
+    )
+    parser.add_argument("--track", required=True, help="a circuit of the catalogue or a file")
+    parser.add_argument(
+        "--against",
+        action="append",
+        default=[],
+        metavar="DRIVER",
+        help="casual, good, random, a policy (*.onnx) or a lap (*.lap.npz); may be repeated",
+    )
+    parser.add_argument("--vehicle", default="gt", help="the vehicle (default gt)")
+    parser.add_argument("--name", default="you", help="your name, for the lap files")
+    parser.add_argument(
+        "--driver", help="who drives the first car: human (default), or a driver to watch"
+    )
+    parser.add_argument("--camera", choices=("follow", "north", "overview"), default="follow")
+    parser.add_argument("--fullscreen", action="store_true", help="use the whole screen")
+    parser.add_argument("--laps-dir", type=Path, metavar="DIR", help="where your laps are saved")
+    parser.add_argument("--seed", type=int, default=0, help="of drivers that roll dice")
+    add_offscreen(parser)
+    parser.set_defaults(run=run)
+
+
+def add_offscreen(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of drawing without a display."""
+    parser.add_argument("--offscreen", type=Path, metavar="FILE", help="write a .mp4 or .png")
+    parser.add_argument("--seconds", type=float, help="how long (off screen; default 20)")
+    parser.add_argument("--size", type=size, default=(1280, 720), help="off screen: WIDTHxHEIGHT")
+    parser.add_argument("--fps", type=int, default=30, help="frames per second of a film")
+
+
+def size(text: str) -> tuple[int, int]:
+    """Reads ``1280x720``; films need even numbers."""
+    try:
+        width, height = (int(part) for part in text.lower().split("x"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not WIDTHxHEIGHT") from None
+    if not (64 <= width <= 7680 and 64 <= height <= 4320 and width % 2 == height % 2 == 0):
+        raise argparse.ArgumentTypeError(f"{text!r}: even numbers from 64 to 7680 and 4320")
+    return width, height
+
+
+def run(args: argparse.Namespace) -> int:
+    """Opens the window, or draws off screen."""
+    from racer.errors import RacerError
+    from racer.viewer.need import need
+
+    need("pygame", "the viewer")
+    if args.offscreen is not None:
+        return _shoot(args)
+    from racer.viewer.app import PlayApp, play
+    from racer.viewer.keeper import LapKeeper
+    from racer.viewer.window import Window
+
+    human = args.driver in (None, "human")
+    if args.seconds is not None:
+        raise RacerError("--seconds goes with --offscreen.")
+    race = _race(args, human=human)
+    window = Window(f"Racer: {race.session.track.name}", fullscreen=args.fullscreen)
+    keeper = LapKeeper(args.laps_dir) if human else None
+    app = PlayApp(race, keeper)
+    app.stage.camera_man.mode = args.camera
+    try:
+        play(app, window)
+    finally:
+        app.close()
+        window.close()
+    for path in app.laps:
+        print(path)
+    return 0
+
+
+def _shoot(args: argparse.Namespace) -> int:
+    from racer.viewer.films import shoot_race
+    from racer.viewer.offscreen import check_target
+    from racer.viewer.stage import Stage
+
+    check_target(args.offscreen)
+    args.driver = args.driver or "good"
+    race = _race(args, human=False)
+    stage = Stage(race.session.track, args.camera)
+    seconds = 20.0 if args.seconds is None else args.seconds
+    shoot_race(
+        race,
+        args.offscreen,
+        seconds=seconds,
+        size=args.size,
+        frames_per_second=args.fps,
+        stage=stage,
+    )
+    print(args.offscreen)
+    return 0
+
+
+def _race(args: argparse.Namespace, *, human: bool) -> Race:
+    from racer.drivers import make_driver
+    from racer.tracks import load_track
+    from racer.viewer.race import Race
+
+    track = load_track(args.track)
+    first: Driver
+    if human:
+        from racer.viewer.keyboard import HumanDriver
+        from racer.viewer.window import PygameKeyboard
+
+        first = HumanDriver(PygameKeyboard(), args.name)
+    else:
+        first = make_driver(args.driver, track, args.vehicle, args.seed)
+    others = [
+        make_driver(spec, track, args.vehicle, args.seed + i + 1)
+        for i, spec in enumerate(args.against)
+    ]
+    return Race(track, [first, *others], args.vehicle)

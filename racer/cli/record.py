@@ -1,0 +1,83 @@
+"""`racer record`: record baseline laps of a person, or of any driver."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+DESCRIPTION = """\
+Records laps as a baseline. With a person's name it opens a window and counts valid laps until the
+wanted number is driven; Esc ends it earlier. With casual, good, random, a policy (*.onnx) or a lap
+(*.lap.npz) as the driver it records without a window. Every lap is a file that says who drove with
+what; a table of them is printed at the end."""
+
+
+def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the `record` command."""
+    parser = sub.add_parser(
+        "record",
+        help="record baseline laps of a person or a driver",
+        description=DESCRIPTION,
+        epilog="example: racer record --driver Ada --track harbour --laps 5",
+    )
+    parser.add_argument("--driver", required=True, metavar="NAME", help="who drives")
+    parser.add_argument("--track", required=True, help="a circuit of the catalogue or a file")
+    parser.add_argument("--laps", type=int, default=3, help="valid laps wanted (default 3)")
+    parser.add_argument("--device", help="what the person steers with (default keyboard)")
+    parser.add_argument("--vehicle", default="gt", help="the vehicle (default gt)")
+    parser.add_argument("--laps-dir", type=Path, metavar="DIR", help="where the laps are saved")
+    parser.add_argument("--fullscreen", action="store_true", help="use the whole screen")
+    parser.add_argument("--seed", type=int, default=0, help="of a driver that rolls dice")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Records; 0 if the wanted number of valid laps was driven, else 1."""
+    from racer.errors import RacerError
+    from racer.tracks import load_track
+    from racer.viewer.keeper import LapKeeper
+    from racer.viewer.recording import is_agent, lap_table
+
+    if not 1 <= args.laps <= 1000:
+        raise RacerError(f"--laps {args.laps}: from 1 to 1000.")
+    track = load_track(args.track)
+    keeper = LapKeeper(args.laps_dir)
+    if is_agent(args.driver):
+        from racer.drivers import make_driver
+        from racer.viewer.recording import record_agent
+
+        driver = make_driver(args.driver, track, args.vehicle, args.seed)
+        rows = record_agent(
+            track,
+            driver,
+            keeper,
+            laps=args.laps,
+            vehicle=args.vehicle,
+            device=args.device or "agent",
+            tell=lambda row: print(row.path),
+        )
+        keeper.close()
+    else:
+        from racer.viewer.need import need
+
+        need("pygame", "the viewer")
+        from racer.viewer.guide import record_person
+
+        rows = record_person(
+            track,
+            args.driver,
+            keeper,
+            laps=args.laps,
+            vehicle=args.vehicle,
+            device=args.device or "keyboard",
+            fullscreen=args.fullscreen,
+        )
+        for row in rows:
+            print(row.path)
+    if rows:
+        print(lap_table(rows))
+    valid = sum(row.valid for row in rows)
+    if valid < args.laps:
+        print(f"{valid} of {args.laps} valid laps")
+        return 1
+    return 0

@@ -1,0 +1,229 @@
+"""`racer replay`: recorded laps side by side, at any speed, forwards and backwards."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pygame
+
+from racer.errors import LapError
+from racer.traces import LapTrace, time_at
+
+from . import palette
+from .cars import CarView
+from .hud import HudState
+from .stage import Stage
+from .text import clock, panel, write
+from .timing import CarTiming, Split
+from .window import Window, wants_to_quit
+
+_SPEEDS: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+_SEEK: Final = 3.0  # [s] per press of an arrow key
+_KEYS: Final = "Space play   Left, Right seek   Up, Down speed   Tab next car   C camera   Esc quit"
+
+
+class Replay:
+    """Laps of one track that all start at time 0.
+
+    Attributes:
+        traces: the laps.
+        names: of their drivers, told apart by their times.
+        duration: of the longest lap [s].
+    """
+
+    def __init__(self, traces: Sequence[LapTrace]) -> None:
+        """Checks that the laps belong together.
+
+        Raises:
+            LapError: there is none, or they are of different tracks.
+        """
+        if not traces:
+            raise LapError("a replay needs at least one lap.")
+        first = traces[0].record.track
+        for trace in traces:
+            if trace.record.track.fingerprint != first.fingerprint:
+                other = trace.record.track.name
+                raise LapError(f"the laps are of different tracks ({first.name} and {other}).")
+        self.traces = list(traces)
+        self.track = first
+        self.duration = max(trace.record.lap_time_s for trace in traces)
+        self.names = [_name(trace) for trace in traces]
+
+    def order(self, focus: int) -> list[int]:
+        """Numbers of the laps, the followed one first."""
+        return [focus, *(i for i in range(len(self.traces)) if i != focus)]
+
+    def views(self, time: float, focus: int = 0) -> list[CarView]:
+        """The cars at a lap time [s], the followed one first."""
+        return [
+            _view(self.traces[i], time, self.names[i], i, ghost=i != focus)
+            for i in self.order(focus)
+        ]
+
+    def hud(self, time: float, focus: int = 0) -> HudState:
+        """The display at a lap time [s] for the followed car."""
+        mine = self.traces[focus]
+        state = HudState(timing=_timing(mine, time, self.traces))
+        if not mine.record.valid:
+            state.invalid = ", ".join(r.replace("_", " ") for r in mine.record.reasons)
+        gaps = [(self.names[i], self._gap(focus, i, time)) for i in self.order(focus)[1:]]
+        if gaps:
+            state.rival, state.gap = min(gaps, key=lambda pair: abs(pair[1]))
+        return state
+
+    def _gap(self, car: int, other: int, time: float) -> float:
+        mine = self.traces[car]
+        now = min(max(time, mine.time[0]), mine.time[-1])
+        place = np.interp([now], mine.time, mine.place)
+        return float(now - time_at(self.traces[other], place)[0])
+
+
+class ReplayApp:
+    """Plays a replay: holds the time, the speed and the followed car.
+
+    Attributes:
+        time: lap time shown [s].
+        rate: seconds of the lap per second.
+        playing: whether time runs.
+        running: False once the person wants to quit.
+    """
+
+    def __init__(self, replay: Replay, stage: Stage | None = None) -> None:
+        self.replay = replay
+        self.stage = stage or Stage(replay.track)
+        self.time = 0.0
+        self.rate = 1.0
+        self.playing = True
+        self.running = True
+        self.focus = 0
+        self._minimap = True
+
+    def handle(self, event: pygame.Event) -> None:
+        """Reacts to one event of the window."""
+        if wants_to_quit(event):
+            self.running = False
+        elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
+            self._click(event.pos)
+        elif event.type == pygame.KEYDOWN:
+            self._key(event.key)
+
+    def _key(self, key: int) -> None:
+        if key in (pygame.K_SPACE, pygame.K_p):
+            if self.time >= self.replay.duration:
+                self.seek(0.0)
+            self.playing = not self.playing
+        elif key == pygame.K_LEFT:
+            self.seek(self.time - _SEEK)
+        elif key == pygame.K_RIGHT:
+            self.seek(self.time + _SEEK)
+        elif key == pygame.K_UP:
+            self.rate = next((r for r in _SPEEDS if r > self.rate), _SPEEDS[-1])
+        elif key == pygame.K_DOWN:
+            self.rate = next((r for r in reversed(_SPEEDS) if r < self.rate), _SPEEDS[0])
+        elif key in (pygame.K_r, pygame.K_HOME):
+            self.seek(0.0)
+        elif key == pygame.K_TAB:
+            self.focus = (self.focus + 1) % len(self.replay.traces)
+            self.stage.camera_man.cut()
+        elif key == pygame.K_c:
+            self.stage.camera_man.next_mode()
+        elif key == pygame.K_m:
+            self._minimap = not self._minimap
+
+    def _click(self, at: tuple[int, int]) -> None:
+        surface = pygame.display.get_surface()
+        if surface is not None and at[1] > surface.get_height() * 0.94:
+            self.seek(at[0] / surface.get_width() * self.replay.duration)
+
+    def seek(self, time: float) -> None:
+        """Goes to a lap time [s]."""
+        self.time = min(max(time, 0.0), self.replay.duration)
+        self.stage.clear()
+
+    def advance(self, seconds: float) -> None:
+        """Lets ``seconds`` pass."""
+        if self.playing:
+            self.time = min(self.time + seconds * self.rate, self.replay.duration)
+            self.playing = self.time < self.replay.duration
+
+    def paint(self, surface: pygame.Surface, seconds: float, *, controls: bool = True) -> None:
+        """Paints the picture for now, with the time line unless ``controls`` is False."""
+        hud = self.replay.hud(self.time, self.focus)
+        hud.minimap = self._minimap
+        self.stage.paint(surface, self.replay.views(self.time, self.focus), hud, seconds)
+        if controls:
+            self._time_line(surface)
+
+    def _time_line(self, surface: pygame.Surface) -> None:
+        width, height = surface.get_size()
+        unit = height / 720
+        share = self.time / self.replay.duration
+        groove = pygame.Rect(0, height - round(6 * unit), width, round(6 * unit))
+        pygame.draw.rect(surface, palette.PANEL_LINE, groove)
+        pygame.draw.rect(surface, palette.ACCENT, (*groove.topleft, width * share, groove.height))
+        state = f"{self.rate:g}x" if self.playing else "paused"
+        text = f"{clock(self.time, 2)} / {clock(self.replay.duration, 2)}   {state}"
+        plate = pygame.Rect(round(16 * unit), height - round(66 * unit), round(262 * unit), 0)
+        plate.height = round(46 * unit)
+        panel(surface, plate, 8 * unit)
+        left = plate.left + 12 * unit
+        write(surface, text, (left, plate.top + 15 * unit), 15 * unit, palette.TEXT)
+        write(surface, self.replay.names[self.focus], (left, plate.top + 34 * unit), 12 * unit,
+              palette.MUTED)  # fmt: skip
+        at = (width - 16 * unit, height - 22 * unit)
+        write(surface, _KEYS, at, 12 * unit, palette.TEXT, "right")
+
+
+def show(app: ReplayApp, window: Window) -> None:
+    """Runs the window until the person quits."""
+    passed = 0.0
+    while app.running:
+        for event in window.events():
+            if event.type == pygame.KEYDOWN and event.key == pygame.K_f:
+                window.toggle_fullscreen()
+            app.handle(event)
+        app.advance(passed)
+        app.paint(window.surface, passed)
+        passed = window.show()
+
+
+def _name(trace: LapTrace) -> str:
+    record = trace.record
+    return f"{record.driver or 'unknown'} {clock(record.lap_time_s)}"
+
+
+def _view(trace: LapTrace, time: float, name: str, number: int, *, ghost: bool) -> CarView:
+    def at(values: np.typing.NDArray[np.float64]) -> float:
+        return float(np.interp(time, trace.time, values))
+
+    return CarView(
+        x=at(trace.x),
+        y=at(trace.y),
+        heading=math.atan2(at(trace.sin_yaw), at(trace.cos_yaw)),
+        speed=math.hypot(at(trace.v_x), at(trace.v_y)),
+        steer=at(trace.steer),
+        throttle=at(trace.throttle),
+        brake=at(trace.brake),
+        name=name,
+        colour=palette.CARS[number % len(palette.CARS)],
+        ghost=ghost,
+    )
+
+
+def _timing(trace: LapTrace, time: float, traces: Sequence[LapTrace]) -> CarTiming:
+    record = trace.record
+    timing = CarTiming()
+    timing.lap = 1
+    timing.time = min(time, record.lap_time_s)
+    timing.best = min(t.record.lap_time_s for t in traces)
+    passed = 0.0
+    for i, sector in enumerate(record.sectors_s):
+        passed += sector
+        if time < passed - 1e-9:
+            break
+        fastest = sector <= min(t.record.sectors_s[i] for t in traces)
+        timing.splits[i] = Split(sector, "purple" if fastest else "yellow", fresh=True)
+    return timing
