@@ -1,0 +1,121 @@
+"""Drives with an exported policy."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from racer.drivers.observed import ObservationReader
+from racer.errors import PolicyError
+from racer.files import MAX_POLICY_BYTES, read_bytes
+from racer.policies import ACTIONS, PolicyMetadata
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class OnnxDriver:
+    """A policy in the ONNX format with Racer's metadata; normalisation is part of its graph.
+
+    Args:
+        path: the file, as `racer export` writes it.
+        vehicle: the vehicle it shall drive.
+
+    Raises:
+        PolicyError: the file cannot be read, is no policy, or was trained for something else.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], vehicle: str = "gt") -> None:
+        shown = os.fspath(path)
+        data = read_bytes(path, limit=MAX_POLICY_BYTES, error=PolicyError, what="policy")
+        self._session = _open(data, shown)
+        properties = self._session.get_modelmeta().custom_metadata_map
+        self.metadata = PolicyMetadata.from_properties(properties, shown)
+        self.metadata.check(shown, vehicle)
+        self.name = self.metadata.name or Path(shown).stem
+        self.observation = self.metadata.observation
+        self.action = self.metadata.action
+        self.ticks_per_action = self.metadata.ticks_per_action
+        self._input = _check_graph(self._session, self.observation, shown)
+        self._try(shown)
+
+    def reset(self, mask: NDArray[np.bool_] | None = None) -> None:
+        """Does nothing: the policy has no memory."""
+
+    def act(self, obs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Actions (M, A) for observations (M, D)."""
+        inputs = {self._input: np.ascontiguousarray(obs, np.float32)}
+        answer: NDArray[np.float32] = self._session.run(None, inputs)[0]
+        return answer
+
+    def _try(self, shown: str) -> None:
+        """Asks once, so that a graph that cannot run is refused before the race."""
+        size = ObservationReader(self.observation).size
+        for rows in (1, 3):
+            try:
+                answer = self.act(np.zeros((rows, size), np.float32))
+            except _onnx_errors() as problem:
+                raise PolicyError(f"{shown}: its graph cannot run ({_short(problem)}).") from None
+            wanted = (rows, len(ACTIONS[self.action]))
+            if answer.shape != wanted or answer.dtype != np.float32:
+                raise PolicyError(
+                    f"{shown}: answers {answer.dtype} {answer.shape}, "
+                    f"but the action {self.action!r} is float32 {wanted}."
+                )
+            if not np.isfinite(answer).all():
+                raise PolicyError(f"{shown}: answers with numbers that are not finite.")
+
+
+def _onnx_errors() -> tuple[type[Exception], ...]:
+    """What onnxruntime raises; its own exceptions have no common base but Exception."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    own = tuple(
+        kind
+        for kind in vars(state).values()
+        if isinstance(kind, type) and issubclass(kind, Exception)
+    )
+    return (*own, RuntimeError, ValueError, TypeError, MemoryError)
+
+
+def _open(data: bytes, shown: str) -> Any:
+    try:
+        import onnxruntime
+    except ImportError:
+        raise PolicyError(
+            f"{shown}: driving with a policy needs onnxruntime; "
+            "install it with `pip install 'racer-sim[train]'`."
+        ) from None
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    try:
+        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    except _onnx_errors() as problem:
+        raise PolicyError(f"{shown}: is not an ONNX model ({_short(problem)}).") from None
+
+
+def _check_graph(session: Any, observation: str, shown: str) -> str:
+    """The input's name; a policy has one input (M, D) and one output, float32."""
+    inputs, outputs = session.get_inputs(), session.get_outputs()
+    size = ObservationReader(observation).size
+    if len(inputs) != 1 or len(outputs) != 1:
+        raise PolicyError(
+            f"{shown}: has {len(inputs)} inputs and {len(outputs)} outputs, a policy has one each."
+        )
+    shape = inputs[0].shape
+    if inputs[0].type != "tensor(float)" or len(shape) != 2 or shape[1] != size:
+        raise PolicyError(
+            f"{shown}: takes {inputs[0].type} {shape}, "
+            f"but the observation {observation!r} is float32 with {size} numbers."
+        )
+    return str(inputs[0].name)
+
+
+def _short(problem: Exception) -> str:
+    text = " ".join(str(problem).split())
+    return text if len(text) <= 160 else f"{text[:157]}..."

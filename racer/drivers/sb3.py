@@ -1,0 +1,48 @@
+"""Drives with a model of Stable-Baselines3 that is in memory, as training and tests need it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Sb3Driver:
+    """The deterministic policy of a model, with the normalisation it is trained with.
+
+    Args:
+        model: a PPO or SAC model.
+        name: as shown to people.
+        observation, action, ticks_per_action: of the environment it is trained in.
+        normalise: the `VecNormalize` in front of it, or None.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        *,
+        observation: str,
+        action: str,
+        ticks_per_action: int,
+        normalise: Any = None,
+        name: str = "agent",
+    ) -> None:
+        self.name = name
+        self.observation = observation
+        self.action = action
+        self.ticks_per_action = ticks_per_action
+        self._model = model
+        self._normalise = normalise
+
+    def reset(self, mask: NDArray[np.bool_] | None = None) -> None:
+        """Does nothing: the policy has no memory."""
+
+    def act(self, obs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Actions (M, A) for observations (M, D)."""
+        if self._normalise is not None:
+            obs = self._normalise.normalize_obs(obs)
+        action, _ = self._model.predict(obs, deterministic=True)
+        return np.asarray(action, np.float32)
