@@ -71,7 +71,8 @@ void a_standing_lap_starts_with_the_clock() {
     CHECK(driver.laps.at(1).standing == 0 && driver.laps.at(1).lap == 2);
 }
 
-// The same path in time, sampled with a whole and with a half tick: accelerating over both crossings.
+// The same path in time, sampled with a whole and with a half tick: accelerating over both
+// crossings.
 double lap_time(int per_tick, double phase) {
     Driver driver;
     driver.tick_seconds = kTickSeconds / per_tick;

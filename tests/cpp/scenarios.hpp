@@ -1,0 +1,150 @@
+// Scenarios that tests, the determinism matrix and benchmarks share: a circuit written down here,
+// so that no file and no library function can change it, and driving that depends on nothing but
+// counters.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "racer/batch.hpp"
+#include "racer/hash.hpp"
+#include "racer/observation.hpp"
+#include "racer/random.hpp"
+
+namespace racer::test {
+
+// A circuit of about 1.5 km with a straight, two hairpins and a chicane.
+inline std::shared_ptr<const Track> scenario_track() {
+    static constexpr std::array<Point, 28> kPoints = {{
+        {0, 0},     {60, 0},    {120, 0},   {180, 0},   {240, 4},   {290, 22},  {318, 60},
+        {310, 105}, {275, 130}, {228, 126}, {190, 100}, {150, 88},  {112, 104}, {96, 142},
+        {110, 182}, {150, 206}, {205, 214}, {250, 240}, {262, 285}, {228, 318}, {170, 322},
+        {105, 310}, {48, 284},  {4, 240},   {-32, 186}, {-58, 128}, {-70, 66},  {-48, 16},
+    }};
+    std::vector<double> x, y, width;
+    for (const Point& p : kPoints) {
+        x.push_back(p.x);
+        y.push_back(p.y);
+        width.push_back(5.5);
+    }
+    return std::make_shared<const Track>(build_track({x, y, width, width}, {.name = "scenario"}));
+}
+
+struct Scenario {
+    std::string_view name;
+    ActionKind action;
+    ObservationKind observation;
+    int ticks_per_action;
+    int cars_per_world;
+    StartKind start;
+    Autoreset autoreset;
+    double wildness;  // 0: steers along the road; 1: any action
+};
+
+inline constexpr std::array kScenarios = {
+    Scenario{"road_lidar", ActionKind::kPedals, ObservationKind::kLidar, 1, 1, StartKind::kRandom,
+             Autoreset::kSameStep, 0.15},
+    Scenario{"road_track", ActionKind::kAxis, ObservationKind::kTrack, 6, 1, StartKind::kMixed,
+             Autoreset::kSameStep, 0.25},
+    Scenario{"wild", ActionKind::kPedals, ObservationKind::kLidar, 2, 1, StartKind::kRandom,
+             Autoreset::kNextStep, 1.0},
+    Scenario{"two_cars", ActionKind::kAxis, ObservationKind::kTrack, 1, 2, StartKind::kStanding,
+             Autoreset::kDisabled, 0.3},
+};
+
+inline constexpr int kHashedWorlds = 64;
+
+// Runs a scenario and hashes everything that the first kHashedWorlds worlds say: observations,
+// rewards, ends and, at last, every state field. `batch_size` cuts the worlds into batches; one
+// that is larger than kHashedWorlds runs more worlds and hashes the same ones.
+inline std::uint64_t run_scenario(const Scenario& scenario, int steps, int batch_size,
+                                  int threads) {
+    const auto track = scenario_track();
+    BatchConfig config;
+    config.start.kind = scenario.start;
+    config.episode.max_steps = 200;
+    config.weights.wheels_off_penalty = -0.001;
+    config.weights.speed_bonus = 0.001;
+    std::array<Hash, kHashedWorlds> said;
+    for (int first = 0; first < kHashedWorlds; first += batch_size) {
+        const int worlds =
+            batch_size > kHashedWorlds ? batch_size : std::min(batch_size, kHashedWorlds - first);
+        const int hashed = std::min(worlds, kHashedWorlds - first);
+        const std::vector<std::int32_t> tracks(static_cast<std::size_t>(worlds), 0);
+        BatchOptions options;
+        options.worlds = worlds;
+        options.cars_per_world = scenario.cars_per_world;
+        options.ticks_per_action = scenario.ticks_per_action;
+        options.action = scenario.action;
+        options.observation = scenario.observation;
+        options.autoreset = scenario.autoreset;
+        options.threads = threads;
+        Batch batch(*find_vehicle("gt"), {track}, tracks, options, config);
+
+        StepContext& c = batch.context();
+        const auto cars = static_cast<std::size_t>(batch.cars());
+        const auto size = static_cast<std::size_t>(c.observation_size);
+        std::vector<float> actions(cars * static_cast<std::size_t>(c.action_size));
+        std::vector<float> observations(cars * size), final_observations(cars * size);
+        std::vector<float> rewards(cars), terms(cars * kRewardTerms);
+        std::vector<LapEvent> laps(cars);
+        std::vector<CarRecord> records(cars);
+        const auto ends = std::make_unique<bool[]>(2 * static_cast<std::size_t>(worlds));
+        c.actions = actions.data();
+        c.observations = observations.data();
+        c.final_observations = final_observations.data();
+        c.rewards = rewards.data();
+        c.reward_terms = terms.data();
+        c.lap_events = laps.data();
+        c.final_records = records.data();
+        c.terminated = ends.get();
+        c.truncated = ends.get() + worlds;
+
+        std::vector<std::uint64_t> seeds;
+        for (int w = 0; w < worlds; ++w) {
+            seeds.push_back(split_seed(11, static_cast<std::uint64_t>(first + w)));
+        }
+        batch.reset({}, seeds);
+        const int k = scenario.cars_per_world;
+        for (int step = 0; step < steps; ++step) {
+            for (std::size_t car = 0; car < cars; ++car) {
+                const auto id =
+                    static_cast<std::uint64_t>(first) * static_cast<std::uint64_t>(k) + car;
+                const std::uint64_t key = split_seed(id, static_cast<std::uint64_t>(step / 12));
+                const auto wild = [&](std::uint64_t i) {
+                    return scenario.wildness * (2.0 * uniform(key, i) - 1.0);
+                };
+                // Towards the centre line, with rays: more room on the left means steer left.
+                const float* row = observations.data() + car * size;
+                const double room = static_cast<double>(row[5]) - static_cast<double>(row[3]);
+                const double slow = 0.35 - static_cast<double>(row[9]);
+                float* out = actions.data() + car * static_cast<std::size_t>(c.action_size);
+                out[0] = static_cast<float>(2.5 * room + wild(0));
+                const double drive = 4.0 * slow + wild(1);
+                out[1] = static_cast<float>(drive);
+                if (c.action_size == 3) out[2] = static_cast<float>(-drive);
+            }
+            batch.step();
+            for (int w = 0; w < hashed; ++w) {
+                Hash& hash = said[static_cast<std::size_t>(first + w)];
+                for (int i = 0; i < k; ++i) {
+                    const auto car = static_cast<std::size_t>(w * k + i);
+                    for (std::size_t j = 0; j < size; ++j) hash.add(observations[car * size + j]);
+                    hash.add(rewards[car]);
+                    hash.add(laps[car].time);
+                }
+                hash.add(static_cast<int>(c.terminated[w]) + 2 * static_cast<int>(c.truncated[w]));
+            }
+        }
+        for (int w = 0; w < hashed; ++w) {
+            said[static_cast<std::size_t>(first + w)].add(batch.state_hash(w));
+        }
+    }
+    Hash all;
+    for (const Hash& hash : said) all.add(hash.value());
+    return all.value();
+}
+
+}  // namespace racer::test

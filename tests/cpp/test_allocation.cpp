@@ -1,0 +1,88 @@
+// A step allocates nothing; neither do resets, snapshots and restores.
+#include <cstdlib>
+#include <new>
+
+#include "check.hpp"
+#include "scenarios.hpp"
+
+namespace {
+std::size_t allocations = 0;
+}
+
+void* operator new(std::size_t size) {
+    ++allocations;
+    if (void* memory = std::malloc(size)) return memory;
+    throw std::bad_alloc();
+}
+// GCC takes the pair above and below for a mismatch when it inlines only one of them.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+using namespace racer;
+using namespace racer::test;
+
+namespace {
+
+// What a Python binding would own.
+struct Outputs {
+    std::vector<float> actions, observations, final_observations, rewards, terms;
+    std::vector<LapEvent> laps;
+    std::vector<CarRecord> records;
+    std::unique_ptr<bool[]> ends;
+
+    explicit Outputs(Batch& batch)
+        : actions(static_cast<std::size_t>(batch.cars()) * 3, 0.3F),
+          observations(static_cast<std::size_t>(batch.cars()) * kTrackSize),
+          final_observations(observations.size()),
+          rewards(static_cast<std::size_t>(batch.cars())),
+          terms(static_cast<std::size_t>(batch.cars()) * kRewardTerms),
+          laps(static_cast<std::size_t>(batch.cars())),
+          records(static_cast<std::size_t>(batch.cars())),
+          ends(std::make_unique<bool[]>(2 * static_cast<std::size_t>(batch.cars()))) {
+        StepContext& c = batch.context();
+        c.actions = actions.data();
+        c.observations = observations.data();
+        c.final_observations = final_observations.data();
+        c.rewards = rewards.data();
+        c.reward_terms = terms.data();
+        c.lap_events = laps.data();
+        c.final_records = records.data();
+        c.terminated = ends.get();
+        c.truncated = ends.get() + batch.cars();
+    }
+};
+
+}  // namespace
+
+int main() {
+    for (const int threads : {1, 3}) {
+        const std::vector<std::int32_t> tracks(100, 0);
+        BatchOptions options;
+        options.worlds = 100;
+        options.observation = ObservationKind::kTrack;
+        options.threads = threads;
+        BatchConfig config;
+        config.start.kind = StartKind::kRandom;
+        config.episode.max_steps = 50;  // many resets
+        Batch batch(*find_vehicle("gt"), {scenario_track()}, tracks, options, config);
+        Outputs outputs(batch);
+        batch.reset({}, {});
+        CarRecord record;
+
+        const std::size_t before = allocations;
+        for (int i = 0; i < 500; ++i) {
+            batch.step();
+            batch.snapshot(i % 100, &record);
+            batch.restore((i + 1) % 100, &record);
+            batch.reset({}, {});
+            (void)batch.state_hash(i % 100);
+        }
+        const std::size_t during = allocations - before;  // CHECK itself allocates
+        CHECK(during == 0);
+    }
+    const std::size_t before = allocations;
+    const std::vector<int> numbers(10);
+    CHECK(allocations > before && numbers.size() == 10);  // the counter counts
+    return report();
+}

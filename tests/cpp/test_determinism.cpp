@@ -1,0 +1,112 @@
+// One hash per scenario, whatever the instruction set, the number of threads or the batch size.
+//
+//   test_determinism                     compares all of them with tests/golden.txt
+//   test_determinism --print             prints "scenario hash" lines of the default kernels
+//   test_determinism --write FILE        writes a new golden file (raise kPhysicsVersion first)
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <sstream>
+
+#include "check.hpp"
+#include "racer/fingerprint.hpp"
+#include "scenarios.hpp"
+
+#ifndef RACER_SOURCE_DIR
+#define RACER_SOURCE_DIR "."
+#endif
+
+using namespace racer;
+using namespace racer::test;
+
+namespace {
+
+constexpr int kSteps = 400;
+
+void print(std::ostream& out) {
+    out << "physics_version " << kPhysicsVersion << "\n";
+    for (const VehicleEntry& entry : kVehicles) {
+        out << "physics_" << entry.vehicle->name << " "
+            << to_hex(physics_fingerprint(*entry.vehicle)) << "\n";
+    }
+    out << "track " << to_hex(scenario_track()->fingerprint) << "\n";
+    for (const Scenario& scenario : kScenarios) {
+        out << scenario.name << " " << to_hex(run_scenario(scenario, kSteps, kHashedWorlds, 1))
+            << "\n";
+    }
+}
+
+std::map<std::string, std::string> read_golden() {
+    std::map<std::string, std::string> golden;
+    std::ifstream file(std::string(RACER_SOURCE_DIR) + "/tests/golden.txt");
+    for (std::string line; std::getline(file, line);) {
+        if (line.empty() || line[0] == '#') continue;
+        std::istringstream words(line);
+        std::string name, value;
+        words >> name >> value;
+        golden[name] = value;
+    }
+    return golden;
+}
+
+void expect(const std::map<std::string, std::string>& golden, const std::string& name,
+            const std::string& value, const std::string& how) {
+    const auto found = golden.find(name);
+    const std::string wanted = found == golden.end() ? "nothing" : found->second;
+    record(wanted == value, "tests/golden.txt", 0,
+           name + " with " + how + ": " + value + ", golden is " + wanted);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc > 1 && std::strcmp(argv[1], "--print") == 0) {
+        print(std::cout);
+        return 0;
+    }
+    if (argc > 2 && std::strcmp(argv[1], "--write") == 0) {
+        std::ofstream file(argv[2]);
+        file << "# Golden hashes, written by test_determinism --write. A change of physics bits is "
+                "a\n"
+                "# deliberate act: raise kPhysicsVersion, write this file anew, say so in "
+                "CHANGELOG.md.\n";
+        print(file);
+        return file ? 0 : 1;
+    }
+
+    const auto golden = read_golden();
+    expect(golden, "physics_version", std::to_string(kPhysicsVersion), "this engine");
+    for (const VehicleEntry& entry : kVehicles) {
+        expect(golden, "physics_" + std::string(entry.vehicle->name),
+               to_hex(physics_fingerprint(*entry.vehicle)), "this engine");
+    }
+    expect(golden, "track", to_hex(scenario_track()->fingerprint), "this engine");
+
+    struct Cut {
+        int batch_size, threads;
+    };
+    for (const Kernels* kernel : available_kernels()) {
+        CHECK(select_kernels(kernel->name));
+        for (const Scenario& scenario : kScenarios) {
+            for (const Cut cut : {Cut{64, 1}, Cut{7, 1}, Cut{64, 3}}) {
+                expect(golden, std::string(scenario.name),
+                       to_hex(run_scenario(scenario, kSteps, cut.batch_size, cut.threads)),
+                       std::string(kernel->name) + ", batches of " +
+                           std::to_string(cut.batch_size) + ", " + std::to_string(cut.threads) +
+                           " threads");
+            }
+        }
+    }
+    const Kernels& widest = *available_kernels().back();
+    CHECK(select_kernels(widest.name));
+    for (const Scenario& scenario : kScenarios) {
+        for (const Cut cut : {Cut{1, 1}, Cut{1000, 1}, Cut{1000, 2}, Cut{1000, 4}, Cut{1000, 8}}) {
+            expect(golden, std::string(scenario.name),
+                   to_hex(run_scenario(scenario, kSteps, cut.batch_size, cut.threads)),
+                   "batches of " + std::to_string(cut.batch_size) + ", " +
+                       std::to_string(cut.threads) + " threads");
+        }
+    }
+    return report();
+}
