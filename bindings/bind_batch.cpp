@@ -24,9 +24,9 @@ py::dtype record_type() {
     py::list names;
     py::list formats;
     py::list offsets;
-#define RACER_FIELD(type, name, unit, meaning)                    \
-    names.append(#name);                                          \
-    formats.append(field_type(static_cast<type*>(nullptr)));      \
+#define RACER_FIELD(type, name, unit, meaning)               \
+    names.append(#name);                                     \
+    formats.append(field_type(static_cast<type*>(nullptr))); \
     offsets.append(offsetof(CarRecord, name));
     RACER_CAR_FIELDS(RACER_FIELD)
 #undef RACER_FIELD
@@ -69,12 +69,11 @@ class PyBatch {
         options.ticks_per_action = ticks_per_action;
         options.threads = threads;
         options.seed = seed;
-        options.action = choose<ActionKind>("action", action,
-                                            {{"pedals", ActionKind::kPedals},
-                                             {"axis", ActionKind::kAxis}});
-        options.observation = choose<ObservationKind>("observation", observation,
-                                                      {{"lidar", ObservationKind::kLidar},
-                                                       {"track", ObservationKind::kTrack}});
+        options.action = choose<ActionKind>(
+            "action", action, {{"pedals", ActionKind::kPedals}, {"axis", ActionKind::kAxis}});
+        options.observation = choose<ObservationKind>(
+            "observation", observation,
+            {{"lidar", ObservationKind::kLidar}, {"track", ObservationKind::kTrack}});
         options.autoreset = choose<Autoreset>("autoreset", autoreset,
                                               {{"same_step", Autoreset::kSameStep},
                                                {"next_step", Autoreset::kNextStep},
@@ -104,10 +103,9 @@ class PyBatch {
         context.truncated = truncated.mutable_data();
         context.lap_events = static_cast<LapEvent*>(lap_events.mutable_data());
         context.final_records = static_cast<CarRecord*>(final_records.mutable_data());
-        for (const auto* array :
-             std::array<const py::array*, 8>{&observations, &final_observations, &rewards,
-                                             &reward_terms, &terminated, &truncated, &lap_events,
-                                             &final_records}) {
+        for (const auto* array : std::array<const py::array*, 8>{
+                 &observations, &final_observations, &rewards, &reward_terms, &terminated,
+                 &truncated, &lap_events, &final_records}) {
             std::memset(const_cast<void*>(array->data()), 0,
                         static_cast<std::size_t>(array->nbytes()));
         }
@@ -156,9 +154,9 @@ class PyBatch {
             std::clamp(static_cast<int>(s / track.spacing), 0, track.station_count - 1));
         const Station& station = track.stations[at];
         if (n > station.wall_left || n < -station.wall_right) {
-            throw py::value_error("n = " + std::to_string(n) + " m lies beyond the wall; it must be " +
-                                  std::to_string(-station.wall_right) + " to " +
-                                  std::to_string(station.wall_left));
+            throw py::value_error(
+                "n = " + std::to_string(n) + " m lies beyond the wall; it must be " +
+                std::to_string(-station.wall_right) + " to " + std::to_string(station.wall_left));
         }
         if (speed < 0.0 || speed > 150.0) {
             throw py::value_error("speed must be 0 to 150 m/s, got " + std::to_string(speed));
@@ -273,9 +271,9 @@ class PyBatch {
         const auto bad = [](const std::string& what) {
             throw py::value_error("snapshot field " + what);
         };
-#define RACER_FIELD(type, name, unit, meaning)                                    \
-    if (!(static_cast<double>(r.name) - static_cast<double>(r.name) == 0.0)) {    \
-        bad(#name " is not a finite number");                                     \
+#define RACER_FIELD(type, name, unit, meaning)                                 \
+    if (!(static_cast<double>(r.name) - static_cast<double>(r.name) == 0.0)) { \
+        bad(#name " is not a finite number");                                  \
     }
         RACER_CAR_FIELDS(RACER_FIELD)
 #undef RACER_FIELD

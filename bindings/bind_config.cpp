@@ -20,9 +20,12 @@ StartKind start_kind(const std::string& name) {
 
 std::string start_name(StartKind kind) {
     switch (kind) {
-        case StartKind::kStanding: return "standing";
-        case StartKind::kRandom: return "random";
-        case StartKind::kMixed: return "mixed";
+        case StartKind::kStanding:
+            return "standing";
+        case StartKind::kRandom:
+            return "random";
+        case StartKind::kMixed:
+            return "mixed";
     }
     return "standing";
 }

@@ -96,15 +96,17 @@ void bind_track(py::module_& m) {
              "Fits a closed spline through centre-line points x, y (M,) [m] with widths (M,) [m]\n"
              "from the centre line to the edges. Raises ValueError that names what is wrong.")
         .def_property_readonly("name", [](const TrackHandle& t) { return t.track->name; })
-        .def_property_readonly("length", [](const TrackHandle& t) { return t.track->length; },
-                               "Length of the centre line [m].")
-        .def_property_readonly("spacing", [](const TrackHandle& t) { return t.track->spacing; },
-                               "Distance between stations [m].")
+        .def_property_readonly(
+            "length", [](const TrackHandle& t) { return t.track->length; },
+            "Length of the centre line [m].")
+        .def_property_readonly(
+            "spacing", [](const TrackHandle& t) { return t.track->spacing; },
+            "Distance between stations [m].")
         .def_property_readonly("station_count",
                                [](const TrackHandle& t) { return t.track->station_count; })
-        .def_property_readonly("fingerprint",
-                               [](const TrackHandle& t) { return to_hex(t.track->fingerprint); },
-                               "16 hex digits over all that physics, rules and rays can see.")
+        .def_property_readonly(
+            "fingerprint", [](const TrackHandle& t) { return to_hex(t.track->fingerprint); },
+            "16 hex digits over all that physics, rules and rays can see.")
         .def_property_readonly("stations", &stations,
                                "Structured array (station_count,) of the resampled centre line.")
         .def_property_readonly(
@@ -143,7 +145,8 @@ void bind_track(py::module_& m) {
                 options["reverse"] = t.options.reverse;
                 return options;
             },
-            "The settings it was built with; Track(*centre_line.T, name=..., **options) is it again.")
+            "The settings it was built with; Track(*centre_line.T, name=..., **options) is it "
+            "again.")
         .def("locate", &locate_points, py::arg("x"), py::arg("y"),
              "Nearest place on the centre line, over the whole lap: (s, n), each (M,) [m].")
         .def("__repr__", [](const TrackHandle& t) {

@@ -115,16 +115,18 @@ void bind_vehicle(py::module_& m) {
     m.def("vehicles", &vehicles, "Names of the vehicles.");
     m.def("vehicle_parameters", &vehicle_parameters, py::arg("vehicle") = "gt",
           "Parameters of a vehicle: name, value, unit, meaning, source.");
-    m.def("physics_fingerprint",
-          [](const std::string& vehicle) {
-              return to_hex(physics_fingerprint(*entry_of(vehicle).vehicle));
-          },
-          py::arg("vehicle") = "gt",
-          "16 hex digits over the parameters and a golden trajectory of a vehicle.");
-    m.def("simulate", &simulate, py::arg("vehicle"), py::arg("start"), py::arg("inputs"),
-          "Drives one car over an endless plane of tarmac. start (9,): x, y, cos_yaw, sin_yaw, v_x,\n"
-          "v_y, yaw_rate, steer, a_x; inputs (T, 3): steer target [rad], throttle, brake.\n"
-          "Returns the states (T + 1, 9).");
+    m.def(
+        "physics_fingerprint",
+        [](const std::string& vehicle) {
+            return to_hex(physics_fingerprint(*entry_of(vehicle).vehicle));
+        },
+        py::arg("vehicle") = "gt",
+        "16 hex digits over the parameters and a golden trajectory of a vehicle.");
+    m.def(
+        "simulate", &simulate, py::arg("vehicle"), py::arg("start"), py::arg("inputs"),
+        "Drives one car over an endless plane of tarmac. start (9,): x, y, cos_yaw, sin_yaw, v_x,\n"
+        "v_y, yaw_rate, steer, a_x; inputs (T, 3): steer target [rad], throttle, brake.\n"
+        "Returns the states (T + 1, 9).");
     m.def("axis_to_pedals", &axis_to_pedals, py::arg("axis"), py::arg("speed"),
           py::arg("vehicle") = "gt",
           "Maps axis actions (..., 2) at a speed [m/s] to pedal actions (..., 3), as a batch with\n"

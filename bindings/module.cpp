@@ -47,9 +47,9 @@ py::list instruction_sets() {
 
 void set_instruction_set(const std::string& name) {
     if (racer::select_kernels(name)) return;
-    throw py::value_error("instruction set '" + name + "' is not available; there is " +
-                          py::str(py::str(", ").attr("join")(instruction_sets()))
-                              .cast<std::string>());
+    throw py::value_error(
+        "instruction set '" + name + "' is not available; there is " +
+        py::str(py::str(", ").attr("join")(instruction_sets())).cast<std::string>());
 }
 
 }  // namespace
@@ -75,8 +75,9 @@ PYBIND11_MODULE(_core, m) {
     m.def("split_seed", &racer::split_seed, py::arg("seed"), py::arg("index"),
           "Seed of stream `index` of `seed`: a hash, so that streams never overlap.");
     m.def("instruction_sets", &instruction_sets, "Kernels that this CPU can run, widest last.");
-    m.def("instruction_set", [] { return std::string(racer::kernels().name); },
-          "The kernels in use. All compute the same bits.");
+    m.def(
+        "instruction_set", [] { return std::string(racer::kernels().name); },
+        "The kernels in use. All compute the same bits.");
     m.def("set_instruction_set", &set_instruction_set, py::arg("name"),
           "Chooses the kernels of the whole process. Raises ValueError if the CPU lacks them.");
 

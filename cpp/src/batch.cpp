@@ -71,8 +71,8 @@ Batch::Batch(const Vehicle& vehicle, std::vector<std::shared_ptr<const Track>> t
     void* cursor = storage_.data();
     std::size_t space = bytes;
     auto* place = static_cast<std::byte*>(std::align(kCacheLine, 1, cursor, space));
-#define RACER_FIELD(type, name, unit, meaning)               \
-    context_.cars.name = reinterpret_cast<type*>(place);     \
+#define RACER_FIELD(type, name, unit, meaning)           \
+    context_.cars.name = reinterpret_cast<type*>(place); \
     place += field_bytes<type>(all);
     RACER_CAR_FIELDS(RACER_FIELD)
 #undef RACER_FIELD
@@ -91,8 +91,7 @@ Batch::Batch(const Vehicle& vehicle, std::vector<std::shared_ptr<const Track>> t
         options.observation == ObservationKind::kTrack ? kTrackSize : kLidarSize;
 
     for (int car = 0; car < all; ++car) {
-        context_.cars.seed[car] =
-            split_seed(options.seed, static_cast<std::uint64_t>(car / k));
+        context_.cars.seed[car] = split_seed(options.seed, static_cast<std::uint64_t>(car / k));
         kernels().place(context_, car, Placement{});  // padding cars stand on the line, at rest
     }
 }

@@ -19,8 +19,7 @@ Point operator-(Point a, Point b) { return {a.x - b.x, a.y - b.y}; }
 Point edge(const Track& track, const Station& at, double offset) {
     const double x = at.x - offset * at.tangent_y - track.origin.x;
     const double y = at.y + offset * at.tangent_x - track.origin.y;
-    return {track.origin.x + static_cast<double>(static_cast<float>(x)),
-            track.origin.y + static_cast<double>(static_cast<float>(y))};
+    return {track.origin.x + snap_to_grid(x), track.origin.y + snap_to_grid(y)};
 }
 
 double distance_from_chord(Point p, Point a, Point b) {

@@ -233,6 +233,8 @@ std::uint64_t fingerprint_of(const Track& track) {
     hash.add(track.length);
     hash.add(track.spacing);
     hash.add(track.station_count);
+    hash.add(track.origin.x);
+    hash.add(track.origin.y);
     for (int k = 0; k < track.station_count; ++k) {
         const Station& at = track.stations[static_cast<std::size_t>(k)];
         for (const double value :

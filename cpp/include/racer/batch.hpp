@@ -36,12 +36,13 @@ class Batch {
 
     // Steps every world; reads context().actions. Allocates nothing.
     void step() noexcept;
-    // Starts new episodes where mask is true (everywhere if it is empty). `seeds`, if not empty, has one
-    // entry per world and restarts the random stream of each masked world.
+    // Starts new episodes where mask is true (everywhere if it is empty). `seeds`, if not empty,
+    // has one entry per world and restarts the random stream of each masked world.
     void reset(std::span<const bool> mask, std::span<const std::uint64_t> seeds) noexcept;
     // Puts one car somewhere and restarts its lap clock; world and car must be in range.
     void place(int world, int car, const Placement& at) noexcept;
-    // Physics alone, without track or rules (for benchmarks): the cars' positions become meaningless.
+    // Physics alone, without track or rules (for benchmarks): the cars' positions become
+    // meaningless.
     void run_physics(int ticks) noexcept;
 
     // The state of the cars of a world as `cars_per_world` records, and back.

@@ -21,8 +21,8 @@ RACER_INLINE WheelContact<R> wheels_beyond_edge(const Vehicle& vehicle, const Fr
     const R bend = f.curvature * (R(1.0) + f.curvature * f.n);
     const auto off = [&](double forward, double left) {
         const R ds = R(forward) * f.cos_heading - R(left) * f.sin_heading;
-        const R n = f.n + R(forward) * f.sin_heading + R(left) * f.cos_heading -
-                    R(0.5) * bend * ds * ds;
+        const R n =
+            f.n + R(forward) * f.sin_heading + R(left) * f.cos_heading - R(0.5) * bend * ds * ds;
         const R beyond_left = n - (f.width_left + f.slope_left * ds);
         const R beyond_right = -n - (f.width_right + f.slope_right * ds);
         return select(max(beyond_left, beyond_right) > R(0.0), R(1.0), R(0.0));
@@ -34,10 +34,10 @@ RACER_INLINE WheelContact<R> wheels_beyond_edge(const Vehicle& vehicle, const Fr
 }
 
 // Pushes a car that reaches into a wall back out of it and applies the impulse of the hit at the
-// foremost corner: the normal velocity there is reversed with restitution, Coulomb friction scrapes the
-// tangential velocity, the lever arm turns the car along the wall (planar rigid-body impulse; Baraff,
-// "Physically based modeling", SIGGRAPH course notes 1997, part II).
-// Returns the speed into the wall [m/s], 0 without a hit; `touching` is 1 with contact.
+// foremost corner: the normal velocity there is reversed with restitution, Coulomb friction scrapes
+// the tangential velocity, the lever arm turns the car along the wall (planar rigid-body impulse;
+// Baraff, "Physically based modeling", SIGGRAPH course notes 1997, part II). Returns the speed into
+// the wall [m/s], 0 without a hit; `touching` is 1 with contact.
 template <class R>
 RACER_INLINE R hit_wall(const Vehicle& vehicle, CarState<R>& car, Frenet<R>& f, R& touching) {
     constexpr double kRestitution = 0.15;
@@ -49,8 +49,8 @@ RACER_INLINE R hit_wall(const Vehicle& vehicle, CarState<R>& car, Frenet<R>& f, 
     // The corner that reaches furthest out, and how far it reaches along the tangent.
     const R sign_sin = select(f.sin_heading < zero, -one, one);
     const R sign_cos = select(f.cos_heading < zero, -one, one);
-    const R reach = R(vehicle.half_length) * abs(f.sin_heading) +
-                    R(vehicle.half_width) * abs(f.cos_heading);
+    const R reach =
+        R(vehicle.half_length) * abs(f.sin_heading) + R(vehicle.half_width) * abs(f.cos_heading);
     const R lever_left = R(vehicle.half_length) * sign_sin * f.cos_heading -
                          R(vehicle.half_width) * sign_cos * f.sin_heading;
     const R depth_left = f.n + reach - f.wall_left;

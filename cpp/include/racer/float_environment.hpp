@@ -1,5 +1,6 @@
 // The one policy for the floating-point environment of a step: round to nearest, denormals kept, no
-// traps, whatever the host program (torch, say) has set. Set on entry, restored on exit, per thread.
+// traps, whatever the host program (torch, say) has set. Set on entry, restored on exit, per
+// thread.
 #pragma once
 
 #include <cstdint>

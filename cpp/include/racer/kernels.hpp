@@ -1,4 +1,5 @@
-// The door between the batch (compiled once) and the step kernels (compiled once per instruction set).
+// The door between the batch (compiled once) and the step kernels (compiled once per instruction
+// set).
 #pragma once
 
 #include <cstdint>

@@ -1,9 +1,10 @@
 // The number type of the engine's kernels: W numbers in one register, or a plain number when W = 1.
 //
 // A kernel is written once over a number type R and compiled once per instruction set, each time
-// inside the namespace RACER_ISA (so that two copies of one inline function, compiled with different
-// instruction sets, can never be merged by the linker). Only + - * / sqrt, comparisons and selections
-// exist, all of them exact under IEEE 754, so each lane computes the very bits that a scalar would.
+// inside the namespace RACER_ISA (so that two copies of one inline function, compiled with
+// different instruction sets, can never be merged by the linker). Only + - * / sqrt, comparisons
+// and selections exist, all of them exact under IEEE 754, so each lane computes the very bits that
+// a scalar would.
 #pragma once
 
 #include <cstdint>
@@ -69,13 +70,14 @@ struct LaneMask {
 
 template <class T, int W>
 struct Lanes {
-    static_assert(W > 1 && (W & (W - 1)) == 0, "lanes must be a power of two; use T itself for one");
+    static_assert(W > 1 && (W & (W - 1)) == 0,
+                  "lanes must be a power of two; use T itself for one");
     using Vector = typename VectorOf<T, W>::Type;
     using Mask = LaneMask<T, W>;
     Vector v;
 
     Lanes() = default;
-    RACER_INLINE Lanes(Vector vector) : v(vector) {}  // NOLINT(google-explicit-constructor)
+    RACER_INLINE Lanes(Vector vector) : v(vector) {}        // NOLINT(google-explicit-constructor)
     RACER_INLINE Lanes(T scalar) : v(scalar - Vector{}) {}  // NOLINT(google-explicit-constructor)
 
     [[nodiscard]] RACER_INLINE T operator[](int lane) const { return v[lane]; }

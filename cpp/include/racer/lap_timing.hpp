@@ -1,9 +1,9 @@
 // The lap clock: the only timing code, for humans, agents and replays.
 //
-// A lap counts when the line (s = 0) is crossed forwards after all checkpoints were passed in order.
-// The moment of crossing is interpolated inside the tick. A lap with a reason (LapReason) against it
-// is reported but not valid; crossing the line backwards is such a reason, and does not stop the clock,
-// so that neither reversing nor oscillating on the line can produce a short lap.
+// A lap counts when the line (s = 0) is crossed forwards after all checkpoints were passed in
+// order. The moment of crossing is interpolated inside the tick. A lap with a reason (LapReason)
+// against it is reported but not valid; crossing the line backwards is such a reason, and does not
+// stop the clock, so that neither reversing nor oscillating on the line can produce a short lap.
 #pragma once
 
 #include "racer/lanes.hpp"
@@ -13,8 +13,8 @@
 namespace racer::RACER_ISA {
 
 struct LapClock {
-    double lap_start = 0.0;     // [tick]
-    double sector_start = 0.0;  // [tick]
+    double lap_start = 0.0;                 // [tick]
+    double sector_start = 0.0;              // [tick]
     double sector_time[kSectors - 1] = {};  // [s]
     std::int32_t running = 0, standing = 0, lap = 0, reasons = 0, checkpoint = 0, sector = 0;
 };

@@ -1,5 +1,5 @@
-// The layout of an observation, in one table. Python reads names, offsets, units and scales from here
-// and never writes a column number.
+// The layout of an observation, in one table. Python reads names, offsets, units and scales from
+// here and never writes a column number.
 #pragma once
 
 #include <array>
@@ -20,7 +20,7 @@ struct ObservationField {
     std::string_view name;
     int size;
     std::string_view unit;
-    double scale;      // observation = clip(value * scale, low, high)
+    double scale;  // observation = clip(value * scale, low, high)
     double low, high;
 };
 

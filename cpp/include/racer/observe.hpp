@@ -10,16 +10,16 @@
 namespace racer::RACER_ISA {
 
 // Writes `value` in the scale and bounds of the field called `name`.
-#define RACER_OBSERVE(row, name, value)                                                     \
-    do {                                                                                    \
-        constexpr ObservationField kField = observation_field(name);                        \
-        (row)[observation_offset(name)] = static_cast<float>(                               \
-            clamp((value) * kField.scale, kField.low, kField.high));                        \
+#define RACER_OBSERVE(row, name, value)                                                 \
+    do {                                                                                \
+        constexpr ObservationField kField = observation_field(name);                    \
+        (row)[observation_offset(name)] =                                               \
+            static_cast<float>(clamp((value) * kField.scale, kField.low, kField.high)); \
     } while (false)
 
 // The road ahead in the car's frame. All points share the car's place between two stations.
-RACER_INLINE void observe_road(const Track& track, std::int32_t station, double s, double x, double y,
-                               double cos_yaw, double sin_yaw, float* row) {
+RACER_INLINE void observe_road(const Track& track, std::int32_t station, double s, double x,
+                               double y, double cos_yaw, double sin_yaw, float* row) {
     using Floats = Lanes<float, 2 * kLanes>;
     constexpr int kWidth = 2 * kLanes;
     static_assert(kRoadPoints % kWidth == 0);
@@ -73,8 +73,7 @@ RACER_INLINE void observe_road(const Track& track, std::int32_t station, double 
 RACER_INLINE void observe_car(const StepContext& context, int car) {
     const CarArrays& c = context.cars;
     const Track& track = *context.tracks[car];
-    float* row =
-        context.observations + static_cast<std::ptrdiff_t>(car) * context.observation_size;
+    float* row = context.observations + static_cast<std::ptrdiff_t>(car) * context.observation_size;
 
     float rays[kRays];
     cast_rays(track, c.x[car], c.y[car], c.cos_yaw[car], c.sin_yaw[car], c.station[car], rays);

@@ -1,8 +1,8 @@
 // Where on the track is the car: a local search from the last known station, so that a circuit may
 // cross over itself.
 //
-// Between two stations the tangent is interpolated linearly and the car is projected along the normal
-// of that tangent, which makes s and n continuous over the stations at any offset.
+// Between two stations the tangent is interpolated linearly and the car is projected along the
+// normal of that tangent, which makes s and n continuous over the stations at any offset.
 #pragma once
 
 #include "racer/lanes.hpp"
@@ -15,10 +15,10 @@ struct Frenet {
     R s, n;                      // [m]
     R cos_heading, sin_heading;  // of the car against the tangent
     R tangent_x, tangent_y;
-    R curvature;                 // [1/m]
-    R width_left, width_right;   // [m]
-    R slope_left, slope_right;   // of the widths along s
-    R wall_left, wall_right;     // [m]
+    R curvature;                // [1/m]
+    R width_left, width_right;  // [m]
+    R slope_left, slope_right;  // of the widths along s
+    R wall_left, wall_right;    // [m]
 };
 
 // One number per lane, gathered and scattered lane by lane.
@@ -41,8 +41,8 @@ RACER_INLINE void set_lane(Lanes<T, W>& a, int i, T value) {
     a.set(i, value);
 }
 
-// A vector of read(0), read(1), ... Built from registers: a vector load of numbers that were just stored
-// one by one would stall until the stores are done.
+// A vector of read(0), read(1), ... Built from registers: a vector load of numbers that were just
+// stored one by one would stall until the stores are done.
 template <class R, class Read>
 RACER_INLINE R gather(Read read) {
     constexpr int kCount = LaneCount<R>::value;

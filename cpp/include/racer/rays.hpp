@@ -38,10 +38,11 @@ inline constexpr int kRayLanes = kLanes < 2 ? 4 : 2 * kLanes;
 using Floats = Lanes<float, kRayLanes>;
 using Bits = std::uint32_t;  // one per vertex of a group of 32
 static_assert(kNearPortals == 32);
+inline constexpr int kGroupRegisters = kNearPortals / kRayLanes;
 
-// The sign bits of all lanes.
+// The sign bits of one register.
 template <int W>
-RACER_INLINE Bits sign_bits(Lanes<float, W> a) {
+RACER_INLINE Bits register_sign_bits(Lanes<float, W> a) {
 #if defined(__AVX512DQ__)
     if constexpr (W == 16) return _mm512_movepi32_mask(reinterpret_cast<__m512i>(a.v));
 #endif
@@ -56,14 +57,53 @@ RACER_INLINE Bits sign_bits(Lanes<float, W> a) {
     }
 #endif
     Bits bits = 0;
-    for (int i = 0; i < W; ++i) {
-        bits |= (__builtin_bit_cast(Bits, a[i]) >> 31) << i;
-    }
+    for (int i = 0; i < W; ++i) bits |= (__builtin_bit_cast(Bits, a[i]) >> 31) << i;
     return bits;
 }
 
-// Where the rays start, relative to the table's origin. The position is the sum of two floats, so
-// that its difference to a vertex is good to 0.02 mm.
+// The sign bits of 32 numbers, of 32 / W registers.
+template <int W>
+RACER_INLINE Bits sign_bits(const Lanes<float, W>* a) {
+    Bits bits = 0;
+#if defined(__AVX512BW__) && defined(__AVX512DQ__)
+    if constexpr (W == 16) {
+        const auto mask = [a](int i) {
+            return _mm512_movepi32_mask(reinterpret_cast<__m512i>(a[i].v));
+        };
+        return _mm512_kunpackw(mask(1), mask(0));
+    }
+#endif
+#if defined(__AVX2__)
+    if constexpr (W == 8) {
+        const auto words = [a](int i) {
+            return _mm256_packs_epi32(reinterpret_cast<__m256i>(a[i].v),
+                                      reinterpret_cast<__m256i>(a[i + 1].v));
+        };
+        const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+        const __m256i bytes = _mm256_packs_epi16(words(0), words(2));
+        return static_cast<Bits>(
+            _mm256_movemask_epi8(_mm256_permutevar8x32_epi32(bytes, order)));
+    }
+#endif
+#if defined(__SSE2__)
+    if constexpr (W == 4) {
+        const auto words = [a](int i) {
+            return _mm_packs_epi32(reinterpret_cast<__m128i>(a[i].v),
+                                   reinterpret_cast<__m128i>(a[i + 1].v));
+        };
+        const auto half = [&](int i) {
+            return static_cast<Bits>(
+                _mm_movemask_epi8(_mm_packs_epi16(words(i), words(i + 2))));
+        };
+        return half(0) | half(4) << 16;
+    }
+#endif
+    for (int i = 0; i < kNearPortals; i += W) bits |= register_sign_bits(a[i / W]) << i;
+    return bits;
+}
+
+// Where the rays start, relative to the table's origin. The position is the sum of two floats, the
+// first on the vertices' grid, so that its difference to a vertex is good to 0.02 mm.
 struct RayOrigin {
     float x, y, rest_x, rest_y;
     float c, s;  // of the yaw
@@ -72,10 +112,12 @@ struct RayOrigin {
                            double sin_yaw) {
         const double dx = world_x - track.origin.x;
         const double dy = world_y - track.origin.y;
-        x = static_cast<float>(dx);
-        y = static_cast<float>(dy);
-        rest_x = static_cast<float>(dx - static_cast<double>(x));
-        rest_y = static_cast<float>(dy - static_cast<double>(y));
+        const double snapped_x = snap_to_grid(dx);
+        const double snapped_y = snap_to_grid(dy);
+        x = static_cast<float>(snapped_x);
+        y = static_cast<float>(snapped_y);
+        rest_x = static_cast<float>(dx - snapped_x);
+        rest_y = static_cast<float>(dy - snapped_y);
         c = static_cast<float>(cos_yaw);
         s = static_cast<float>(sin_yaw);
     }
@@ -90,38 +132,44 @@ struct RayOrigin {
     }
 };
 
-// 32 vertices of one boundary in the car's frame; for each ray, which of them lie to its right.
+// 32 vertices of one boundary in the car's frame.
 struct VertexGroup {
-    alignas(64) float x[kNearPortals];
-    alignas(64) float y[kNearPortals];
-    Bits right[kRays];
+    Floats x[kGroupRegisters];
+    Floats y[kGroupRegisters];
 
     RACER_INLINE VertexGroup(const RayOrigin& origin, const float* world_x, const float* world_y) {
-        for (Bits& bits : right) bits = 0;
-        for (int k = 0; k < kNearPortals; k += kRayLanes) {
-            Floats vx = Floats::load(world_x + k);
-            Floats vy = Floats::load(world_y + k);
-            origin.turn(vx, vy);
-            vx.store(x + k);
-            vy.store(y + k);
-            // Sign of the cross product of the ray's direction, scaled, and the vertex.
-            const Floats tx = vx * Floats(kTan);
-            const Floats ty = vy * Floats(kTan);
-            right[0] |= sign_bits(vx) << k;
-            right[1] |= sign_bits(ty + vx) << k;
-            right[2] |= sign_bits(vy + vx) << k;
-            right[3] |= sign_bits(vy + tx) << k;
-            right[4] |= sign_bits(vy) << k;
-            right[5] |= sign_bits(vy - tx) << k;
-            right[6] |= sign_bits(vy - vx) << k;
-            right[7] |= sign_bits(ty - vx) << k;
+        for (int i = 0; i < kGroupRegisters; ++i) {
+            x[i] = Floats::load(world_x + i * kRayLanes);
+            y[i] = Floats::load(world_y + i * kRayLanes);
+            origin.turn(x[i], y[i]);
         }
-        right[8] = ~right[0];
     }
 
-    // > 0 if the car lies left of the line from vertex i to vertex k... of another group.
-    [[nodiscard]] RACER_INLINE float cross(int i, const VertexGroup& other, int k) const {
-        return x[i] * other.y[k] - y[i] * other.x[k];
+    RACER_INLINE void store(float* to_x, float* to_y) const {
+        for (int i = 0; i < kGroupRegisters; ++i) {
+            x[i].store(to_x + i * kRayLanes);
+            y[i].store(to_y + i * kRayLanes);
+        }
+    }
+
+    // For each ray, which vertices lie to its right: the sign of the cross product of a vector
+    // along the ray and the vertex.
+    RACER_INLINE void right_of_rays(Bits* right) const {
+        const auto signs = [&](auto cross) {
+            Floats crosses[kGroupRegisters];
+            for (int i = 0; i < kGroupRegisters; ++i) crosses[i] = cross(x[i], y[i]);
+            return sign_bits(crosses);
+        };
+        const Floats tan(kTan);
+        right[0] = signs([](Floats vx, Floats) { return vx; });
+        right[1] = signs([=](Floats vx, Floats vy) { return vy * tan + vx; });
+        right[2] = signs([](Floats vx, Floats vy) { return vy + vx; });
+        right[3] = signs([=](Floats vx, Floats vy) { return vy + vx * tan; });
+        right[4] = signs([](Floats, Floats vy) { return vy; });
+        right[5] = signs([=](Floats vx, Floats vy) { return vy - vx * tan; });
+        right[6] = signs([](Floats vx, Floats vy) { return vy - vx; });
+        right[7] = signs([=](Floats vx, Floats vy) { return vy * tan - vx; });
+        right[8] = ~right[0];
     }
 };
 
@@ -181,24 +229,119 @@ inline void cast_rays_anywhere(const RayTable& table, const RayTable::Window& wi
     for (int done = 0; done < chords; done += kNearPortals - 1) {
         const auto first = static_cast<std::size_t>(window.first + done);
         const int count = chords - done < kNearPortals - 1 ? chords - done : kNearPortals - 1;
-        const Bits within = (Bits{1} << count) - 1;
-        const VertexGroup sides[2] = {
-            VertexGroup(origin, &table.left_x[first], &table.left_y[first]),
-            VertexGroup(origin, &table.right_x[first], &table.right_y[first])};
+        const std::uint64_t within = (std::uint64_t{1} << count) - 1;
+        alignas(64) float vx[2 * kNearPortals], vy[2 * kNearPortals];
+        Bits left_bits[kRays], right_bits[kRays];
+        const VertexGroup left(origin, &table.left_x[first], &table.left_y[first]);
+        const VertexGroup right(origin, &table.right_x[first], &table.right_y[first]);
+        left.store(vx, vy);
+        right.store(vx + kNearPortals, vy + kNearPortals);
+        left.right_of_rays(left_bits);
+        right.right_of_rays(right_bits);
+        const auto joined = [&](int i) {
+            return static_cast<std::uint64_t>(left_bits[i]) |
+                   static_cast<std::uint64_t>(right_bits[i]) << 32;
+        };
+        const std::uint64_t within_both = within * 0x1'0000'0001U;
         for (int i = 0; i < kRays; ++i) {
-            for (const VertexGroup& side : sides) {
-                const Bits right = side.right[i];
-                // Ahead of the car as this ray looks: right or left of the ray across.
-                const Bits ahead = i < 4 ? side.right[i + 4] : ~side.right[i - 4];
-                Bits hits = (right ^ (right >> 1)) & (ahead | (ahead >> 1)) & within;
-                for (; hits != 0; hits &= hits - 1) {
-                    const int k = __builtin_ctz(hits);
-                    const float t = distance_to_chord(kRayX[i], kRayY[i], side.x[k], side.y[k],
-                                                      side.x[k + 1], side.y[k + 1]);
-                    if (t >= 0.0F && t < out[i]) out[i] = t;
-                }
+            const std::uint64_t at = joined(i);
+            // Ahead of the car as this ray looks: right or left of the ray across.
+            const std::uint64_t ahead = i < 4 ? joined(i + 4) : ~joined(i - 4);
+            std::uint64_t hits = (at ^ (at >> 1)) & (ahead | (ahead >> 1)) & within_both;
+            for (; hits != 0; hits &= hits - 1) {
+                const int k = __builtin_ctzll(hits);
+                const float t =
+                    distance_to_chord(kRayX[i], kRayY[i], vx[k], vy[k], vx[k + 1], vy[k + 1]);
+                out[i] = select(t >= 0.0F, min(t, out[i]), out[i]);
             }
         }
+    }
+}
+
+// Whether the car is inside the quadrilateral of its cell; `at` is the cell's index into the table.
+RACER_INLINE bool is_inside(const RayTable& table, const RayOrigin& origin, std::size_t at) {
+    const float x[4] = {table.left_x[at], table.right_x[at], table.right_x[at + 1],
+                        table.left_x[at + 1]};
+    const float y[4] = {table.left_y[at], table.right_y[at], table.right_y[at + 1],
+                        table.left_y[at + 1]};
+    float dx[4], dy[4];
+    for (int i = 0; i < 4; ++i) {
+        dx[i] = (x[i] - origin.x) - origin.rest_x;
+        dy[i] = (y[i] - origin.y) - origin.rest_y;
+    }
+    bool inside = true;
+    for (int i = 0; i < 4; ++i) {
+        const int next = (i + 1) & 3;
+        inside &= dx[i] * dy[next] - dy[i] * dx[next] > 0.0F;
+    }
+    return inside;
+}
+
+// For each ray the chord that it hits, as 32 * (right side) + index; and the rays that pass all
+// portals of the group. `own` is the index of the car's cell within the group.
+RACER_INLINE Bits pick_chords(const Bits* left, const Bits* right, int own, std::int32_t* chord) {
+    using Signed = typename VectorOf<std::int32_t, kRayLanes>::Type;
+    using Unsigned = typename VectorOf<Bits, kRayLanes>::Type;
+    using Real32 = Floats::Vector;
+    constexpr Bits kChords = ~Bits{0} >> 1;  // 32 vertices, 31 chords
+    const Bits own_bit = Bits{1} << own;
+    Bits lost = 0;
+    for (int i = 0; i < kRays; i += kRayLanes) {
+        Unsigned l, r;
+        __builtin_memcpy(&l, left + i, sizeof l);
+        __builtin_memcpy(&r, right + i, sizeof r);
+        const Unsigned out_left = ~l & (l >> 1);
+        const Unsigned out_any = (out_left | (r & ~(r >> 1))) & kChords;
+        const Unsigned ahead = out_any & (0 - own_bit);
+        const Unsigned behind = out_any & (own_bit - 1);
+        const auto backward = ((l & ~r) & own_bit) != 0;  // passes the portal behind the car
+        // The lowest bit ahead; of those behind the highest, perhaps with others at least two below
+        // it, so that rounding to float cannot reach the next power of two.
+        const Unsigned first = backward ? behind & ~(behind >> 1) : ahead & (0 - ahead);
+        const auto value = __builtin_convertvector(reinterpret_cast<Signed>(first), Real32);
+        const auto exponent = reinterpret_cast<Unsigned>(value) & 0x7F800000U;
+        const auto bit = reinterpret_cast<Unsigned>(
+            __builtin_convertvector(reinterpret_cast<Real32>(exponent), Signed));
+        const Unsigned right_side = reinterpret_cast<Unsigned>((out_left & bit) == 0) & 32U;
+        const Unsigned index = (((exponent >> 23) - 127U) & 31U) + right_side;
+        __builtin_memcpy(chord + i, &index, sizeof index);
+        lost |= register_sign_bits(Floats(reinterpret_cast<Real32>(first == 0))) << i;
+    }
+    return lost & ((Bits{1} << kRays) - 1);
+}
+
+// Distances to the chosen chords.
+RACER_INLINE void measure_chords(const VertexGroup& left, const VertexGroup& right,
+                                 const std::int32_t* chord, float* out) {
+#if defined(__AVX512F__) && RACER_LANES == 8
+    if constexpr (kRayLanes == 16) {  // 64 coordinates fit into four registers: look them up there
+        const __m512i from = _mm512_load_si512(chord);
+        const __m512i to = _mm512_add_epi32(from, _mm512_set1_epi32(1));
+        const __mmask16 on_right = _mm512_test_epi32_mask(from, _mm512_set1_epi32(kNearPortals));
+        const auto look_up = [=](__m512i index, const Floats* l, const Floats* r) {
+            const auto reg = [](const Floats& a) { return reinterpret_cast<__m512>(a.v); };
+            const __m512 of_left = _mm512_permutex2var_ps(reg(l[0]), index, reg(l[1]));
+            const __m512 of_right = _mm512_permutex2var_ps(reg(r[0]), index, reg(r[1]));
+            return Floats(reinterpret_cast<Floats::Vector>(
+                _mm512_mask_blend_ps(on_right, of_left, of_right)));
+        };
+        const Floats t = distance_to_chord(Floats::load(kRayX), Floats::load(kRayY),
+                                           look_up(from, left.x, right.x),
+                                           look_up(from, left.y, right.y),
+                                           look_up(to, left.x, right.x),
+                                           look_up(to, left.y, right.y));
+        _mm512_mask_storeu_ps(out, (1U << kRays) - 1U,
+                              reinterpret_cast<__m512>(clamp(t, Floats(0.0F), Floats(kRayRange)).v));
+        return;
+    }
+#endif
+    alignas(64) float vx[2 * kNearPortals], vy[2 * kNearPortals];
+    left.store(vx, vy);
+    right.store(vx + kNearPortals, vy + kNearPortals);
+    for (int i = 0; i < kRays; ++i) {
+        const std::int32_t k = chord[i];
+        const float t = distance_to_chord(kRayX[i], kRayY[i], vx[k], vy[k], vx[k + 1], vy[k + 1]);
+        out[i] = clamp(t, 0.0F, kRayRange);
     }
 }
 
@@ -209,60 +352,26 @@ inline void cast_rays(const Track& track, double x, double y, double cos_yaw, do
     const int cell = track.cell_of_station[static_cast<std::size_t>(station)];
     const RayTable::Window& window = table.windows[static_cast<std::size_t>(cell)];
     const RayOrigin origin(track, x, y, cos_yaw, sin_yaw);
-    const auto first = static_cast<std::size_t>(window.near);
-    const VertexGroup left(origin, &table.left_x[first], &table.left_y[first]);
-    const VertexGroup right(origin, &table.right_x[first], &table.right_y[first]);
-
     const int own = table.lap_start + cell - window.near;  // the car's cell within the group
-    const bool inside = left.cross(own, left, own + 1) < 0.0F &&
-                        right.cross(own, right, own + 1) > 0.0F &&
-                        left.cross(own, right, own) > 0.0F &&
-                        right.cross(own + 1, left, own + 1) > 0.0F;
-    if (!inside) {
+    if (!is_inside(table, origin, static_cast<std::size_t>(window.near + own))) {
         cast_rays_anywhere(table, window, origin, out);
         return;
     }
+    const auto first = static_cast<std::size_t>(window.near);
+    const VertexGroup left(origin, &table.left_x[first], &table.left_y[first]);
+    const VertexGroup right(origin, &table.right_x[first], &table.right_y[first]);
+    alignas(64) Bits left_bits[kRaysPadded];
+    alignas(64) Bits right_bits[kRaysPadded];
+    for (int i = kRays; i < kRaysPadded; ++i) left_bits[i] = right_bits[i] = 0;
+    left.right_of_rays(left_bits);
+    right.right_of_rays(right_bits);
+    alignas(64) std::int32_t chord[kRaysPadded];
+    const Bits lost = pick_chords(left_bits, right_bits, own, chord);
 
-    constexpr Bits kChords = ~Bits{0} >> 1;  // 32 vertices, 31 chords
-    const Bits from_here = ~Bits{0} << own;
-    alignas(64) float ax[kRaysPadded], ay[kRaysPadded], bx[kRaysPadded], by[kRaysPadded];
-    Bits unresolved = 0;
-    for (int i = 0; i < kRays; ++i) {
-        const Bits l = left.right[i];
-        const Bits r = right.right[i];
-        const Bits out_left = ~l & (l >> 1);
-        const Bits out_right = r & ~(r >> 1);
-        const Bits out_any = (out_left | out_right) & kChords;
-        const Bits backward = (l & ~r) >> own & 1;  // passes the portal behind the car
-        const Bits ahead = out_any & from_here;
-        const Bits behind = out_any & ~from_here;
-        const Bits chosen = backward != 0 ? behind : ahead;
-        unresolved |= static_cast<Bits>(chosen == 0) << i;
-        const int highest = 31 - __builtin_clz(behind | 1);
-        const int lowest = __builtin_ctz(ahead | (kChords + 1));
-        const int k = (backward != 0 ? highest : lowest) & 31;
-        const bool is_left = (out_left >> k & 1) != 0;
-        const VertexGroup& side = is_left ? left : right;
-        ax[i] = side.x[k];
-        ay[i] = side.y[k];
-        bx[i] = side.x[(k + 1) & 31];
-        by[i] = side.y[(k + 1) & 31];
-    }
-    for (int i = kRays; i < kRaysPadded; ++i) {
-        ax[i] = ay[i] = bx[i] = 0.0F;
-        by[i] = 1.0F;
-    }
-    alignas(64) float distance[kRaysPadded];
-    for (int i = 0; i < kRaysPadded; i += kRayLanes) {
-        const Floats t = distance_to_chord(Floats::load(kRayX + i), Floats::load(kRayY + i),
-                                           Floats::load(ax + i), Floats::load(ay + i),
-                                           Floats::load(bx + i), Floats::load(by + i));
-        clamp(t, Floats(0.0F), Floats(kRayRange)).store(distance + i);
-    }
-    for (int i = 0; i < kRays; ++i) out[i] = distance[i];
-    for (; unresolved != 0; unresolved &= unresolved - 1) {
-        const int i = __builtin_ctz(unresolved);
-        const bool backward = ((left.right[i] & ~right.right[i]) >> own & 1) != 0;
+    measure_chords(left, right, chord, out);
+    for (Bits rest = lost; rest != 0; rest &= rest - 1) {
+        const int i = __builtin_ctz(rest);
+        const bool backward = ((left_bits[i] & ~right_bits[i]) >> own & 1) != 0;
         out[i] = follow_ray(table, window, origin, i,
                             window.near + (backward ? 0 : kNearPortals - 1), backward ? -1 : 1);
     }

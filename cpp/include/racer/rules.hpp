@@ -1,5 +1,5 @@
-// The rules of driving: what a lap is, what is rewarded, when an episode ends. Facts and plain values;
-// the kernels in step.hpp apply them.
+// The rules of driving: what a lap is, what is rewarded, when an episode ends. Facts and plain
+// values; the kernels in step.hpp apply them.
 #pragma once
 
 #include <cstdint>
@@ -47,13 +47,13 @@ inline constexpr const char* kRewardTermNames[kRewardTerms] = {
 };
 
 struct RewardWeights {
-    double progress = 1.0;             // per lap (share of the centre line's length)
-    double speed_bonus = 0.0;          // per tick at kSpeedBonusReference
-    double wall_penalty = -0.002;      // per tick of contact
-    double off_track_penalty = -0.001; // per tick with all four wheels off
-    double backward_penalty = 0.0;     // per tick against the driving direction
-    double stillness_penalty = -0.001; // per tick below the stillness speed
-    double wheels_off_penalty = 0.0;   // per tick and wheel beyond the edge
+    double progress = 1.0;              // per lap (share of the centre line's length)
+    double speed_bonus = 0.0;           // per tick at kSpeedBonusReference
+    double wall_penalty = -0.002;       // per tick of contact
+    double off_track_penalty = -0.001;  // per tick with all four wheels off
+    double backward_penalty = 0.0;      // per tick against the driving direction
+    double stillness_penalty = -0.001;  // per tick below the stillness speed
+    double wheels_off_penalty = 0.0;    // per tick and wheel beyond the edge
 };
 inline constexpr double kSpeedBonusReference = 100.0;  // [m/s]
 
@@ -73,8 +73,8 @@ struct StartRules {
     double standing_fraction = 0.2;  // of mixed starts
     double speed_low = 0.0;          // random start: share of the station's spawn speed
     double speed_high = 0.9;
-    double lateral_fraction = 0.5;   // random start: share of the room on each side that is used
-    double heading_error = 0.1;      // random start: at most this far off the tangent [rad]
+    double lateral_fraction = 0.5;  // random start: share of the room on each side that is used
+    double heading_error = 0.1;     // random start: at most this far off the tangent [rad]
 };
 
 struct BatchConfig {

@@ -1,5 +1,5 @@
-// One step of some worlds, read as its stages: take actions, then per tick physics, place on the track,
-// rules; then ends of episodes, resets and observations.
+// One step of some worlds, read as its stages: take actions, then per tick physics, place on the
+// track, rules; then ends of episodes, resets and observations.
 #pragma once
 
 #include "racer/action.hpp"
@@ -85,10 +85,14 @@ RACER_INLINE CarInputs<R> load_inputs(const Vehicle& vehicle, const CarArrays& c
 
 template <class R>
 RACER_INLINE CarState<R> select_state(auto mask, const CarState<R>& a, const CarState<R>& b) {
-    return {select(mask, a.x, b.x),           select(mask, a.y, b.y),
-            select(mask, a.cos_yaw, b.cos_yaw), select(mask, a.sin_yaw, b.sin_yaw),
-            select(mask, a.v_x, b.v_x),       select(mask, a.v_y, b.v_y),
-            select(mask, a.yaw_rate, b.yaw_rate), select(mask, a.steer, b.steer),
+    return {select(mask, a.x, b.x),
+            select(mask, a.y, b.y),
+            select(mask, a.cos_yaw, b.cos_yaw),
+            select(mask, a.sin_yaw, b.sin_yaw),
+            select(mask, a.v_x, b.v_x),
+            select(mask, a.v_y, b.v_y),
+            select(mask, a.yaw_rate, b.yaw_rate),
+            select(mask, a.steer, b.steer),
             select(mask, a.a_x, b.a_x)};
 }
 
@@ -123,7 +127,8 @@ RACER_INLINE void move_cars(const StepContext& context, int block, int i, TickFa
     CarState<R> state = before;
     integrate_tick(vehicle, state, load_inputs<R>(vehicle, c, car));
 
-    // A number that is not finite is the only one that differs from itself minus itself plus itself.
+    // A number that is not finite is the only one that differs from itself minus itself plus
+    // itself.
     const R sum = state.x + state.y + state.cos_yaw + state.sin_yaw + state.v_x + state.v_y +
                   state.yaw_rate + state.steer + state.a_x;
     const R fault_before = load<R>(c.fault + car);
@@ -302,14 +307,16 @@ RACER_INLINE void reset_world(const StepContext& context, int world) {
     const StartRules& rules = context.config->start;
     const int first = world * context.cars_per_world;
     const std::uint64_t key = split_seed(c.seed[first], c.episode[first]);
-    const bool standing = rules.kind == StartKind::kStanding ||
-                          (rules.kind == StartKind::kMixed &&
-                           uniform(key, 0) < rules.standing_fraction);
+    const bool standing =
+        rules.kind == StartKind::kStanding ||
+        (rules.kind == StartKind::kMixed && uniform(key, 0) < rules.standing_fraction);
     const Track& track = *context.tracks[first];
     const double place = uniform(key, 1) * track.length;
     for (int i = 0; i < context.cars_per_world; ++i) {
         const int car = first + i;
-        const auto draw = [&](int d) { return uniform(key, static_cast<std::uint64_t>(8 + 4 * i + d)); };
+        const auto draw = [&](int d) {
+            return uniform(key, static_cast<std::uint64_t>(8 + 4 * i + d));
+        };
         Placement at;
         if (!standing) {
             const auto station = static_cast<std::size_t>(place / track.spacing);
@@ -325,8 +332,8 @@ RACER_INLINE void reset_world(const StepContext& context, int world) {
         if (context.cars_per_world > 1) {
             // Evenly over the width that is there, the first car on the left.
             const Station& here = track.stations[static_cast<std::size_t>(at.s / track.spacing)];
-            const double share = (static_cast<double>(i) + 0.5) /
-                                 static_cast<double>(context.cars_per_world);
+            const double share =
+                (static_cast<double>(i) + 0.5) / static_cast<double>(context.cars_per_world);
             at.n = here.width_left - share * (here.width_left + here.width_right);
         }
         ++c.episode[car];

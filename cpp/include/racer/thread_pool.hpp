@@ -1,4 +1,5 @@
-// Worker threads for fixed chunks of work. Which thread runs a chunk never matters: chunks share nothing.
+// Worker threads for fixed chunks of work. Which thread runs a chunk never matters: chunks share
+// nothing.
 #pragma once
 
 #include <condition_variable>

@@ -36,6 +36,14 @@ struct Point {
     double x, y;
 };
 
+// Rounds to a multiple of 2^-10 m, which a float holds exactly up to 16 km, further than any vertex
+// can be from the middle of a circuit. (A cast to float and back would do, but g++ 12 removes a pair
+// of these where it vectorises, against the standard.)
+[[nodiscard]] constexpr double snap_to_grid(double metres) noexcept {
+    constexpr double kShift = 1.5 * 4398046511104.0;  // 1.5 * 2^42: one unit in its last place is 2^-10
+    return (metres + kShift) - kShift;
+}
+
 // The boundaries once more, as the rays read them: float, relative to Track::origin, and repeated
 // before and after the lap so that no look-around needs a modulo. Portal i of the lap is `lap_start` + i.
 struct RayTable {
