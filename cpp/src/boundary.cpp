@@ -7,10 +7,10 @@
 namespace racer {
 namespace {
 
-constexpr double kTolerance = 0.05;      // thinned lines stay this close to the file's widths [m]
-constexpr double kLongestCell = 60.0;    // [m]
-constexpr double kWallRoom = 0.95;       // walls stand at most this far towards a bend's centre
-constexpr double kWallSmoothing = 6.0;   // the run-off narrows and widens over about this [m]
+constexpr double kTolerance = 0.05;     // thinned lines stay this close to the file's widths [m]
+constexpr double kLongestCell = 60.0;   // [m]
+constexpr double kWallRoom = 0.95;      // walls stand at most this far towards a bend's centre
+constexpr double kWallSmoothing = 6.0;  // the run-off narrows and widens over about this [m]
 
 double cross(Point a, Point b) { return a.x * b.y - a.y * b.x; }
 Point operator-(Point a, Point b) { return {a.x - b.x, a.y - b.y}; }
@@ -67,10 +67,10 @@ void place_portals(Track& track) {
             !turns_left(right[to], left[to], left[from]) ||
             !turns_left(left[to], left[from], right[from]) ||
             !turns_left(left[from], right[from], right[to])) {
-            throw std::invalid_argument("the boundary folds over itself " +
-                                        std::to_string(static_cast<int>(
-                                            static_cast<double>(from) * track.spacing)) +
-                                        " m after the start line");
+            throw std::invalid_argument(
+                "the boundary folds over itself " +
+                std::to_string(static_cast<int>(static_cast<double>(from) * track.spacing)) +
+                " m after the start line");
         }
         const auto cell = static_cast<std::int32_t>(track.portal_station.size());
         track.portal_station.push_back(static_cast<std::int32_t>(from));
@@ -88,8 +88,8 @@ void place_portals(Track& track) {
 
 void place_walls(Track& track, double runoff) {
     const auto count = static_cast<std::size_t>(track.station_count);
-    const auto window = std::min(static_cast<std::size_t>(kWallSmoothing / track.spacing) + 1,
-                                 count / 4);
+    const auto window =
+        std::min(static_cast<std::size_t>(kWallSmoothing / track.spacing) + 1, count / 4);
     std::vector<double> room(count);
     std::vector<double> lowest(count);
     const auto place_side = [&](double side, double Station::* width, double Station::* wall) {
@@ -101,7 +101,8 @@ void place_walls(Track& track, double runoff) {
                 room[k] = std::max(kWallRoom / bend - at.*width, 0.0);
             }
         }
-        // The lowest of the neighbourhood, then the mean of those: smooth, and never above the limit.
+        // The lowest of the neighbourhood, then the mean of those: smooth, and never above the
+        // limit.
         for (std::size_t k = 0; k < count; ++k) {
             double low = runoff;
             for (std::size_t j = 0; j <= 2 * window; ++j) {
@@ -128,10 +129,11 @@ void fill_ray_table(Track& track) {
     // Windows reach at most one lap back and, rounded up to whole blocks, two laps ahead.
     rays.lap_start = portals + kNearPortals;
     const std::int32_t total = 4 * portals + 3 * kNearPortals;
-    const auto portal_at = [&](std::int32_t i) {  // i may be up to one lap and some portals negative
-        const std::int32_t r = (i - rays.lap_start) % portals;
-        return static_cast<std::size_t>(r < 0 ? r + portals : r);
-    };
+    const auto portal_at =
+        [&](std::int32_t i) {  // i may be up to one lap and some portals negative
+            const std::int32_t r = (i - rays.lap_start) % portals;
+            return static_cast<std::size_t>(r < 0 ? r + portals : r);
+        };
     for (std::int32_t i = 0; i < total; ++i) {
         const Point l = track.left[portal_at(i)] - track.origin;
         const Point r = track.right[portal_at(i)] - track.origin;
@@ -155,8 +157,7 @@ void fill_ray_table(Track& track) {
         while (last - first < portals && arc(cell) - arc(first) < kRayReach) --first;
         while (last - first < portals && arc(last) - arc(cell + 1) < kRayReach) ++last;
         const std::int32_t near = std::max(first, cell - kNearPortals / 2 + 1);
-        rays.windows.push_back(
-            {rays.lap_start + first, last - first + 1, rays.lap_start + near});
+        rays.windows.push_back({rays.lap_start + first, last - first + 1, rays.lap_start + near});
     }
 }
 

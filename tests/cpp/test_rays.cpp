@@ -1,10 +1,9 @@
 // The fast rays against brute force in double precision, for random poses on every circuit.
-#include "racer/rays.hpp"
-
 #include <cstdint>
 
 #include "check.hpp"
 #include "circuits.hpp"
+#include "racer/rays.hpp"
 
 namespace racer::test {
 namespace {
