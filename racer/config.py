@@ -17,7 +17,6 @@ import difflib
 import json
 import math
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,12 +24,7 @@ from typing import Any, TypeVar
 
 from racer import _core
 from racer.errors import ConfigError
-from racer.files import read_text
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from racer.files import read_text, read_toml
 
 __all__ = [
     "EnvConfig",
@@ -270,18 +264,15 @@ def _parse(path: str) -> Mapping[str, Any]:
     suffix = Path(path).suffix.lower()
     if suffix not in (".toml", ".json"):
         raise ConfigError(f"{path}: the name of a configuration file ends in .toml or .json.")
+    if suffix == ".toml":
+        return read_toml(path, error=ConfigError, what="configuration file")
     text = read_text(path, error=ConfigError, what="configuration file")
-    kind = suffix[1:].upper()
     try:
-        content = (
-            tomllib.loads(text)
-            if kind == "TOML"
-            else json.loads(text, object_pairs_hook=_without_twins)
-        )
+        content = json.loads(text, object_pairs_hook=_without_twins)
     except ConfigError:
         raise
     except ValueError as problem:
-        raise ConfigError(f"{path}: is not valid {kind} ({problem}).") from None
+        raise ConfigError(f"{path}: is not valid JSON ({problem}).") from None
     except RecursionError:
         raise ConfigError(f"{path}: is nested too deeply to be a configuration.") from None
     if not isinstance(content, dict):
