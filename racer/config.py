@@ -313,7 +313,7 @@ def _unknown_key(key: object, shown: object, known: list[str]) -> str:
     name = str(key)
     words = name.split("_")
     guess = words[0] + "".join(word.capitalize() for word in words[1:])
-    close = [guess] if guess in known else difflib.get_close_matches(name, known, 1, 0.6)
+    close = [guess] if guess in known else difflib.get_close_matches(name, known, 1, 0.7)
     hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}."
     return f"there is no setting {_shown(shown)}; {hint}"
 
