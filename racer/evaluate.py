@@ -7,7 +7,7 @@ From each the driver completes a number of flying laps, or fails to.
 from __future__ import annotations
 
 import statistics
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from racer.errors import ConfigError
 from racer.session import FinishedLap, Seat, Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Mapping
 
     from racer.drivers import Driver
 
@@ -148,7 +148,7 @@ def _place(session: Session, seed: int) -> None:
 
 def evaluate_tracks(
     make: Callable[[_core.Track], Driver],
-    tracks: Iterable[_core.Track],
+    tracks: Mapping[str, _core.Track],
     *,
     policy: str,
     vehicle: str = "gt",
@@ -159,7 +159,7 @@ def evaluate_tracks(
 
     Args:
         make: gives the driver for a circuit.
-        tracks: the circuits.
+        tracks: the circuits, by the names that the answer shall use.
         policy: name of the driver, for the answer.
         vehicle: name of the vehicle.
         save_laps: folder for the lap files, or None.
@@ -169,12 +169,12 @@ def evaluate_tracks(
         The answer as `racer evaluate --json` gives it, and the results.
     """
     results = []
-    for track in tracks:
+    for name, track in tracks.items():
         driver = make(track)
         result = evaluate_driver(
             driver, track, vehicle=vehicle, record=save_laps is not None, **settings
         )
-        results.append(result)
+        results.append(replace(result, track=name))
         if save_laps is not None:
             _save(result, save_laps, driver.name)
     answer = {

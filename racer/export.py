@@ -60,7 +60,7 @@ def export_policy(model: Any, normalise: Any, metadata: PolicyMetadata, path: Pa
 
     graph = PolicyGraph(model, normalise).eval()
     example = torch.zeros((2, *model.observation_space.shape), dtype=torch.float32)
-    buffer = io.BytesIO()
+    buffer: Any = io.BytesIO()  # the exporter takes files, too
     with warnings.catch_warnings(), torch.no_grad():
         # The tracing exporter needs no further packages; it says that it is old.
         warnings.simplefilter("ignore", DeprecationWarning)

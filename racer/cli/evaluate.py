@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     from racer.tracks import list_tracks, load_track
 
     names = [t for name in args.track for t in (list_tracks() if name == "all" else [name])]
-    tracks = [load_track(name) for name in dict.fromkeys(names)]
+    tracks = {name: load_track(name) for name in names}
     answer, results = evaluate_tracks(
         lambda track: make_driver(args.policy, track, args.vehicle, args.seed),
         tracks,
@@ -67,7 +67,7 @@ def table(answer: dict[str, Any]) -> str:
     """The answer for people."""
     titles = ("track", "laps", "done", "valid", "best s", "median s", "standing s")
     keys = ("track", "laps", "completed", "valid", "best_lap_s", "median_lap_s", "standing_lap_s")
-    rows = [titles]
+    rows: list[tuple[str, ...]] = [titles]
     rows += [tuple(_cell(result[key]) for key in keys) for result in answer["tracks"]]
     widths = [max(len(row[i]) for row in rows) for i in range(len(titles))]
     lines = [f"{answer['policy']} with {answer['vehicle']}, physics {answer['physics']}"]
