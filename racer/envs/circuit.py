@@ -18,6 +18,7 @@ from racer.envs.worlds import (
     TrackLike,
     Worlds,
     lap_info,
+    listed_seeds,
 )
 
 if TYPE_CHECKING:
@@ -156,8 +157,8 @@ class RacerEnv(gymnasium.Env[Array, Array]):
         """
         seeds = None
         if seed is not None:
-            super().reset(seed=seed)
-            seeds = np.array([seed], np.uint64)
+            _, seeds = listed_seeds([seed])
+            super().reset(seed=int(seeds[0]))
         self.worlds.reset(None, seeds, options)
         if self.render_mode == "human":
             self.render()
