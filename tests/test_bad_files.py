@@ -15,12 +15,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from lap_scene import egg_laps
+from onnx import TensorProto, helper, numpy_helper
 
+from racer import _core
 from racer.config import load_config
-from racer.errors import ConfigError, LapError, RacerError, TrackError
+from racer.drivers.onnx_policy import OnnxDriver
+from racer.errors import ConfigError, LapError, PolicyError, RacerError, TrackError
 from racer.lap_file import encode_lap
 from racer.laps import load_lap, verify_lap
+from racer.policies import ACTIONS, PREFIX, PolicyMetadata, observation_fields
 from racer.tracks import load_track, track_path
+from racer.train.config import load_preset, load_train_config
 
 REFERENCE = {
     "weights": {"progress": 1.0, "wallPenalty": -0.002, "stillnessSpeedThreshold": 2.0},
@@ -57,6 +62,42 @@ class Kind:
     most_bytes: int
 
 
+def preset_settings(path: Path) -> object:
+    return load_train_config(load_preset(str(path)), str(path), minutes=1.0)
+
+
+def policy(size: int = 14, outputs: int = 3, bias: float = 0.0, **changes: object) -> bytes:
+    """A policy of one layer, of the given size, with some of its metadata changed (None: gone)."""
+    weights = numpy_helper.from_array(np.zeros((size, outputs), np.float32), "w")
+    biases = numpy_helper.from_array(np.full(outputs, bias, np.float32), "b")
+    graph = helper.make_graph(
+        [helper.make_node("Gemm", ["observation", "w", "b"], ["action"])],
+        "policy",
+        [helper.make_tensor_value_info("observation", TensorProto.FLOAT, ["cars", size])],
+        [helper.make_tensor_value_info("action", TensorProto.FLOAT, ["cars", outputs])],
+        [weights, biases],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    metadata = PolicyMetadata(
+        name="a",
+        observation="lidar",
+        action="pedals",
+        ticks_per_action=1,
+        vehicle="gt",
+        physics=_core.physics_fingerprint("gt"),
+        observation_fields=observation_fields("lidar"),
+        action_fields=ACTIONS["pedals"],
+    )
+    properties = metadata.to_properties()
+    properties |= {PREFIX + key: json.dumps(value) for key, value in changes.items()}
+    for key, value in properties.items():
+        if changes.get(key.removeprefix(PREFIX), "") is not None:
+            entry = model.metadata_props.add()
+            entry.key, entry.value = key, value
+    content: bytes = model.SerializeToString()
+    return content
+
+
 def lap_content() -> bytes:
     return encode_lap(egg_laps()[1])
 
@@ -82,6 +123,14 @@ KINDS = {
         1 << 16,
     ),
     "lap": Kind("a.lap.npz", lap_content, load_lap, LapError, 16 << 20),
+    "policy": Kind("a.onnx", policy, OnnxDriver, PolicyError, 64 << 20),
+    "preset": Kind(
+        "a.toml",
+        lambda: b'algo = "ppo"\nn_envs = 64\n[ppo]\ngamma = 0.9\n[env]\naction = "axis"\n',
+        preset_settings,
+        ConfigError,
+        1 << 16,
+    ),
 }
 
 GARBAGE = {
@@ -157,6 +206,39 @@ BAD = {
         "wrong observation": b'observation = "camera"',
     },
     "lap": {"cut off": lap_content()[:-1], "not a lap": b"PK\x03\x04" + bytes(100)},
+    "policy": {
+        "no metadata": policy(format=None),
+        "another format": policy(format_version=99),
+        "another environment": policy(env_id="CarRacing-v3"),
+        "another physics": policy(physics="0123456789abcdef"),
+        "another vehicle": policy(vehicle="hovercraft"),
+        "another observation": policy(observation="camera"),
+        "other scales": policy(observation_fields=[]),
+        "other actions": policy(action_fields=[]),
+        "never acts": policy(ticks_per_action=0),
+        "flag for a number": policy(ticks_per_action=True),
+        "list for a text": policy(physics=["a"]),
+        "null": policy(vehicle=None),
+        "too few inputs": policy(size=13),
+        "too many outputs": policy(outputs=4),
+        "nan": policy(bias=np.nan),
+        "infinite": policy(bias=np.inf),
+        "cut off": policy()[:-20],
+    },
+    "preset": {
+        "unknown key": b"learning_speed = 1",
+        "unknown key of ppo": b"[ppo]\nalpha = 1.0",
+        "unknown key of env": b"[env]\ncolour = 1",
+        "unknown table": b"[dqn]\na = 1",
+        "wrong algorithm": b'algo = "dqn"',
+        "text for a number": b'n_envs = "many"',
+        "nan": b"[ppo]\ngamma = nan",
+        "infinite": b"[ppo]\nlearning_rate = inf",
+        "negative": b"n_envs = -1",
+        "fraction": b"n_envs = 1.5",
+        "number for a table": b"ppo = 1",
+        "network of words": b'[ppo]\nnet_arch = ["a"]',
+    },
 }
 
 
@@ -198,7 +280,10 @@ def test_garbage_is_refused(name: str, garbage: str, tmp_path: Path) -> None:
     path = tmp_path / kind.file
     path.write_bytes(GARBAGE[garbage])
     # An empty settings file leaves everything at its default.
-    empty_is_fine = name in ("config toml", "track description") and garbage in ("empty", "blank")
+    empty_is_fine = name in ("config toml", "track description", "preset") and garbage in (
+        "empty",
+        "blank",
+    )
     refuse(kind, path, may_pass=empty_is_fine)
 
 

@@ -8,23 +8,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from racer import files
 from racer.config import EnvConfig, load_config
 from racer.errors import ConfigError
-from racer.files import read_text
 
 if TYPE_CHECKING:
     import os
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 PRESETS = Path(__file__).parent.parent / "data" / "presets"
 ALGORITHMS = ("ppo", "sac")
@@ -196,11 +190,7 @@ def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
     Raises:
         ConfigError: it cannot be read as TOML.
     """
-    text = read_text(path, error=ConfigError, what="preset")
-    try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as problem:
-        raise ConfigError(f"{path}: is not TOML: {problem}.") from None
+    return files.read_toml(path, error=ConfigError, what="preset")
 
 
 def load_train_config(content: Mapping[str, Any], shown: str, **changes: Any) -> TrainConfig:
