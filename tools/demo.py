@@ -7,6 +7,7 @@ to ONNX, evaluation against scripted drivers, laps recorded and verified, one pi
 import argparse
 import os
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -171,9 +172,8 @@ def offer_viewer(track: str, policy: str) -> None:
     if not (has_display and sys.stdin.isatty() and sys.stdout.isatty()):
         return
     if input("\nRace it now? [y/N] ").strip().lower() in ("y", "yes"):
-        from racer.cli.main import main as racer_command
-
-        racer_command(["play", "--track", track, "--against", policy])
+        command = [sys.executable, "-m", "racer.cli.main", "play"]
+        subprocess.run([*command, "--track", track, "--against", policy], check=False)
 
 
 def demo(args: argparse.Namespace) -> int:

@@ -23,7 +23,7 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "play",
         help="drive against an agent, in a window or off screen",
         description=DESCRIPTION,
-        epilog="example: racer play --track ring --against runs/ring/policy.onnx",
+        epilog="example: racer play --track harbour --against runs/ppo-harbour",
     )
     parser.add_argument("--track", required=True, help="a circuit of the catalogue or a file")
     parser.add_argument(
