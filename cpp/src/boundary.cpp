@@ -13,6 +13,7 @@ constexpr double kWallRoom = 0.95;      // walls stand at most this far towards 
 constexpr double kWallSmoothing = 6.0;  // the run-off narrows and widens over about this [m]
 
 double cross(Point a, Point b) { return a.x * b.y - a.y * b.x; }
+double dot(Point a, Point b) { return a.x * b.x + a.y * b.y; }
 Point operator-(Point a, Point b) { return {a.x - b.x, a.y - b.y}; }
 
 // The edge of the road at a station, on the rays' grid: exact in float relative to the origin.
@@ -22,13 +23,6 @@ Point edge(const Track& track, const Station& at, double offset) {
     return {track.origin.x + snap_to_grid(x), track.origin.y + snap_to_grid(y)};
 }
 
-double distance_from_chord(Point p, Point a, Point b) {
-    const Point chord = b - a;
-    const double length = __builtin_sqrt(chord.x * chord.x + chord.y * chord.y);
-    const double area = cross(chord, p - a);
-    return (area < 0.0 ? -area : area) / (length > 1e-9 ? length : 1e-9);
-}
-
 // Distance from the station to the line through a and b along the normal; `side` is 1 (left) or -1.
 double distance_along_normal(const Station& at, double side, Point a, Point b) {
     const Point normal{-side * at.tangent_y, side * at.tangent_x};
@@ -36,9 +30,16 @@ double distance_along_normal(const Station& at, double side, Point a, Point b) {
     return cross(a - Point{at.x, at.y}, chord) / cross(normal, chord);
 }
 
+// Whether the points between stay near the chord, and beside it rather than before or beyond it.
 bool chord_fits(std::span<const Point> line, std::size_t from, std::size_t to) {
+    const Point chord = line[to] - line[from];
+    const double length = __builtin_sqrt(dot(chord, chord));
     for (std::size_t k = from + 1; k < to; ++k) {
-        if (distance_from_chord(line[k], line[from], line[to]) > kTolerance) return false;
+        const Point p = line[k] - line[from];
+        const double along = dot(chord, p);
+        const double aside = cross(chord, p);
+        if (along < 0.0 || along > length * length) return false;
+        if (aside > kTolerance * length || aside < -kTolerance * length) return false;
     }
     return true;
 }
@@ -154,8 +155,13 @@ void fill_ray_table(Track& track) {
     for (std::int32_t cell = 0; cell < portals; ++cell) {
         std::int32_t first = cell;
         std::int32_t last = cell + 1;
-        while (last - first < portals && arc(cell) - arc(first) < kRayReach) --first;
-        while (last - first < portals && arc(last) - arc(cell + 1) < kRayReach) ++last;
+        // Both ways in step, so that a short lap is shared between them.
+        while (last - first < portals) {
+            const double behind = arc(cell) - arc(first);
+            const double ahead = arc(last) - arc(cell + 1);
+            if (behind >= kRayReach && ahead >= kRayReach) break;
+            behind < ahead ? --first : ++last;
+        }
         const std::int32_t near = std::max(first, cell - kNearPortals / 2 + 1);
         rays.windows.push_back({rays.lap_start + first, last - first + 1, rays.lap_start + near});
     }
