@@ -11,6 +11,7 @@ from racer import _core
 from racer.cli import play as play_command
 from racer.drivers import make_driver
 from racer.laps import load_lap, save_lap, verify_lap
+from racer.traces import trace_lap
 from racer.viewer.app import PlayApp
 from racer.viewer.guide import GuidedApp
 from racer.viewer.keeper import LapKeeper, default_folder, file_name, slug
@@ -166,6 +167,25 @@ def test_file_names_are_plain_and_never_overwrite(tmp_path):
     assert slug("../..") == "unnamed"
 
 
+def test_the_best_lap_of_earlier_days_is_found_again(tmp_path):
+    keeper = LapKeeper(tmp_path)
+    track = short_track()
+    assert keeper.best(track, "gt", "Ada") is None
+    for lap in agent_laps():
+        keeper.keep(lap, "Ada", "keyboard").result()
+    (tmp_path / "short_0001.000s_ada_flying_x.lap.npz").write_bytes(b"not a lap")
+    keeper.close()
+    best = keeper.best(track, "gt", "Ada")
+    assert best.lap_time_s == agent_laps()[1].time_s
+    assert keeper.best(track, "gt", "Bea") is None
+    race = person_race(Person())
+    race.timing.cars[0].set_best(trace_lap(best))
+    race.restart()
+    race.tick()
+    assert race.timing.cars[0].best == best.lap_time_s
+    assert race.timing.cars[0].delta is not None
+
+
 def test_laps_go_to_the_users_data_folder(monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
@@ -194,6 +214,9 @@ def test_play_off_screen_from_the_command_line(tmp_path):
     for bad in ("640", "0x0", "641x360", "axb"):
         with pytest.raises(play_command.argparse.ArgumentTypeError):
             play_command.size(bad)
+    for bad in ("0", "-1", "nan", "1e9"):
+        with pytest.raises(play_command.argparse.ArgumentTypeError):
+            play_command.duration(bad)
 
 
 def test_compare_and_replay_from_the_command_line(tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Final
 
 import pygame
@@ -45,7 +44,6 @@ class Window:
         Raises:
             RacerError: there is no display.
         """
-        os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
         try:
             pygame.display.init()
             pygame.display.set_caption(title)

@@ -34,6 +34,8 @@ def run(args: argparse.Namespace) -> int:
     from racer.viewer.need import need
 
     need("pygame", "the viewer")
+    if not 0.0 <= args.start <= 3600.0:
+        raise RacerError(f"--start {args.start:g}: a lap time in seconds.")
     if not 0.0 < args.rate <= 16.0:
         raise RacerError(f"--rate {args.rate:g}: between 0 and 16.")
     if args.offscreen is not None:
