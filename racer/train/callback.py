@@ -131,7 +131,8 @@ class RunKeeper(BaseCallback):
         if result.standing_lap_s is not None:
             self.logger.record(f"{tag}/standing_lap_time", result.standing_lap_s)
         self.logger.record("eval/valid_lap_rate", result.valid / result.laps)
-        score = {**result.as_json(), "distance": result.distance, "steps": self.num_timesteps}
+        score = {**result.as_json(), "distance": result.distance, "steps": self.model.num_timesteps}
+        self.logger.dump(self.model.num_timesteps)
         if self.best is None or _rank(score) > _rank(self.best):
             self.best = score
             self._keep_best()
@@ -153,7 +154,7 @@ class RunKeeper(BaseCallback):
     def _keep_best(self) -> None:
         """Exports the model; the score comes last, so that it never tells of another model."""
         metadata = model_metadata(
-            self._config, name=self._folder.path.name, training_steps=self.num_timesteps
+            self._config, name=self._folder.path.name, training_steps=self.model.num_timesteps
         )
         best = self._folder.best / "policy.onnx"
         export_policy(self.model, self._normalise, metadata, best)

@@ -22,7 +22,6 @@ from stable_baselines3.common.vec_env import VecNormalize
 from racer.drivers.onnx_policy import OnnxDriver
 from racer.envs.sb3 import RacerVecEnv
 from racer.evaluate import TrackResult, evaluate_driver
-from racer.export import export_policy, model_metadata
 from racer.tracks import load_track
 from racer.train.callback import REPORT_SEED, RunKeeper
 from racer.train.checkpoint import load_checkpoint, restore
@@ -232,8 +231,8 @@ def keep_memory() -> None:
     mallopt(top_pad, 64 << 20)
 
 
-def export_newest(folder: RunFolder, config: TrainConfig, output: Path) -> None:
-    """Exports the model of a run's newest checkpoint.
+def load_newest(folder: RunFolder, config: TrainConfig) -> tuple[BaseAlgorithm, VecNormalize]:
+    """The model of a run's newest checkpoint, with its normalisation.
 
     Raises:
         ConfigError: the run has no checkpoint yet.
@@ -248,5 +247,4 @@ def export_newest(folder: RunFolder, config: TrainConfig, output: Path) -> None:
     model = build_model(config, normalise, Clock(config))
     state, _ = load_checkpoint(checkpoints[-1])
     restore(state, model, normalise, env.worlds.batch)
-    metadata = model_metadata(config, name=folder.path.name, training_steps=model.num_timesteps)
-    export_policy(model, normalise, metadata, output)
+    return model, normalise
