@@ -192,7 +192,7 @@ def test_settings_travel_through_files(tmp_path: Path) -> None:
         ("steps = 9\nsteps = 8", "is not valid TOML"),
         ("steps = ", "is not valid TOML"),
         ("\x00", "is not valid TOML"),
-        ("a = " + "[" * 5000, "is not valid TOML"),
+        ("a = " + "[" * 5000, "longer than"),
     ],
 )
 def test_presets_that_cannot_be_used(text: str, sentence: str, tmp_path: Path) -> None:
