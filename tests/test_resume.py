@@ -13,8 +13,11 @@ import pytest
 import torch
 from test_train import tiny
 
+from racer import _core
+from racer.errors import ConfigError
 from racer.train.checkpoint import load_checkpoint
 from racer.train.run_folder import RunFolder
+from racer.train.statistics import DrivingStatistics
 from racer.train.trainer import load_newest, resume, train
 
 
@@ -79,6 +82,37 @@ def test_a_longer_end_goes_on_from_the_old_one(tmp_path: Path) -> None:
     report = resume(tmp_path / "run", steps=256, show=False)
     assert report["steps"] == 256
     assert RunFolder.open(tmp_path / "run")[1].steps == 256
+
+
+def test_a_run_of_another_engine_is_not_resumed(tmp_path: Path) -> None:
+    train(tiny(), tmp_path / "run", show=False)
+    path = tmp_path / "run" / "versions.json"
+    text = path.read_text("utf-8")
+    path.write_text(text.replace(_core.physics_fingerprint("gt"), "0" * 16), "utf-8")
+    with pytest.raises(ConfigError, match=r"'gt' as 0{16}, .*start a new run"):
+        resume(tmp_path / "run", steps=256, show=False)
+    path.write_text("{}", "utf-8")
+    with pytest.raises(ConfigError, match="is damaged"):
+        resume(tmp_path / "run", steps=256, show=False)
+
+
+def test_an_interrupt_saves_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody presses Ctrl-C during the second update."""
+    after_step = DrivingStatistics.after_step
+    steps = []
+
+    def press(self: DrivingStatistics) -> None:
+        steps.append(0)
+        if len(steps) == 12:
+            signal.raise_signal(signal.SIGINT)
+        after_step(self)
+
+    monkeypatch.setattr(DrivingStatistics, "after_step", press)
+    report = train(tiny(steps=10_000, checkpoints=0), tmp_path / "run", show=False)
+    assert not report["finished"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert newest(tmp_path / "run")["counters"]["num_timesteps"] == 128
+    assert resume(tmp_path / "run", steps=192, show=False)["steps"] == 192
 
 
 def test_kill_in_the_middle_then_resume(tmp_path: Path) -> None:

@@ -151,6 +151,8 @@ def test_time_ends_a_run(tmp_path: Path) -> None:
     report = train(tiny(steps=0, minutes=0.02), tmp_path / "run", show=False)
     assert report["finished"]
     assert report["steps"] > 0
+    model, _ = load_newest(*RunFolder.open(tmp_path / "run"))
+    assert model.num_timesteps == report["steps"]
 
 
 def test_a_run_is_never_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

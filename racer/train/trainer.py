@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import sys
+import threading
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +32,7 @@ from racer.train.progress import Clock, ProgressBar
 from racer.train.run_folder import RunFolder, write_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from stable_baselines3.common.base_class import BaseAlgorithm
@@ -61,10 +65,11 @@ def train(
     track = load_track(config.track)
     if resume:
         folder, _ = RunFolder.open(path)
+        folder.check_engine(config.env.vehicle, track)
         folder.write_config(config)
         folder.drop_old_checkpoints()
     else:
-        folder = RunFolder.create(path, config)
+        folder = RunFolder.create(path, config, track)
     clock = Clock(config)
     env = RacerVecEnv(config.n_envs, track, config.env, seed=config.seed)
     batch = env.worlds.batch
@@ -104,12 +109,32 @@ def _learn(model: BaseAlgorithm, keeper: RunKeeper, config: TrainConfig) -> bool
     if left <= 0 or keeper.finished:
         keeper.init_callback(model)
         return False
-    try:
+    with _polite_interrupts(keeper):
         model.learn(left, callback=keeper, reset_num_timesteps=model.num_timesteps == 0)
-    except KeyboardInterrupt:
-        return True
-    keeper.save()
-    return False
+    if not keeper.stopped:
+        keeper.save()
+    return keeper.interrupted
+
+
+@contextmanager
+def _polite_interrupts(keeper: RunKeeper) -> Iterator[None]:
+    """Ctrl-C and a polite kill let the run save itself; the second time they end it at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ask(number: int, _: object) -> None:
+        if keeper.interrupted:
+            raise KeyboardInterrupt
+        keeper.interrupted = True
+        print(f"\n{signal.Signals(number).name}: saving a checkpoint ...", file=sys.stderr)
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _report(
