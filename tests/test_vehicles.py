@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from racer import _core
@@ -53,3 +54,25 @@ def test_the_scripted_driver_laps_cleanly(vehicle):
     result = evaluate_driver(driver, track, vehicle=vehicle, starts=2, laps=1)
     assert result.completed == result.valid == result.laps
     assert all(lap.valid for lap in result.finished)
+
+
+@pytest.mark.parametrize("vehicle", VEHICLES)
+def test_wild_driving_between_walls_never_fails(vehicle):
+    worlds = 64
+    config = _core.BatchConfig()
+    config.start = "random"
+    batch = _core.Batch(
+        [load_track("harbour")], worlds, vehicle=vehicle, observation="track", config=config
+    )
+    rng = np.random.default_rng(3)
+    batch.reset(seeds=np.arange(worlds, dtype=np.uint64))
+    for step in range(1500):
+        if step % 10 == 0:
+            actions = rng.uniform(-1.0, 1.0, (worlds, 1, 3)).astype(np.float32)
+            actions[rng.random((worlds, 1, 3)) < 0.2] = 1.0
+        batch.step(actions)
+        assert np.isfinite(batch.observations).all()
+        assert np.isfinite(batch.rewards).all()
+    assert not batch.facts["fault"].any()
+    speed = np.hypot(batch.facts["v_x"], batch.facts["v_y"])
+    assert speed.max() < 95.0
