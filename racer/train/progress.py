@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -71,7 +72,9 @@ class ProgressBar:
             self._bar = tqdm(
                 total=1.0,
                 initial=round(clock.fraction, 4),
-                bar_format="{percentage:3.0f}% |{bar:28}| {elapsed}<{remaining} {postfix}",
+                bar_format="{percentage:3.0f}% |{bar:16}| {elapsed}<{remaining} {postfix}",
+                ncols=shutil.get_terminal_size().columns,  # tqdm shows nothing where it finds 0
+                nrows=24,
                 leave=True,
             )
         self._start = time.monotonic()
