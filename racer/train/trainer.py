@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import sys
@@ -60,7 +59,6 @@ def train(
     Raises:
         ConfigError: the folder exists already, or there is nothing to resume.
     """
-    keep_memory()
     torch.set_num_threads(1)
     track = load_track(config.track)
     if resume:
@@ -240,20 +238,6 @@ def resume(
     if steps is not None or minutes is not None:
         config = replace(config, steps=steps or 0, minutes=minutes or 0.0)
     return train(config, path, resume=True, show=show)
-
-
-def keep_memory() -> None:
-    """Asks glibc to keep freed memory; else the learner's large arrays fault in each time."""
-    if sys.platform != "linux":
-        return
-    trim_threshold, top_pad, mmap_threshold = -1, -2, -3
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (AttributeError, OSError):  # another C library
-        return
-    mallopt(mmap_threshold, 32 << 20)  # the largest that glibc accepts
-    mallopt(trim_threshold, 2**31 - 1)
-    mallopt(top_pad, 64 << 20)
 
 
 def load_newest(folder: RunFolder, config: TrainConfig) -> tuple[BaseAlgorithm, VecNormalize]:
