@@ -157,9 +157,7 @@ class MinimumTime:
         bends = mapped("bends", [*symbols, factor_f, factor_g], [hessian.nz[:]])
 
         x = ca.MX.sym("x", size)
-        data = ca.DM(
-            np.column_stack([np.diff(self.mesh.s), self.mesh.road.reshape(count, -1)]).T
-        )
+        data = ca.DM(np.column_stack([np.diff(self.mesh.s), self.mesh.road.reshape(count, -1)]).T)
         blocks = ca.reshape(x, BLOCK, count)
         ends = blocks[NX:, :]
         first = ends[:, -1] if self._before is None else ca.DM(self._before)
@@ -254,7 +252,7 @@ class MinimumTime:
             "acceptable_iter": 8,
             "max_iter": 600,
             "mu_strategy": "monotone",
-            "mu_init": 1e-4 if warm else 1e-2,
+            "mu_init": 1e-3 if warm else 0.1,
             "bound_relax_factor": 0.0,
             **options,
         }
@@ -299,9 +297,7 @@ class MinimumTime:
         return Trajectory(self.mesh, states, blocks[:, 2 * NX :] * self.control_scale, start)
 
 
-def _gathered(
-    parts: Any, rows: NDArray[Any], columns: NDArray[Any], shape: tuple[int, int]
-) -> Any:
+def _gathered(parts: Any, rows: NDArray[Any], columns: NDArray[Any], shape: tuple[int, int]) -> Any:
     """A sparse matrix whose entry (rows[i], columns[i]) sums the parts i; -1 leaves one out."""
     kept = np.flatnonzero((rows >= 0) & (columns >= 0))
     keys, target = np.unique(columns[kept] * shape[0] + rows[kept], return_inverse=True)

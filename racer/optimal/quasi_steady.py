@@ -68,5 +68,5 @@ def quasi_steady_lap(track: _core.Track, vehicle: str = "gt") -> QuasiSteadyLap:
     force = car.mass * line.acceleration + car.resistance(line.speed)
     drive = np.clip(force, 0.0, car.drive_limit(line.speed))
     brake = np.clip(-force, 0.0, car.brake_force)
-    s = np.arange(track.station_count) * track.spacing
+    s = np.arange(track.station_count, dtype=np.float64) * track.spacing
     return QuasiSteadyLap(time, s, states, drive, brake)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 TOLERANCE = 5e-4  # largest change of the time from mesh to mesh
-FIRST_STEP = 0.10  # [s], of the coarsest mesh
-REFINEMENT = 0.62
-MESHES = 5
+FIRST_STEP = 0.12  # [s], of the coarsest mesh
+REFINEMENT = 0.5
+MESHES = 4
 LONGEST = 6.0  # [m]
+LAUNCH_TICKS = 300  # at most
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def solve_lap(
     first_step: float = FIRST_STEP,
     guess: OptimalLap | None = None,
     report: Callable[[str], None] | None = None,
+    options: dict[str, Any] | None = None,
 ) -> OptimalLap:
     """Solves for the flying or the standing lap.
 
@@ -80,6 +82,7 @@ def solve_lap(
         first_step: duration of the coarsest mesh's intervals [s].
         guess: a solved flying lap, from which a standing one starts more quickly.
         report: is told about every mesh.
+        options: more options of IPOPT.
 
     Raises:
         RacerError: the solver found no lap, or the time did not settle.
@@ -101,9 +104,11 @@ def solve_lap(
         else:
             program = MinimumTime(car, mesh, launch.state, launch.controls)
         try:
-            solved = program.solve(profile.on(mesh), warm=round_ > 0, options={})
+            solved = program.solve(profile.on(mesh), warm=round_ > 0, options=options or {})
         except RacerError as problem:
-            raise RacerError(f"{track.name}, {vehicle}, {len(mesh.s) - 1} intervals: {problem}") from None
+            raise RacerError(
+                f"{track.name}, {vehicle}, {len(mesh.s) - 1} intervals: {problem}"
+            ) from None
         total = solved.time_s + (0.0 if launch is None else launch.t)
         meshes.append((len(mesh.s) - 1, total))
         if report is not None:
@@ -154,17 +159,17 @@ def _launch(track: _core.Track, vehicle: str) -> _Launch:
     batch.place(0, 0, 0.0)
     facts = batch.facts
     go = np.array([[[0.0, 1.0, 0.0]]], np.float32)
-    for tick in range(1, 301):
+    ticks = 0
+    while ticks < LAUNCH_TICKS and facts["v_x"][0, 0] <= 1.15 * p["blend_high"]:
         batch.step(go)
-        if facts["v_x"][0, 0] > 1.15 * p["blend_high"]:
-            break
-    else:
+        ticks += 1
+    if ticks == LAUNCH_TICKS:
         raise RacerError(f"{track.name}: {vehicle} does not get away from the line.")
     names = ("v_x", "v_y", "yaw_rate", "steer", "a_x")
     xi = np.arctan2(facts["sin_heading"][0, 0], facts["cos_heading"][0, 0])
     state = np.array([facts["n"][0, 0], xi, *(facts[name][0, 0] for name in names)])
     controls = np.array([0.0, p["drive_force"], 0.0])
-    return _Launch(float(facts["s"][0, 0]), tick * _core.TICK_SECONDS, state, controls)
+    return _Launch(float(facts["s"][0, 0]), ticks * _core.TICK_SECONDS, state, controls)
 
 
 @dataclass(frozen=True)
@@ -229,9 +234,7 @@ class _Profile:
 
     def on(self, mesh: Mesh) -> Trajectory:
         points = mesh.points
-        states = np.stack(
-            [np.interp(points, self.s, column) for column in self.states.T], axis=-1
-        )
+        states = np.stack([np.interp(points, self.s, column) for column in self.states.T], axis=-1)
         middle = 0.5 * (mesh.s[1:] + mesh.s[:-1])
         at = np.clip(np.searchsorted(self.s, middle, "right") - 1, 0, len(self.s) - 1)
         return Trajectory(mesh, states, self.controls[at], states[-1, 1])

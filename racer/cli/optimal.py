@@ -1,0 +1,119 @@
+"""`racer optimal`: how fast could this car lap this track at best?"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from racer._core import Track
+
+
+def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the `optimal` command."""
+    parser = sub.add_parser(
+        "optimal",
+        help="the minimum lap time of a circuit",
+        description="Gives the minimum time of a lap, flying and from rest: the bound that no"
+        " driver of this car can beat on this track. Known results are read; others are computed"
+        " (about a minute; needs the extra 'optimal') and kept.",
+        epilog="example: racer optimal harbour --out optimal",
+    )
+    parser.add_argument("track", metavar="TRACK", help="a circuit of the catalogue or a file")
+    parser.add_argument("--vehicle", default="gt", help="the vehicle (default gt)")
+    parser.add_argument(
+        "--fast", action="store_true", help="only the quasi-steady estimate (about a second)"
+    )
+    parser.add_argument("--again", action="store_true", help="compute even what is known")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write JSON and a picture there")
+    parser.add_argument("--no-picture", action="store_true", help="with --out, JSON only")
+    parser.add_argument(
+        "--rows", type=int, metavar="N", help="with --out, the lap in at most N rows"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the times; writes what is wanted."""
+    import json
+
+    from racer.errors import ConfigError
+    from racer.optimal.compute import fast_estimate, known_or_computed
+    from racer.tracks import load_track
+
+    if args.rows is not None and args.rows < 2:
+        raise ConfigError(f"--rows must be at least 2, got {args.rows}.")
+    check_vehicle(args.vehicle)
+    track = load_track(args.track)
+    if args.fast:
+        estimate = fast_estimate(track, args.vehicle)
+        facts = {
+            **_key(track, args.vehicle),
+            "quasi_steady_s": estimate.time_s,
+            "s": estimate.s.round(2).tolist(),
+            "n": estimate.states[:, 0].round(3).tolist(),
+            "v_x": estimate.states[:, 2].round(3).tolist(),
+        }
+        if args.out is not None:
+            from racer.files import atomic_write
+
+            target = args.out / f"{_stem(args.track)}-{args.vehicle}-fast.json"
+            atomic_write(target, json.dumps(facts))
+        if args.json:
+            print(json.dumps(facts))
+        else:
+            print(f"{track.name}, {args.vehicle}: {estimate.time_s:.3f} s (quasi-steady estimate)")
+        return 0
+    report = None if args.json else lambda text: print(text, file=sys.stderr, flush=True)
+    result = known_or_computed(track, args.vehicle, again=args.again, report=report)
+    if args.out is not None:
+        from racer.optimal.reference import save_reference
+
+        target = args.out / f"{_stem(args.track)}-{args.vehicle}.json"
+        save_reference(result if args.rows is None else result.thinned(args.rows), target)
+        if not args.no_picture:
+            from racer.optimal.picture import draw_reference
+
+            draw_reference(track, result, target.with_suffix(".png"))
+    if args.json:
+        print(json.dumps(result.as_json()))
+        return 0
+    print(f"{result.track}, {result.vehicle}, physics {result.physics}")
+    print(f"  minimum time, flying      {result.flying_lap_s:9.3f} s")
+    if result.standing_lap_s is not None:
+        print(f"  minimum time, from rest   {result.standing_lap_s:9.3f} s")
+    print(f"  quasi-steady estimate     {result.quasi_steady_s:9.3f} s")
+    if result.demonstrated_lap_s is not None:
+        print(f"  demonstrated in the engine{result.demonstrated_lap_s:9.3f} s")
+    if args.out is not None:
+        print(f"  {args.out}")
+    return 0
+
+
+def check_vehicle(vehicle: str) -> None:
+    """Raises ConfigError for a vehicle that there is not."""
+    from racer import _core
+    from racer.errors import ConfigError
+
+    if vehicle not in _core.vehicles():
+        raise ConfigError(
+            f"there is no vehicle {vehicle!r}; there are {', '.join(_core.vehicles())}."
+        )
+
+
+def _stem(track: str) -> str:
+    return Path(track).stem.lower()
+
+
+def _key(track: Track, vehicle: str) -> dict[str, Any]:
+    from racer import _core
+
+    return {
+        "track": track.name,
+        "track_fingerprint": track.fingerprint,
+        "vehicle": vehicle,
+        "physics": _core.physics_fingerprint(vehicle),
+    }
