@@ -35,8 +35,8 @@ def test_a_short_demo_leaves_everything(tmp_path: Path) -> None:
 def test_laps_are_recorded_verified_and_ranked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(demo, "LONGEST_STINT", 150.0)
-    specs = {"quick": "good", "lost": "random"}
+    monkeypatch.setattr(demo, "LONGEST_STINT", 200.0)
+    specs = {"quick": "casual", "lost": "random"}
     entries = demo.record_and_verify(specs, circuit(), tmp_path)
     lap = load_lap(tmp_path / "quick.lap.npz")
     assert (lap.driver, lap.device, lap.valid, lap.standing) == ("quick", "agent", True, False)

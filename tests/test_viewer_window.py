@@ -10,6 +10,7 @@ from laps_for_viewer import Person, agent_laps, agent_records, short_track
 from racer import _core
 from racer.cli import play as play_command
 from racer.drivers import make_driver
+from racer.errors import RacerError
 from racer.laps import load_lap, save_lap, verify_lap
 from racer.traces import trace_lap
 from racer.viewer.app import PlayApp
@@ -138,6 +139,17 @@ def test_window_opens_toggles_and_reads_the_keyboard():
     window.toggle_fullscreen()
     window.toggle_fullscreen()
     window.close()
+
+
+def test_without_a_display_there_is_one_sentence(monkeypatch):
+    monkeypatch.delenv("SDL_VIDEODRIVER")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    pygame.display.quit()
+    monkeypatch.setattr(pygame.display, "get_driver", lambda: "offscreen")
+    with pytest.raises(RacerError, match=r"no display to open a window on .* --offscreen FILE"):
+        Window("test")
+    pygame.display.quit()
 
 
 # Files and commands.
