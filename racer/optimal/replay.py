@@ -46,17 +46,22 @@ def replay_windows(
         track: the circuit.
         lap: a lap solved on it.
         vehicle: its vehicle.
-        spacing: between the windows' beginnings [s].
+        spacing: about, between the windows' beginnings [s].
     """
     ticks = round(WINDOW / _core.TICK_SECONDS)
     end = lap.t[-1] - WINDOW
-    begins = np.arange(lap.t[0], end, spacing)
+    wanted = np.arange(lap.t[0], end, spacing)
+    begins = lap.t[np.unique(np.searchsorted(lap.t, wanted))]  # at mesh points: nothing between
     batch = _placed(track, lap, vehicle, begins)
     facts = batch.facts
     off = np.zeros(len(begins))
+    p = _parameters(vehicle)
+    steering = _Steering(lap, p, begins)
     for tick in range(ticks):
         now = begins + tick * _core.TICK_SECONDS
-        batch.step(pedals_at(lap, vehicle, now)[:, None])
+        pedals = pedals_at(lap, vehicle, now)
+        pedals[:, 0] = np.clip(steering.target(now) / p["max_steer"], -1.0, 1.0)
+        batch.step(pedals[:, None])
         off = np.maximum(off, facts["wheels_off"][:, 0])
     x, y, _ = _poses(track, lap, begins + WINDOW)
     states = states_at(lap, begins + WINDOW)
@@ -76,7 +81,7 @@ def pedals_at(lap: OptimalLap, vehicle: str, t: Floats) -> NDArray[np.float32]:
 
     The steering aims at the angle at the tick's end; the pedals are the means over the tick.
     """
-    p = {row["name"]: float(row["value"]) for row in _core.vehicle_parameters(vehicle)}
+    p = _parameters(vehicle)
     after = t + _core.TICK_SECONDS
     steer = np.interp(after, lap.t, lap.states[:, STATES.index("steer")]) / p["max_steer"]
     speed = np.interp(0.5 * (t + after), lap.t, lap.states[:, STATES.index("v_x")])
@@ -90,6 +95,40 @@ def pedals_at(lap: OptimalLap, vehicle: str, t: Floats) -> NDArray[np.float32]:
     throttle = np.clip(means[0] / available, 0.0, 1.0)
     brake = np.clip(means[1] / p["brake_force"], 0.0, 1.0)
     return np.stack([np.clip(steer, -1.0, 1.0), throttle, brake], axis=-1).astype(np.float32)
+
+
+class _Steering:
+    """Steering targets of windows that follow a lap's road-wheel angle tick by tick.
+
+    The engine's steering moves to its target at its largest rate and waits there, so it runs ahead
+    of an angle that moves more slowly. The targets keep the sum of what it is ahead small, and
+    then the angle at the tick's end right.
+    """
+
+    def __init__(self, lap: OptimalLap, p: dict[str, float], t: Floats) -> None:
+        self._lap, self._p = lap, p
+        self.angle = states_at(lap, t)[:, STATES.index("steer")]  # [rad]
+        self._ahead = np.zeros(len(t))  # mean angle ahead of the lap's, summed over the ticks
+
+    def target(self, t: Floats) -> Floats:
+        """Targets [rad] for the tick that begins at t; the steering is there at its end."""
+        reach = self._p["steer_rate"] * _core.TICK_SECONDS
+        column = self._lap.states[:, STATES.index("steer")]
+        share = np.array([0.125, 0.375, 0.625, 0.875, 1.0])
+        wanted = np.interp(t[:, None] + _core.TICK_SECONDS * share, self._lap.t, column)
+        way = reach * np.linspace(-1.0, 1.0, 81)
+        # (targets, moments) of the angle within the tick
+        path = np.copysign(np.minimum(np.abs(way)[:, None], reach * share), way[:, None])
+        error = self.angle[:, None, None] + path - wanted[:, None]
+        ahead = self._ahead[:, None] + error[..., :-1].mean(axis=-1)
+        best = np.argmin(ahead**2 + 0.3 * error[..., -1] ** 2, axis=1)
+        self._ahead = np.take_along_axis(ahead, best[:, None], axis=1)[:, 0]
+        self.angle = np.asarray(self.angle + way[best], np.float64)
+        return self.angle
+
+
+def _parameters(vehicle: str) -> dict[str, float]:
+    return {row["name"]: float(row["value"]) for row in _core.vehicle_parameters(vehicle)}
 
 
 def _cubic(at: Floats, values: Floats, t: Floats) -> Floats:

@@ -31,6 +31,8 @@ FIRST_STEP = 0.12  # [s], of the coarsest mesh
 REFINEMENT = 0.5
 MESHES = 4
 LONGEST = 6.0  # [m]
+LIVELY_SIDEWAYS = 15.0  # [m/s2], rates of v_y and
+LIVELY_YAW = 5.0  # [rad/s2] of the yaw rate at which intervals are half as long
 LAUNCH_TICKS = 300  # at most
 
 
@@ -98,7 +100,8 @@ def solve_lap(
     meshes: list[tuple[int, float]] = []
     step = first_step
     for round_ in range(MESHES):
-        mesh = _mesh(track, profile, step, 0.0 if launch is None else launch.s)
+        begin = 0.0 if launch is None else launch.s
+        mesh = _mesh(track, profile, step, begin, denser=round_ > 0)
         if launch is None:
             program = MinimumTime(car, mesh)
         else:
@@ -240,11 +243,22 @@ class _Profile:
         return Trajectory(mesh, states, self.controls[at], states[-1, 1])
 
 
-def _mesh(track: _core.Track, profile: _Profile, step: float, first: float) -> Mesh:
-    """Intervals of about `step` seconds each."""
+def _mesh(
+    track: _core.Track, profile: _Profile, step: float, first: float, *, denser: bool = False
+) -> Mesh:
+    """Intervals of about `step` seconds each; if wanted, shorter ones where the car turns in."""
     fine = np.linspace(first, track.length, int((track.length - first) * 2.0))
-    speed = np.interp(fine, profile.s, profile.states[:, 2])
-    density = 1.0 / np.minimum(np.maximum(speed, 3.0) * step, LONGEST)
+    speed = np.maximum(np.interp(fine, profile.s, profile.states[:, 2]), 3.0)
+    density = 1.0 / np.minimum(speed * step, LONGEST)
+    if denser:
+        sideways, yaw_rate = (np.interp(fine, profile.s, profile.states[:, i]) for i in (3, 4))
+        activity = speed * (
+            np.abs(np.gradient(sideways, fine)) / LIVELY_SIDEWAYS
+            + np.abs(np.gradient(yaw_rate, fine)) / LIVELY_YAW
+        )
+        kernel = np.hanning(23)[1:-1]
+        activity = np.convolve(activity, kernel / kernel.sum(), "same")
+        density *= 1.0 + np.minimum(activity, 1.5)
     passed = np.concatenate([[0.0], np.cumsum(0.5 * (density[1:] + density[:-1]) * np.diff(fine))])
     count = int(np.ceil(passed[-1]))
     s = np.interp(np.linspace(0.0, passed[-1], count + 1), passed, fine)
