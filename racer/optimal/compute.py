@@ -8,7 +8,7 @@ import numpy as np
 
 from racer import _core
 from racer.errors import RacerError
-from racer.optimal.quasi_steady import QuasiSteadyLap, quasi_steady_lap
+from racer.optimal.quasi_steady import quasi_steady_lap
 from racer.optimal.reference import Reference, cache_path, reference_lap, save_reference
 
 if TYPE_CHECKING:
@@ -70,25 +70,27 @@ def compute(
             f"{track.name}, {vehicle}: the solver's lap of {flying.time_s:.3f} s is slower than "
             f"the quasi-steady estimate of {estimate.time_s:.3f} s, so it is no minimum."
         )
-    standing = solve_lap(track, vehicle, standing=True, guess=flying, report=told("standing"))
+    violation, standing_s = flying.violation, None
+    try:
+        standing = solve_lap(track, vehicle, standing=True, guess=flying, report=told("standing"))
+    except RacerError as problem:
+        if report is not None:
+            report(f"no bound for a lap from rest: {problem}")
+    else:
+        violation, standing_s = max(violation, standing.violation), standing.time_s
     return Reference(
         track=track.name,
         track_fingerprint=track.fingerprint,
         vehicle=vehicle,
         physics=_core.physics_fingerprint(vehicle),
         flying_lap_s=flying.time_s,
-        standing_lap_s=standing.time_s,
+        standing_lap_s=standing_s,
         quasi_steady_s=estimate.time_s,
         demonstrated_lap_s=None,
-        violation=max(flying.violation, standing.violation),
+        violation=violation,
         meshes=flying.meshes,
         lap=_columns(flying, vehicle),
     )
-
-
-def fast_estimate(track: _core.Track, vehicle: str = "gt") -> QuasiSteadyLap:
-    """The quasi-steady lap, see `racer.optimal.quasi_steady`."""
-    return quasi_steady_lap(track, vehicle)
 
 
 def _columns(lap: OptimalLap, vehicle: str) -> dict[str, np.ndarray]:

@@ -139,7 +139,8 @@ class PredictiveDriver:
             self._plan = np.tensordot(weights / weights.sum(), plans[best], axes=1)
         if v_x < 1.0 and self._plan[0, 1] < 0.5:
             self._plan[0, 1] = 1.0
-        return self._pedals(self._plan[None, 0])[0]
+        pedals: NDArray[np.float32] = self._pedals(self._plan[None, 0])[0]
+        return pedals
 
     def _optimal_from(self, s: float) -> Floats:
         """The minimum-time lap's controls (knots, 2) from a place on, each at its middle."""

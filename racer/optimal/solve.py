@@ -33,6 +33,11 @@ MESHES = 4
 LONGEST = 6.0  # [m]
 LIVELY_SIDEWAYS = 15.0  # [m/s2], rates of v_y and
 LIVELY_YAW = 5.0  # [rad/s2] of the yaw rate at which intervals are half as long
+ATTEMPTS: tuple[dict[str, Any], ...] = (
+    {"max_iter": 250, "mu_strategy": "adaptive"},
+    {"max_iter": 300},
+    {"max_iter": 800, "mu_init": 1e-2},
+)
 LAUNCH_TICKS = 300  # at most
 
 
@@ -107,7 +112,7 @@ def solve_lap(
         else:
             program = MinimumTime(car, mesh, launch.state, launch.controls)
         try:
-            solved = program.solve(profile.on(mesh), warm=round_ > 0, options=options or {})
+            solved = _solve_somehow(program, profile.on(mesh), round_ > 0, options or {})
         except RacerError as problem:
             raise RacerError(
                 f"{track.name}, {vehicle}, {len(mesh.s) - 1} intervals: {problem}"
@@ -140,6 +145,18 @@ def solve_lap(
         cpu_s=time.process_time() - began,
         standing=standing,
     )
+
+
+def _solve_somehow(
+    program: MinimumTime, guess: Trajectory, warm: bool, options: dict[str, Any]
+) -> Solved:
+    """Solves; where IPOPT's one way with its barrier does not arrive, tries the others."""
+    for attempt in ATTEMPTS[:-1]:
+        try:
+            return program.solve(guess, warm=warm, options={**attempt, **options})
+        except RacerError:  # noqa: PERF203 (there are three)
+            continue
+    return program.solve(guess, warm=warm, options={**ATTEMPTS[-1], **options})
 
 
 @dataclass(frozen=True)
