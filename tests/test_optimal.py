@@ -14,9 +14,10 @@ ca = pytest.importorskip("casadi", reason="needs the extra 'optimal'")
 from racer.errors import RacerError  # noqa: E402
 from racer.optimal.collocation import BLOCK, NX, MinimumTime  # noqa: E402
 from racer.optimal.model import SMOOTHING, CarEquations  # noqa: E402
+from racer.optimal.profile import Profile, mesh_for  # noqa: E402
 from racer.optimal.quasi_steady import quasi_steady_lap  # noqa: E402
 from racer.optimal.replay import replay_windows  # noqa: E402
-from racer.optimal.solve import _mesh, _Profile, solve_lap  # noqa: E402
+from racer.optimal.solve import solve_lap  # noqa: E402
 
 
 def oval() -> _core.Track:
@@ -80,8 +81,8 @@ def test_equations_are_those_of_the_reference_model(vehicle):
 def test_derivatives_agree_with_differences(standing):
     track = oval()
     car = CarEquations("gt")
-    profile = _Profile.of_quasi_steady(quasi_steady_lap(track), track.length)
-    mesh = _mesh(track, profile, 0.4, 0.0)
+    profile = Profile.of_quasi_steady(quasi_steady_lap(track), track.length)
+    mesh = mesh_for(track, profile, 0.4, 0.0)
     guess = profile.on(mesh)
     start = guess.start if standing else None
     program = MinimumTime(car, mesh, start)
