@@ -12,10 +12,14 @@ from racer.tracks import load_track
 ca = pytest.importorskip("casadi", reason="needs the extra 'optimal'")
 
 from racer.errors import RacerError  # noqa: E402
+from racer.laps import verify_lap  # noqa: E402
 from racer.optimal.collocation import BLOCK, NX, MinimumTime  # noqa: E402
+from racer.optimal.compute import _columns  # noqa: E402
 from racer.optimal.model import SMOOTHING, CarEquations  # noqa: E402
 from racer.optimal.profile import Profile, mesh_for  # noqa: E402
+from racer.optimal.prove import PredictionSettings, best_flying, prove  # noqa: E402
 from racer.optimal.quasi_steady import quasi_steady_lap  # noqa: E402
+from racer.optimal.reference import Reference  # noqa: E402
 from racer.optimal.replay import replay_windows  # noqa: E402
 from racer.optimal.solve import solve_lap  # noqa: E402
 
@@ -141,6 +145,31 @@ def test_standing_lap_is_slower_than_a_flying_one(lap):
 def test_a_lap_that_cannot_be_says_so():
     with pytest.raises(RacerError, match=r"^oval, gt, \d+ intervals: the solver stopped"):
         solve_lap(oval(), options={"max_iter": 3})
+
+
+def test_a_driver_proves_the_small_lap(lap):
+    track = oval()
+    reference = Reference(
+        track=track.name,
+        track_fingerprint=track.fingerprint,
+        vehicle="gt",
+        physics=_core.physics_fingerprint("gt"),
+        flying_lap_s=lap.time_s,
+        standing_lap_s=None,
+        quasi_steady_s=quasi_steady_lap(track).time_s,
+        demonstrated_lap_s=None,
+        violation=lap.violation,
+        meshes=lap.meshes,
+        lap=_columns(lap, "gt"),
+    )
+    laps = prove(track, reference, laps=3, settings=PredictionSettings(rollouts=128))
+    best = best_flying(laps)
+    assert laps[0].standing
+    assert best is not None
+    assert lap.time_s < best.time_s < 1.04 * lap.time_s
+    assert verify_lap(best.record("predictive", "agent")).ok
+    again = prove(track, reference, laps=3, settings=PredictionSettings(rollouts=128))
+    assert [one.time_s for one in again] == [one.time_s for one in laps]
 
 
 @pytest.mark.slow
