@@ -66,7 +66,6 @@ class TrackResult:
         return {
             **{name: getattr(self, name) for name in names},
             **{name: getattr(self, name) for name in times},
-            "optimal_lap_s": bound,
             "gap_to_optimal": None if best is None or bound is None else best / bound - 1.0,
         }
 
