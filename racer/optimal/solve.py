@@ -109,8 +109,9 @@ def solve_lap(
             program = MinimumTime(car, mesh)
         else:
             program = MinimumTime(car, mesh, launch.state, launch.controls)
+        starts = STARTS if round_ == 0 and guess is None else 1
         try:
-            solved = _solve_best(program, profile.on(mesh), round_ > 0, options or {})
+            solved = _solve_best(program, profile.on(mesh), starts, round_ > 0, options or {})
         except RacerError as problem:
             raise RacerError(
                 f"{track.name}, {vehicle}, {len(mesh.s) - 1} intervals: {problem}"
@@ -146,15 +147,15 @@ def solve_lap(
 
 
 def _solve_best(
-    program: MinimumTime, guess: Trajectory, warm: bool, options: dict[str, Any]
+    program: MinimumTime, guess: Trajectory, starts: int, warm: bool, options: dict[str, Any]
 ) -> Solved:
-    """Solves; the first time by several ways with IPOPT's barrier, as each ends in its own minimum.
+    """Solves by `starts` ways with IPOPT's barrier, as each ends in a minimum of its own.
 
-    From a solution of a coarser mesh, the other ways are for the case that one does not arrive.
+    The other ways are for the case that these do not arrive.
     """
     best: Solved | None = None
     for i, attempt in enumerate(ATTEMPTS):
-        if best is not None and (warm or i >= STARTS):
+        if best is not None and i >= starts:
             break
         try:
             solved = program.solve(guess, warm=warm, options={**attempt, **options})
