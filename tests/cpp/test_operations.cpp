@@ -78,7 +78,6 @@ Counts count_tick(const Vehicle& vehicle, double speed) {
 }
 
 // Times of one operation on one register of W doubles, when nothing waits [s].
-// ---------------------
 
 using Clock = std::chrono::steady_clock;
 constexpr int kChains = 12;    // independent chains: more than any latency times throughput
@@ -161,11 +160,13 @@ double frequency() {
     const double each = shortest(
         [&] {
             for (int i = 0; i < 10 * kRounds; ++i) {
-                x += static_cast<unsigned long>(i);
-                asm volatile("" : "+r"(x));
+                for (int k = 0; k < 8; ++k) {
+                    x += 3;
+                    asm volatile("" : "+r"(x));
+                }
             }
         },
-        10.0 * kRounds);
+        80.0 * kRounds);
     return 1.0 / each;
 }
 
