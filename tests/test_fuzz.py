@@ -1,4 +1,4 @@
-"""Whatever a caller does, the state stays finite, in bounds and without a fault."""
+"""Whatever a caller does within the rules, the state stays finite, in bounds, without a fault."""
 
 from __future__ import annotations
 
