@@ -26,7 +26,16 @@ FLOORS = (
 )
 # (importing package, imported package): allowed upwards, but only inside a function.
 LATE_EXCEPTIONS = {("racer.envs", "racer.viewer")}
-HEAVY = ("torch", "stable_baselines3", "pygame", "onnxruntime", "onnx", "matplotlib", "tensorboard")
+HEAVY = (
+    "torch",
+    "stable_baselines3",
+    "pygame",
+    "onnxruntime",
+    "onnx",
+    "matplotlib",
+    "tensorboard",
+    "casadi",
+)
 
 
 @dataclass(frozen=True)

@@ -65,10 +65,14 @@ def run(args: argparse.Namespace) -> int:
 
 def table(answer: dict[str, Any]) -> str:
     """The answer for people."""
-    titles = ("track", "laps", "done", "valid", "best s", "median s", "standing s")
+    titles = ("track", "laps", "done", "valid", "best s", "median s", "standing s", "gap")
     keys = ("track", "laps", "completed", "valid", "best_lap_s", "median_lap_s", "standing_lap_s")
+    gaps = [result["gap_to_optimal"] for result in answer["tracks"]]
     rows: list[tuple[str, ...]] = [titles]
-    rows += [tuple(_cell(result[key]) for key in keys) for result in answer["tracks"]]
+    rows += [
+        (*(_cell(result[key]) for key in keys), "-" if gap is None else f"{100.0 * gap:.1f} %")
+        for result, gap in zip(answer["tracks"], gaps, strict=True)
+    ]
     widths = [max(len(row[i]) for row in rows) for i in range(len(titles))]
     lines = [f"{answer['policy']} with {answer['vehicle']}, physics {answer['physics']}"]
     for row in rows:

@@ -25,6 +25,7 @@ COMMANDS = (
     "verify",
     "compare",
     "tracks",
+    "optimal",
     "bench",
     "doctor",
 )
@@ -87,7 +88,12 @@ def _missing(problem: ModuleNotFoundError) -> str:
     name = (problem.name or "").partition(".")[0]
     if name in ("", "racer"):
         raise problem
-    extras = {"pygame": "view", "matplotlib": "plots", "imageio_ffmpeg": "plots"}
+    extras = {
+        "pygame": "view",
+        "matplotlib": "plots",
+        "imageio_ffmpeg": "plots",
+        "casadi": "optimal",
+    }
     extra = extras.get(name, "train")
     return f"needs the package {name}; install it with `pip install 'racer-sim[{extra}]'`."
 

@@ -35,6 +35,8 @@ def run(args: argparse.Namespace) -> int:
             f"width {facts['width_min_m']:.1f}-{facts['width_max_m']:.1f} m  "
             f"tightest radius {facts['radius_min_m']:.0f} m  {facts['fingerprint']}"
         )
+        if facts["optimal_lap_s"] is not None:
+            print(f"{'':<14} minimum lap time of gt: {facts['optimal_lap_s']:.3f} s")
         if facts["description"]:
             print(f"{'':<14} {facts['description']}")
     return 0
@@ -43,9 +45,11 @@ def run(args: argparse.Namespace) -> int:
 def _facts(name: str) -> dict[str, Any]:
     import numpy as np
 
+    from racer.optimal.reference import reference_lap
     from racer.tracks import load_track, read_settings, track_path
 
     track = load_track(name)
+    reference = reference_lap(track)
     settings = read_settings(track_path(name))
     stations = track.stations
     width = stations["width_left"] + stations["width_right"]
@@ -59,4 +63,6 @@ def _facts(name: str) -> dict[str, Any]:
         "radius_min_m": float(1.0 / np.abs(stations["curvature"]).max()),
         "checkpoints": len(track.checkpoints),
         "fingerprint": track.fingerprint,
+        "optimal_lap_s": None if reference is None else reference.flying_lap_s,
+        "demonstrated_lap_s": None if reference is None else reference.demonstrated_lap_s,
     }

@@ -1,0 +1,172 @@
+"""`racer optimal`: how fast could this car lap this track at best?"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from racer._core import Track
+    from racer.optimal.reference import Reference
+
+
+def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the `optimal` command."""
+    parser = sub.add_parser(
+        "optimal",
+        help="the minimum lap time of a circuit",
+        description="Gives the minimum time of a lap, flying and from rest: the bound that no"
+        " driver of this car can beat on this track. Known results are read; others are computed"
+        " (about a minute; needs the extra 'optimal') and kept.",
+        epilog="example: racer optimal harbour --out optimal",
+    )
+    parser.add_argument("track", metavar="TRACK", help="a circuit of the catalogue or a file")
+    parser.add_argument("--vehicle", default="gt", help="the vehicle (default gt)")
+    parser.add_argument(
+        "--fast", action="store_true", help="only the quasi-steady estimate (about a second)"
+    )
+    parser.add_argument(
+        "--prove", action="store_true", help="drive laps near it in the engine, and record them"
+    )
+    parser.add_argument(
+        "--laps", type=int, default=3, help="with --prove, the standing one included (default 3)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="with --prove, of the driver's noise")
+    parser.add_argument("--again", action="store_true", help="compute even what is known")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write JSON and a picture there")
+    parser.add_argument("--no-picture", action="store_true", help="with --out, JSON only")
+    parser.add_argument(
+        "--rows", type=int, metavar="N", help="with --out, the lap in at most N rows"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the times; writes what is wanted."""
+    import json
+
+    from racer.errors import ConfigError
+    from racer.optimal.compute import known_or_computed
+    from racer.tracks import load_track
+
+    if args.laps < 2:
+        raise ConfigError(f"--laps must be at least 2, got {args.laps}.")
+    if args.rows is not None and args.rows < 2:
+        raise ConfigError(f"--rows must be at least 2, got {args.rows}.")
+    check_vehicle(args.vehicle)
+    track = load_track(args.track)
+    if args.fast:
+        return _fast(args, track)
+    report = None if args.json else lambda text: print(text, file=sys.stderr, flush=True)
+    result = known_or_computed(track, args.vehicle, again=args.again, report=report)
+    proved = True
+    if args.prove:
+        result, proved = _prove(args, track, result, report)
+    if args.out is not None:
+        from racer.optimal.reference import save_reference
+
+        target = args.out / f"{_stem(args.track)}-{args.vehicle}.json"
+        save_reference(result if args.rows is None else result.thinned(args.rows), target)
+        if not args.no_picture:
+            from racer.optimal.picture import draw_reference
+
+            draw_reference(track, result, target.with_suffix(".png"))
+    if args.json:
+        print(json.dumps(result.as_json()))
+        return 0 if proved else 1
+    print(f"{result.track}, {result.vehicle}, physics {result.physics}")
+    print(f"  minimum time, flying      {result.flying_lap_s:9.3f} s")
+    if result.standing_lap_s is not None:
+        print(f"  minimum time, from rest   {result.standing_lap_s:9.3f} s")
+    print(f"  quasi-steady estimate     {result.quasi_steady_s:9.3f} s")
+    if result.demonstrated_lap_s is not None:
+        print(f"  demonstrated in the engine{result.demonstrated_lap_s:9.3f} s")
+    if args.out is not None:
+        print(f"  {args.out}")
+    return 0 if proved else 1
+
+
+def _fast(args: argparse.Namespace, track: Track) -> int:
+    """The quasi-steady estimate alone."""
+    import json
+
+    from racer.files import atomic_write
+    from racer.optimal.quasi_steady import quasi_steady_lap
+
+    estimate = quasi_steady_lap(track, args.vehicle)
+    facts = {
+        **_key(track, args.vehicle),
+        "quasi_steady_s": estimate.time_s,
+        "s": estimate.s.round(2).tolist(),
+        "n": estimate.states[:, 0].round(3).tolist(),
+        "v_x": estimate.states[:, 2].round(3).tolist(),
+    }
+    if args.out is not None:
+        target = args.out / f"{_stem(args.track)}-{args.vehicle}-fast.json"
+        atomic_write(target, json.dumps(facts))
+    if args.json:
+        print(json.dumps(facts))
+    else:
+        print(f"{track.name}, {args.vehicle}: {estimate.time_s:.3f} s (quasi-steady estimate)")
+    return 0
+
+
+def _prove(
+    args: argparse.Namespace,
+    track: Track,
+    result: Reference,
+    report: Callable[[str], None] | None,
+) -> tuple[Reference, bool]:
+    """Drives laps, saves them, keeps the best; False if no flying lap was valid."""
+    from dataclasses import replace
+
+    from racer.laps import SUFFIX, save_lap
+    from racer.optimal.prove import best_flying, prove
+    from racer.optimal.reference import cache_path, save_reference
+
+    laps = prove(track, result, laps=args.laps, seed=args.seed, report=report)
+    for number, lap in enumerate(laps, start=1):
+        record = lap.record("predictive", "agent")  # drives it again, as proof
+        if args.out is not None:
+            kind = "standing" if lap.standing else "flying"
+            name = f"predictive-{_stem(args.track)}-{args.vehicle}-{kind}-{number}{SUFFIX}"
+            save_lap(record, args.out / name)
+    best = best_flying(laps)
+    if best is None:
+        return result, False
+    known = result.demonstrated_lap_s
+    if known is None or best.time_s < known:
+        result = replace(result, demonstrated_lap_s=best.time_s)
+        save_reference(result, cache_path(track.fingerprint, args.vehicle, result.physics))
+    return result, True
+
+
+def check_vehicle(vehicle: str) -> None:
+    """Raises ConfigError for a vehicle that there is not."""
+    from racer import _core
+    from racer.errors import ConfigError
+
+    if vehicle not in _core.vehicles():
+        raise ConfigError(
+            f"there is no vehicle {vehicle!r}; there are {', '.join(_core.vehicles())}."
+        )
+
+
+def _stem(track: str) -> str:
+    return Path(track).stem.lower()
+
+
+def _key(track: Track, vehicle: str) -> dict[str, Any]:
+    from racer import _core
+
+    return {
+        "track": track.name,
+        "track_fingerprint": track.fingerprint,
+        "vehicle": vehicle,
+        "physics": _core.physics_fingerprint(vehicle),
+    }

@@ -1,0 +1,171 @@
+"""What a solution starts from: states over the distance, a mesh, the first metres from rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from racer import _core
+from racer.errors import RacerError
+from racer.optimal.collocation import POINTS, Mesh, Solved, Trajectory
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from racer.optimal.model import CarEquations
+    from racer.optimal.quasi_steady import QuasiSteadyLap
+
+    Floats = NDArray[np.float64]
+
+LONGEST = 6.0  # [m]
+LIVELY_SIDEWAYS = 15.0  # [m/s2], rates of v_y and
+LIVELY_YAW = 5.0  # [rad/s2] of the yaw rate at which intervals are half as long
+LAUNCH_TICKS = 300  # at most
+
+
+@dataclass(frozen=True)
+class Launch:
+    """Where and how the engine hands over a standing start."""
+
+    s: float
+    t: float
+    state: Floats
+    controls: Floats
+
+
+def launch_by_engine(track: _core.Track, vehicle: str) -> Launch:
+    """Full throttle from rest on the line, by the engine, until tyre forces alone move the car."""
+    p = {row["name"]: float(row["value"]) for row in _core.vehicle_parameters(vehicle)}
+    config = _core.BatchConfig()
+    config.max_steps = 0
+    config.stillness_timeout_ticks = 0
+    batch = _core.Batch([track], 1, vehicle=vehicle, autoreset="disabled", config=config)
+    batch.place(0, 0, 0.0)
+    facts = batch.facts
+    go = np.array([[[0.0, 1.0, 0.0]]], np.float32)
+    ticks = 0
+    while ticks < LAUNCH_TICKS and facts["v_x"][0, 0] <= 1.15 * p["blend_high"]:
+        batch.step(go)
+        ticks += 1
+    if ticks == LAUNCH_TICKS:
+        raise RacerError(f"{track.name}: {vehicle} does not get away from the line.")
+    names = ("v_x", "v_y", "yaw_rate", "steer", "a_x")
+    xi = np.arctan2(facts["sin_heading"][0, 0], facts["cos_heading"][0, 0])
+    state = np.array([facts["n"][0, 0], xi, *(facts[name][0, 0] for name in names)])
+    controls = np.array([0.0, p["drive_force"], 0.0])
+    return Launch(float(facts["s"][0, 0]), ticks * _core.TICK_SECONDS, state, controls)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """States and controls over the distance, to be read anywhere.
+
+    Attributes:
+        s: (M,) ascending [m]; the first and last mean the same place of a periodic lap.
+        states: (M, 7).
+        controls: (M, 3), constant up to the next s.
+    """
+
+    s: Floats
+    states: Floats
+    controls: Floats
+
+    @classmethod
+    def of_quasi_steady(cls, lap: QuasiSteadyLap, length: float) -> Profile:
+        """From the quasi-steady estimate, lightly smoothed."""
+        rate = np.zeros_like(lap.drive)
+        controls = np.column_stack([rate, lap.drive, lap.brake])
+        states = lap.states.copy()
+        kernel = np.array([1.0, 2.0, 3.0, 2.0, 1.0]) / 9.0  # the solver likes it smooth
+        for column in states.T:
+            padded = np.concatenate([column[-2:], column, column[:2]])
+            column[:] = np.convolve(padded, kernel, "valid")
+        closed = [np.vstack([rows, rows[:1]]) for rows in (states, controls)]
+        return cls(np.append(lap.s, length), *closed)
+
+    @classmethod
+    def of_lap(cls, s: Floats, states: Floats, controls: Floats) -> Profile:
+        """From a periodic lap (N + 1 states, N controls)."""
+        return cls(s, states, np.vstack([controls, controls[:1]]))
+
+    @classmethod
+    def of_solved(cls, solved: Solved, *, periodic: bool, length: float) -> Profile:
+        """From a solution on a coarser mesh."""
+        path = solved.trajectory
+        s = np.concatenate([path.mesh.s[:1], path.mesh.points.ravel()])
+        states = np.vstack([path.start, path.states.reshape(-1, path.states.shape[-1])])
+        after = path.controls[:1] if periodic else path.controls[-1:]
+        # The value at a point is that of the interval after it.
+        controls = np.vstack([np.repeat(path.controls, 2, axis=0), after])
+        s[-1] = length
+        return cls(s, states, controls)
+
+    def limited(self, launch: Launch, car: CarEquations) -> Profile:
+        """The same, no faster than full drive from the launch."""
+        p = car.p
+        s = np.arange(launch.s, self.s[-1] + 1.0, 1.0)
+        v = np.empty(len(s))
+        v[0] = launch.state[2]
+        for i in range(len(s) - 1):
+            push = 0.8 * min(p["drive_force"], p["power"] / v[i]) / p["mass"]
+            v[i + 1] = np.sqrt(v[i] ** 2 + 2.0 * push)
+        states = self.states.copy()
+        fastest = np.interp(self.s, s, v)
+        slow = states[:, 2] > fastest
+        share = np.where(slow, fastest / states[:, 2], 1.0)
+        states[:, 2:5] *= share[:, None]
+        controls = self.controls.copy()
+        controls[slow, 1] = 0.8 * p["drive_force"]
+        controls[slow, 2] = 0.0
+        return Profile(self.s, states, controls)
+
+    def on(self, mesh: Mesh) -> Trajectory:
+        """The same at the points of a mesh."""
+        points = mesh.points
+        states = np.stack([np.interp(points, self.s, column) for column in self.states.T], axis=-1)
+        middle = 0.5 * (mesh.s[1:] + mesh.s[:-1])
+        at = np.clip(np.searchsorted(self.s, middle, "right") - 1, 0, len(self.s) - 1)
+        return Trajectory(mesh, states, self.controls[at], states[-1, 1])
+
+
+def mesh_for(
+    track: _core.Track, profile: Profile, step: float, first: float, *, denser: bool = False
+) -> Mesh:
+    """Intervals of about `step` seconds each; if wanted, shorter ones where the car turns in."""
+    fine = np.linspace(first, track.length, int((track.length - first) * 2.0))
+    speed = np.maximum(np.interp(fine, profile.s, profile.states[:, 2]), 3.0)
+    density = 1.0 / np.minimum(speed * step, LONGEST)
+    if denser:
+        sideways, yaw_rate = (np.interp(fine, profile.s, profile.states[:, i]) for i in (3, 4))
+        activity = speed * (
+            np.abs(np.gradient(sideways, fine)) / LIVELY_SIDEWAYS
+            + np.abs(np.gradient(yaw_rate, fine)) / LIVELY_YAW
+        )
+        kernel = np.hanning(23)[1:-1]
+        activity = np.convolve(activity, kernel / kernel.sum(), "same")
+        density *= 1.0 + np.minimum(activity, 1.5)
+    passed = np.concatenate([[0.0], np.cumsum(0.5 * (density[1:] + density[:-1]) * np.diff(fine))])
+    count = int(np.ceil(passed[-1]))
+    s = np.interp(np.linspace(0.0, passed[-1], count + 1), passed, fine)
+    points = s[:-1, None] + np.diff(s)[:, None] * POINTS
+    return Mesh(s, _road(track, points))
+
+
+def _road(track: _core.Track, s: Floats) -> Floats:
+    """The road (..., 5) at places s [m], between stations as the engine has it."""
+    at = track.stations
+    index, share = np.divmod(s / track.spacing, 1.0)
+    here = index.astype(np.int64) % track.station_count
+    after = (here + 1) % track.station_count
+
+    def between(name: str) -> Floats:
+        return np.asarray(at[name][here] + share * (at[name][after] - at[name][here]))
+
+    def slope(name: str) -> Floats:
+        return np.asarray((at[name][after] - at[name][here]) / track.spacing)
+
+    widths = ("width_left", "width_right")
+    columns = [between("curvature"), *map(between, widths), *map(slope, widths)]
+    return np.stack(columns, axis=-1)

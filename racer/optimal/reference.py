@@ -1,0 +1,148 @@
+"""The minimum times that are known: shipped with Racer, or computed here before.
+
+A result holds for one track and one physics, by their fingerprints; for any other there is none.
+Reading needs no solver.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from racer import _core
+from racer.errors import RacerError
+from racer.files import atomic_write, read_bytes
+
+FORMAT = 1
+SHIPPED = Path(__file__).parent.parent / "data" / "optimal"
+COLUMNS = ("s", "t", "n", "xi", "v_x", "v_y", "yaw_rate", "steer", "a_x", "throttle", "brake")
+_DIGITS = (2, 4, 3, 5, 3, 4, 4, 5, 2, 3, 3)
+_LIMIT = 4 << 20
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A minimum-time result.
+
+    Attributes:
+        track: name of the circuit.
+        track_fingerprint, vehicle, physics: what it holds for.
+        flying_lap_s: the bound of a flying lap [s].
+        standing_lap_s: the bound of a lap from rest on the line [s], if it was solved.
+        quasi_steady_s: the quasi-steady estimate [s], a cross-check above the bound.
+        demonstrated_lap_s: the best valid flying lap that a driver proved in the engine [s].
+        violation: largest violation along the solution.
+        meshes: [intervals, time] of every mesh, coarsest first.
+        lap: the flying lap, columns as `COLUMNS` (SI units; throttle and brake as pedals).
+    """
+
+    track: str
+    track_fingerprint: str
+    vehicle: str
+    physics: str
+    flying_lap_s: float
+    standing_lap_s: float | None
+    quasi_steady_s: float
+    demonstrated_lap_s: float | None
+    violation: float
+    meshes: tuple[tuple[int, float], ...]
+    lap: dict[str, NDArray[np.float64]]
+
+    def as_json(self) -> dict[str, Any]:
+        """The result as it is written."""
+        content = asdict(self)
+        content["lap"] = {
+            name: np.round(self.lap[name], digits).tolist()
+            for name, digits in zip(COLUMNS, _DIGITS, strict=True)
+        }
+        content["meshes"] = [list(mesh) for mesh in self.meshes]
+        return {"format": FORMAT, **content}
+
+    def thinned(self, rows: int) -> Reference:
+        """The same with the lap in at most so many rows, evenly spread in time."""
+        count = len(self.lap["t"])
+        if count <= rows:
+            return self
+        t = np.linspace(self.lap["t"][0], self.lap["t"][-1], rows)
+        thin = {name: np.interp(t, self.lap["t"], column) for name, column in self.lap.items()}
+        return Reference(**{**vars(self), "lap": thin})
+
+
+def reference_lap(track: _core.Track, vehicle: str = "gt") -> Reference | None:
+    """The known minimum time for a track and vehicle, or None.
+
+    Args:
+        track: the circuit.
+        vehicle: name of the vehicle.
+    """
+    physics = _core.physics_fingerprint(vehicle)
+    return _known(track.fingerprint, vehicle, physics)
+
+
+@lru_cache(maxsize=64)
+def _known(track: str, vehicle: str, physics: str) -> Reference | None:
+    cached = cache_path(track, vehicle, physics)
+    for path in (cached, *sorted(SHIPPED.glob(f"*-{vehicle}.json"))):
+        if not path.exists():
+            continue
+        found = load_reference(path)
+        if (found.track_fingerprint, found.vehicle, found.physics) == (track, vehicle, physics):
+            return found
+    return None
+
+
+def forget() -> None:
+    """Looks into the files again at the next question."""
+    _known.cache_clear()
+
+
+def load_reference(path: str | os.PathLike[str]) -> Reference:
+    """Reads a result.
+
+    Raises:
+        RacerError: the file is missing, or holds no result of this format.
+    """
+    shown = os.fspath(path)
+    data = read_bytes(path, limit=_LIMIT, what="minimum-time result")
+    try:
+        content = json.loads(data)
+        if content.pop("format") != FORMAT:
+            raise RacerError(f"{shown}: is a minimum-time result of another format.")
+        content["meshes"] = tuple((int(n), float(t)) for n, t in content["meshes"])
+        content["lap"] = {name: np.array(content["lap"][name], np.float64) for name in COLUMNS}
+        return Reference(**content)
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as problem:
+        if isinstance(problem, RacerError):
+            raise
+        raise RacerError(f"{shown}: holds no minimum-time result ({problem}).") from None
+
+
+def save_reference(reference: Reference, path: str | os.PathLike[str]) -> None:
+    """Writes a result as JSON."""
+    text = json.dumps(reference.as_json(), separators=(",", ":"))
+    atomic_write(path, text.encode())
+    forget()
+
+
+def cache_path(track: str, vehicle: str, physics: str) -> Path:
+    """Where a result for these fingerprints is kept on this computer."""
+    return cache_folder() / f"{track}-{vehicle}-{physics}.json"
+
+
+def cache_folder() -> Path:
+    """The user's folder for results, by the platform's convention."""
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+        return base / "racer" / "Cache" / "optimal"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "racer" / "optimal"
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "racer" / "optimal"

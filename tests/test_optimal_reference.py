@@ -1,0 +1,158 @@
+"""Known minimum times: shipped, found by fingerprint, shown where lap times are."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+
+import numpy as np
+import pytest
+
+from racer import _core
+from racer.cli.main import main
+from racer.errors import RacerError
+from racer.optimal import reference
+from racer.optimal.quasi_steady import quasi_steady_lap
+from racer.optimal.reference import (
+    COLUMNS,
+    SHIPPED,
+    Reference,
+    cache_folder,
+    cache_path,
+    load_reference,
+    reference_lap,
+    save_reference,
+)
+from racer.tracks import list_tracks, load_track
+
+
+@pytest.fixture(autouse=True)
+def empty_cache(monkeypatch, tmp_path):
+    monkeypatch.setattr(reference, "cache_folder", lambda: tmp_path / "cache")
+    reference.forget()
+    yield
+    reference.forget()
+
+
+@pytest.mark.parametrize("name", list_tracks())
+def test_catalogue_has_its_minimum_times(name):
+    track = load_track(name)
+    known = reference_lap(track, "gt")
+    assert known is not None, "compute it: racer optimal TRACK --again --rows 500 --no-picture"
+    assert known.violation < 1e-4
+    assert 0.9 * known.quasi_steady_s < known.flying_lap_s < known.quasi_steady_s
+    assert known.standing_lap_s > known.flying_lap_s
+    (_, before), (_, last) = known.meshes[-2:]
+    assert abs(last - before) < 5e-4 * last
+    lap = known.lap
+    assert set(lap) == set(COLUMNS)
+    assert lap["t"][-1] == pytest.approx(known.flying_lap_s, abs=1e-3)
+    assert lap["s"][-1] == pytest.approx(track.length, abs=0.1)
+    assert np.all(np.diff(lap["s"]) > 0.0)
+    assert known.quasi_steady_s == pytest.approx(quasi_steady_lap(track).time_s, rel=1e-3)
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.json")), ids=lambda path: path.stem)
+def test_shipped_results_are_small(path):
+    assert path.stat().st_size <= 60_000
+
+
+def example(track: _core.Track) -> Reference:
+    lap = {name: np.linspace(0.0, 1.0, 9) for name in COLUMNS}
+    physics = _core.physics_fingerprint("gt")
+    return Reference(
+        "t", track.fingerprint, "gt", physics, 50.0, 55.0, 52.0, None, 1e-8, ((9, 50.0),), lap
+    )
+
+
+def test_results_are_read_as_written(tmp_path):
+    wanted = example(load_track("harbour"))
+    save_reference(wanted, tmp_path / "a.json")
+    found = load_reference(tmp_path / "a.json")
+    assert dataclasses.replace(found, lap={}) == dataclasses.replace(wanted, lap={})
+    for name in COLUMNS:
+        np.testing.assert_allclose(found.lap[name], wanted.lap[name], atol=0.006)
+    assert len(found.thinned(4).lap["s"]) == 4
+
+
+def test_a_cached_result_comes_before_a_shipped_one():
+    track = load_track("harbour")
+    mine = example(track)
+    save_reference(mine, cache_path(track.fingerprint, "gt", mine.physics))
+    assert reference_lap(track).flying_lap_s == 50.0
+
+
+def test_another_track_or_physics_has_no_result(monkeypatch):
+    line = np.exp(2j * np.pi * np.arange(40) / 40) * 80.0
+    width = np.full(40, 5.0)
+    ring = _core.Track(line.real.copy(), line.imag.copy(), width, width)
+    assert reference_lap(ring) is None
+    monkeypatch.setattr(reference._core, "physics_fingerprint", lambda _vehicle: "0" * 16)
+    assert reference_lap(load_track("harbour")) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "3", '{"format": 1}', '{"format": 2}', '{"format": 1, "meshes": 3}']
+)
+def test_bad_results_are_refused(tmp_path, text):
+    path = tmp_path / "bad.json"
+    path.write_text(text)
+    with pytest.raises(RacerError, match=r"bad\.json"):
+        load_reference(path)
+
+
+def test_cache_folder_follows_the_platform(monkeypatch, tmp_path):
+    folder = cache_folder.__wrapped__ if hasattr(cache_folder, "__wrapped__") else cache_folder
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert folder() == tmp_path / "racer" / "optimal"
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert folder().parts[-3:] == ("Caches", "racer", "optimal")
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
+    assert folder() == tmp_path / "racer" / "Cache" / "optimal"
+
+
+def test_command_tells_the_known_times(capsys, tmp_path):
+    assert main(["optimal", "harbour", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["flying_lap_s"] == reference_lap(load_track("harbour")).flying_lap_s
+    assert main(["optimal", "harbour", "--out", str(tmp_path), "--no-picture", "--rows", "50"]) == 0
+    assert "minimum time, flying" in capsys.readouterr().out
+    assert len(load_reference(tmp_path / "harbour-gt.json").lap["s"]) == 50
+
+
+def test_command_draws_a_picture(tmp_path, capsys):
+    pytest.importorskip("matplotlib", reason="needs the extra 'plots'")
+    assert main(["optimal", "harbour", "--out", str(tmp_path)]) == 0
+    assert (tmp_path / "harbour-gt.png").stat().st_size > 20_000
+    assert capsys.readouterr().out
+
+
+def test_fast_estimate(capsys, tmp_path):
+    assert main(["optimal", "harbour", "--fast", "--json", "--out", str(tmp_path)]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["quasi_steady_s"] > reference_lap(load_track("harbour")).flying_lap_s
+    assert (tmp_path / "harbour-gt-fast.json").exists()
+
+
+@pytest.mark.parametrize("args", [["--vehicle", "boat"], ["--rows", "1"]])
+def test_wrong_arguments_are_named(args, capsys):
+    assert main(["optimal", "harbour", *args]) == 2
+    assert args[1] in capsys.readouterr().err
+
+
+def test_missing_solver_names_the_extra(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "casadi", None)
+    for module in ("solve", "collocation", "model"):
+        monkeypatch.delitem(sys.modules, f"racer.optimal.{module}", raising=False)
+    assert main(["optimal", "harbour", "--again"]) == 2
+    assert "racer-sim[optimal]" in capsys.readouterr().err
+
+
+def test_track_list_has_the_times(capsys):
+    assert main(["tracks", "--json"]) == 0
+    for facts in json.loads(capsys.readouterr().out):
+        assert facts["optimal_lap_s"] > 20.0
+        assert facts["demonstrated_lap_s"] is None or facts["demonstrated_lap_s"] > 20.0
