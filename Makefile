@@ -58,18 +58,23 @@ $(PEERS)/.installed: tools/bench/peers.txt
 # Car-ticks of the fuzzer under the sanitizers (minutes) and without (ten minutes on two cores).
 SANITIZE_TICKS ?= 1e7
 TICKS ?= 1e9
+# $(call fuzz,BUILD FOLDER,CAR-TICKS): half of them on each of two cores, with a seed of its own.
+fuzz = half=$$($(PYTHON) -c 'print(float("$(2)") / 2)'); seed=$$(date +%s); \
+	$(1)/test_fuzz $$half $$seed & first=$$!; \
+	$(1)/test_fuzz $$half $$((seed + 1)); wait $$first
+
 sanitize: setup  ## the C++ tests and the fuzzer under ASan and UBSan, the threads under TSan
-	@$(LOCK) && for preset in asan-ubsan tsan; do \
-	    $(BIN)/cmake --preset $$preset >/dev/null && $(BIN)/cmake --build --preset $$preset; done
-	build/asan-ubsan/test_fuzz $(SANITIZE_TICKS)
-	$(BIN)/ctest --preset asan-ubsan -E test_fuzz
-	build/tsan/test_determinism --threads
+	@$(LOCK) && $(BIN)/cmake --preset asan-ubsan >/dev/null && $(BIN)/cmake --build --preset asan-ubsan
+	@$(LOCK) && $(BIN)/cmake --preset tsan >/dev/null && \
+	    $(BIN)/cmake --build --preset tsan --target test_determinism
+	$(BIN)/ctest --preset asan-ubsan -E 'test_fuzz|test_determinism'
+	build/asan-ubsan/test_determinism --threads 20
+	build/tsan/test_determinism --threads 20
+	@$(call fuzz,build/asan-ubsan,$(SANITIZE_TICKS))
 
 fuzz: build  ## drive TICKS car-ticks (default 1e9) of nonsense on both cores, each with its own seed
 	@$(LOCK) && $(BIN)/cmake --build $(BUILD) --target test_fuzz
-	@half=$$($(PYTHON) -c 'print(float("$(TICKS)") / 2)'); seed=$$(date +%s); \
-	$(BUILD)/test_fuzz $$half $$seed & first=$$!; \
-	$(BUILD)/test_fuzz $$half $$((seed + 1)); wait $$first
+	@$(call fuzz,$(BUILD),$(TICKS))
 
 setup: $(VENV)/.installed  ## create .venv and install the tested versions of everything
 

@@ -91,7 +91,7 @@ def doubts(results: dict[str, Any]) -> str:
 
 
 def headline(rows: list[Row]) -> str:
-    """The few numbers that the bars in CONTRIBUTING are about."""
+    """The few numbers that matter most."""
     wanted = (
         ("physics alone", {"layer": "engine", "case": "physics alone", "num_envs": 1024}),
         ("nine rays every tick", _batch("lidar", 1)),
