@@ -21,7 +21,7 @@ EDITABLE := --no-build-isolation --config-settings=build-dir=$(BUILD) \
 # What an editable install fixes: settings and the set of packages. Any change here reinstalls.
 FINGERPRINT = cat pyproject.toml CMakeLists.txt <(find racer viewer tools -name __init__.py | sort) | cksum
 
-.PHONY: help demo test test-slow test-cpp lint format stubs bench setup build wheel clean
+.PHONY: help demo test test-slow test-cpp lint format stubs determinism bench setup build wheel clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -38,6 +38,9 @@ test-slow: build  ## the tests that `make test` leaves out
 test-cpp: build
 	@$(LOCK) && $(BIN)/cmake --build $(BUILD) --target racer_tests
 	$(BIN)/ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
+
+determinism: build  ## the golden hashes over compilers, levels, instruction sets, ARM64
+	$(BIN)/python -m racer.tools.determinism
 
 bench: build  ## measure the engine, the environments and training
 	$(BIN)/racer bench

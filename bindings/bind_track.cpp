@@ -149,10 +149,35 @@ void bind_track(py::module_& m) {
             "again.")
         .def("locate", &locate_points, py::arg("x"), py::arg("y"),
              "Nearest place on the centre line, over the whole lap: (s, n), each (M,) [m].")
-        .def("__repr__", [](const TrackHandle& t) {
-            return "<Track '" + t.track->name + "', " +
-                   std::to_string(static_cast<int>(t.track->length + 0.5)) + " m>";
-        });
+        .def("__repr__",
+             [](const TrackHandle& t) {
+                 return "<Track '" + t.track->name + "', " +
+                        std::to_string(static_cast<int>(t.track->length + 0.5)) + " m>";
+             })
+        // Immutable: a copy is the same track. Sent to another process, it is built again there.
+        .def("__copy__", [](const py::object& self) { return self; })
+        .def(
+            "__deepcopy__", [](const py::object& self, const py::dict&) { return self; },
+            py::arg("memo"))
+        .def(py::pickle(
+            [](const TrackHandle& t) {
+                std::vector<Doubles> columns;
+                for (std::size_t column = 0; column < 4; ++column) {
+                    Doubles values(static_cast<py::ssize_t>(t.line.size() / 4));
+                    for (std::size_t i = column, row = 0; i < t.line.size(); i += 4, ++row) {
+                        values.mutable_at(static_cast<py::ssize_t>(row)) = t.line[i];
+                    }
+                    columns.push_back(values);
+                }
+                return py::make_tuple(columns[0], columns[1], columns[2], columns[3], t.track->name,
+                                      t.options.runoff, t.options.start_offset, t.options.reverse);
+            },
+            [](const py::tuple& state) {
+                return make_track(state[0].cast<Doubles>(), state[1].cast<Doubles>(),
+                                  state[2].cast<Doubles>(), state[3].cast<Doubles>(),
+                                  state[4].cast<std::string>(), state[5].cast<double>(),
+                                  state[6].cast<double>(), state[7].cast<bool>());
+            }));
 }
 
 }  // namespace racer::bindings

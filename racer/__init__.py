@@ -2,4 +2,14 @@
 
 from importlib import metadata
 
+import gymnasium
+
 __version__ = metadata.version("racer-sim")
+
+# By name only: the environments are imported when one is made.
+gymnasium.register(
+    id="racer/Circuit-v0",
+    entry_point="racer.envs.circuit:RacerEnv",
+    vector_entry_point="racer.envs.vector:RacerVectorEnv",
+    disable_env_checker=True,  # our tests run the whole checker instead
+)

@@ -12,12 +12,20 @@ class Track:
     """
     A circuit, immutable: closed centre line, widths, walls, checkpoints.
     """
+    def __copy__(self) -> typing.Any:
+        ...
+    def __deepcopy__(self, memo: dict) -> typing.Any:
+        ...
+    def __getstate__(self) -> tuple[numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64], str, float, float, bool]:
+        ...
     def __init__(self, x: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], y: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], width_right: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], width_left: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], *, name: str = 'unnamed', runoff: typing.SupportsFloat | typing.SupportsIndex = 2.5, start_offset: typing.SupportsFloat | typing.SupportsIndex = 0.0, reverse: bool = False) -> None:
         """
         Fits a closed spline through centre-line points x, y (M,) [m] with widths (M,) [m]
         from the centre line to the edges. Raises ValueError that names what is wrong.
         """
     def __repr__(self) -> str:
+        ...
+    def __setstate__(self, arg0: tuple) -> None:
         ...
     def locate(self, x: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], y: typing.Annotated[numpy.typing.ArrayLike, numpy.float64]) -> tuple:
         """

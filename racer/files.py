@@ -8,13 +8,21 @@ and takes its place by a rename.
 
 import os
 import secrets
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from racer.errors import RacerError
 
-MAX_TEXT_BYTES = 1 << 20  # configs, presets, track descriptions
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+MAX_TEXT_BYTES = 1 << 16  # configs, presets, track descriptions
+MAX_TOML_LINE = 1000  # the parser needs quadratic time for dotted keys
 MAX_LAP_BYTES = 16 << 20
 MAX_TRACK_BYTES = 16 << 20
 MAX_POLICY_BYTES = 64 << 20
@@ -43,7 +51,9 @@ def read_bytes(
     try:
         with Path(path).open("rb") as file:
             size = os.fstat(file.fileno()).st_size
-            data = b"" if size > limit else file.read(limit + 1)
+            data = b"" if size > limit else file.read(size + 1)
+            if len(data) > size:  # a pipe, or it grew
+                data += file.read(limit + 1 - len(data))
     except FileNotFoundError:
         raise error(f"{shown}: there is no such {what}.") from None
     except IsADirectoryError:
@@ -73,6 +83,23 @@ def read_text(
     except UnicodeDecodeError as problem:
         where = f"byte {problem.start}"
         raise error(f"{os.fspath(path)}: a {what} is UTF-8 text, {where} is not.") from None
+
+
+def read_toml(
+    path: str | os.PathLike[str], *, error: type[RacerError] = RacerError, what: str = "TOML file"
+) -> dict[str, Any]:
+    """Reads a TOML file; otherwise as `read_bytes`."""
+    text = read_text(path, error=error, what=what)
+    shown = os.fspath(path)
+    for number, line in enumerate(text.splitlines(), start=1):
+        if len(line) > MAX_TOML_LINE:
+            raise error(f"{shown}: line {number} of the {what} is longer than {MAX_TOML_LINE:,}.")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise error(f"{shown}: is nested too deeply to be a {what}.") from None
+    except ValueError as problem:  # its own class, or a number of thousands of digits
+        raise error(f"{shown}: is not valid TOML ({problem}).") from None
 
 
 @contextmanager

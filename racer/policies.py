@@ -122,7 +122,7 @@ class PolicyMetadata:
                 f"{shown}: is a policy of format {found.get('format_version')!r}, "
                 f"this Racer reads format {FORMAT_VERSION}."
             )
-        values = {}
+        values: dict[str, Any] = {}
         for field in dataclasses.fields(cls):
             value = found.get(field.name)
             kind = {"str": str, "int": int}.get(str(field.type), list)

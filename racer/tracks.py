@@ -19,7 +19,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,12 +26,7 @@ import numpy as np
 
 from racer._core import Track
 from racer.errors import TrackError
-from racer.files import MAX_TRACK_BYTES, read_text
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from racer.files import MAX_TRACK_BYTES, read_text, read_toml
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -163,11 +157,7 @@ def read_settings(path: str | os.PathLike[str]) -> TrackSettings:
     toml = Path(path).with_suffix(".toml")
     if not toml.exists():
         return TrackSettings()
-    text = read_text(toml, error=TrackError, what="track description")
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
-        raise TrackError(f"{toml}: is not TOML: {problem}.") from None
+    values = read_toml(toml, error=TrackError, what="track description")
     defaults = dataclasses.asdict(TrackSettings())
     for key, value in values.items():
         if key not in defaults:

@@ -146,7 +146,7 @@ class PlayApp:
         cars = car_views(between(self._before, self._after, share), self.race.names)
         hud = self.hud
         hud.timing = self.race.timing.cars[0]
-        hud.rival, hud.gap = self.race.gap()
+        hud.rival, hud.gap = self.race.gap() if self.race.session.ticks else ("", None)
         hud.invalid = self._reason
         lit = 3 - int(self._lights_left / _LIGHT_SECONDS)
         hud.lights = max(0, min(3, lit)) if self._lights_left > 0.0 else None

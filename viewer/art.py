@@ -128,9 +128,11 @@ def _paint_trees(
     lights = camera.to_screen(centres - radii[:, None] * np.array(_SUN) * 0.5).tolist()
     crowns = camera.to_screen(centres).tolist()
     sizes = (radii * camera.scale).tolist()
+    # Antialiasing these is slow, and so little contrast does not need it.
+    circle = pygame.draw.circle
     for shadow, size in zip(shadows, sizes, strict=True):
-        pygame.draw.aacircle(surface, palette.WALL_SHADE, shadow, size)
+        circle(surface, palette.WALL_SHADE, shadow, size)
     shades = trees.shades[seen].tolist()
     for crown, light, size, shade in zip(crowns, lights, sizes, shades, strict=True):
-        pygame.draw.aacircle(surface, palette.TREE[shade], crown, size)
-        pygame.draw.aacircle(surface, palette.TREE_LIGHT[shade], light, size * 0.7)
+        circle(surface, palette.TREE[shade], crown, size)
+        circle(surface, palette.TREE_LIGHT[shade], light, size * 0.7)

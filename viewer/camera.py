@@ -18,6 +18,8 @@ _FOLLOW_ANCHOR: Final = 0.74
 _SCALE_AT_REST: Final = 10.5
 _SCALE_AT_SPEED: Final = 4.4
 _FAST: Final = 80.0  # [m/s]
+# What an overview leaves free for the display, in pixels of a picture 720 pixels high.
+_OVERVIEW_INSETS: Final = (300.0, 92.0, 40.0, 124.0)
 _HEADING_TIME: Final = 0.16  # [s] the view turns behind the car with this delay
 _SCALE_TIME: Final = 0.9  # [s]
 
@@ -98,9 +100,10 @@ class CameraMan:
             seconds: time since the last call [s].
         """
         width, height = size
-        if self.mode == "overview":
-            return overview(size, self._bounds)
         unit = height / 720
+        left, top, right, bottom = (inset * unit for inset in _OVERVIEW_INSETS)
+        if self.mode == "overview":
+            return overview(size, self._bounds, (left, top, right, bottom))
         share = min(1.0, max(0.0, speed) / _FAST)
         wanted = (_SCALE_AT_REST + (_SCALE_AT_SPEED - _SCALE_AT_REST) * share) * unit
         if self._scale is None or self._heading is None:
@@ -115,11 +118,20 @@ class CameraMan:
 
 
 def overview(
-    size: tuple[int, int], bounds: tuple[float, float, float, float], margin: float = 0.08
+    size: tuple[int, int],
+    bounds: tuple[float, float, float, float],
+    insets: tuple[float, float, float, float],
 ) -> Camera:
-    """A camera, north up, that sees the whole of ``bounds`` with a margin (share of the size)."""
-    width, height = size
+    """A camera, north up, that sees the whole of ``bounds``.
+
+    Args:
+        size: picture width and height [pixels].
+        bounds: min x, min y, max x, max y [m].
+        insets: pixels to leave free at the left, top, right and bottom.
+    """
+    left, top, right, bottom = insets
+    width, height = size[0] - left - right, size[1] - top - bottom
     x0, y0, x1, y1 = bounds
-    room = 1 - 2 * margin
-    scale = min(width * room / max(x1 - x0, 1.0), height * room / max(y1 - y0, 1.0))
-    return Camera((x0 + x1) / 2, (y0 + y1) / 2, math.pi / 2, scale, (width / 2, height / 2))
+    scale = min(width / max(x1 - x0, 1.0), height / max(y1 - y0, 1.0))
+    anchor = (left + width / 2, top + height / 2)
+    return Camera((x0 + x1) / 2, (y0 + y1) / 2, math.pi / 2, scale, anchor)

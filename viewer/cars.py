@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
@@ -15,9 +14,11 @@ from .art import paint_segments
 from .camera import Camera
 from .palette import Colour
 from .text import write
+from .views import CarView
 
 _FINE: Final = 4  # sprites are painted this much larger, then averaged
 _CANVAS: Final = 6.4  # [m] side of a sprite
+_DOT_SCALE: Final = 3.4  # pixels per metre, in a picture 720 high, below which a car is a dot
 _SHADOW: Final = (0.18, -0.24)  # [m] in the world
 _SHADOW_COLOUR: Final = (0, 0, 0, 70)
 
@@ -53,22 +54,6 @@ _BRAKE_LIGHT: Final = np.array([(-2.10, 0.84), (-2.26, 0.78), (-2.26, 0.42), (-2
 _FLIP: Final = np.array((1.0, -1.0))
 
 
-@dataclass(frozen=True)
-class CarView:
-    """All that a picture needs to know of one car, in SI units (rad, m, s)."""
-
-    x: float
-    y: float
-    heading: float
-    speed: float = 0.0
-    steer: float = 0.0
-    throttle: float = 0.0
-    brake: float = 0.0
-    name: str = ""
-    colour: Colour = palette.CARS[0]
-    ghost: bool = False
-
-
 class CarPainter:
     """Paints cars, keeping one canvas per size."""
 
@@ -80,7 +65,7 @@ class CarPainter:
         ((px, py),) = camera.to_screen(np.array([[car.x, car.y]])).tolist()
         if not (-80 < px < surface.get_width() + 80 and -80 < py < surface.get_height() + 80):
             return
-        if camera.scale < 2.2:
+        if camera.scale < _DOT_SCALE * surface.get_height() / 720:
             radius = max(4.0, surface.get_height() / 130)
             pygame.draw.aacircle(surface, palette.TYRE, (px, py), radius + 1.5)
             pygame.draw.aacircle(surface, car.colour, (px, py), radius)
@@ -89,11 +74,16 @@ class CarPainter:
             half = sprite.get_width() / 2
             surface.blit(sprite, (round(px - half), round(py - half)))
 
-    def tag(self, surface: pygame.Surface, camera: Camera, car: CarView, unit: float) -> None:
-        """Writes the car's name above it."""
-        ((px, py),) = camera.to_screen(np.array([[car.x, car.y]])).tolist()
+    def tag(
+        self, surface: pygame.Surface, camera: Camera, car: CarView, me: CarView, unit: float
+    ) -> None:
+        """Writes the car's name above it, or below where ``me`` would be hidden."""
+        places = np.array([[car.x, car.y], [me.x, me.y]])
+        (px, py), (mx, my) = camera.to_screen(places).tolist()
         lift = max(2.9 * camera.scale, 12 * unit) + 10 * unit
-        write(surface, car.name, (px, py - lift), 13 * unit, car.colour, "centre", plate=True)
+        hides = abs(mx - px) < 90 * unit and -2.2 * lift < my - py < -0.2 * lift
+        at = (px, py + lift if hides else py - lift)
+        write(surface, car.name, at, 13 * unit, car.colour, "centre", plate=True)
 
     def _sprite(self, camera: Camera, car: CarView) -> pygame.Surface:
         side = math.ceil(_CANVAS * camera.scale)

@@ -9,11 +9,11 @@ from typing import Final
 import pygame
 
 from . import palette
-from .cars import CarView
 from .minimap import Minimap
 from .palette import Colour
 from .text import clock, panel, signed, write
 from .timing import CarTiming, Split
+from .views import CarView
 
 HELP: Final = (
     ("Up / W", "throttle"),
@@ -48,6 +48,9 @@ class HudState:
         lights: red lights of the start that are on, 0 to 3; None when there is no start.
         banner: one line in the middle, with a colour.
         notes: small lines at the bottom left.
+        paused: say so.
+        help: show the keys.
+        minimap: show it, unless the picture itself is an `overview`.
     """
 
     timing: CarTiming = field(default_factory=CarTiming)
@@ -61,6 +64,7 @@ class HudState:
     paused: bool = False
     help: bool = False
     minimap: bool = True
+    overview: bool = False
 
 
 class Hud:
@@ -76,7 +80,7 @@ class Hud:
         _gap_panel(surface, state, unit)
         if cars:
             _speed_panel(surface, cars[0], unit)
-        if state.minimap:
+        if state.minimap and not state.overview:
             self._minimap.paint(surface, cars, unit)
         for i, note in enumerate(reversed(state.notes)):
             at = (18 * unit, surface.get_height() - (18 + 20 * i) * unit)

@@ -11,12 +11,13 @@ import pygame
 
 from . import palette
 from .camera import Camera, overview
-from .cars import CarView
 from .scene import Scene
 from .text import panel
+from .views import CarView
 
 _SIDE: Final = 190  # pixels, in a picture 720 high
 _FINE: Final = 3
+_MARGIN: Final = 0.1  # share of the side
 
 
 class Minimap:
@@ -32,7 +33,7 @@ class Minimap:
         side = round(_SIDE * unit)
         if self._picture is None or self._picture.get_width() != side:
             self._picture = self._outline(side)
-            self._camera = overview((side, side), self._scene.bounds, 0.1)
+            self._camera = overview((side, side), self._scene.bounds, (side * _MARGIN,) * 4)
         left, top = surface.get_width() - side - round(16 * unit), round(16 * unit)
         panel(surface, pygame.Rect(left, top, side, side), 10 * unit)
         surface.blit(self._picture, (left, top))
@@ -45,7 +46,7 @@ class Minimap:
     def _outline(self, side: int) -> pygame.Surface:
         size = side * _FINE
         fine = pygame.Surface((size, size), pygame.SRCALPHA)
-        camera = overview((size, size), self._scene.bounds, 0.1)
+        camera = overview((size, size), self._scene.bounds, (size * _MARGIN,) * 4)
         points = camera.to_screen(self._scene.outline)
         for width, colour in ((5.2, palette.PANEL_LINE), (3.4, palette.TEXT)):
             radius = max(2.0, width * side / _SIDE * _FINE / 2)

@@ -17,11 +17,10 @@ from racer.errors import RacerError
 from racer.files import atomic_path
 
 from .camera import CameraMode
-from .cars import CarView
 from .hud import HudState
 from .need import need
 from .stage import Stage
-from .views import car_views, row_of
+from .views import CarView, car_views, row_of
 
 Frame = NDArray[np.uint8]
 SUFFIXES: Final = (".mp4", ".png")

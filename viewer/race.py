@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from racer._core import TICK_SECONDS, Track
-from racer.drivers.protocol import Driver
+from racer.drivers import Driver
 from racer.laps import reason_names
 from racer.session import FinishedLap, Seat, Session
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from racer._core import TICK_SECONDS, Track
-from racer.drivers.protocol import Driver
+from racer.drivers import BUILT_IN, Driver
 from racer.laps import SUFFIX
 from racer.session import FinishedLap
 
@@ -32,7 +32,7 @@ class RecordedLap:
 
 def is_agent(name: str) -> bool:
     """Whether ``name`` means a driver that Racer can make, rather than a person's name."""
-    return name in ("casual", "good", "random") or name.endswith((".onnx", SUFFIX))
+    return name in BUILT_IN or name.endswith((".onnx", SUFFIX)) or Path(name).is_dir()
 
 
 def record_agent(

@@ -13,11 +13,11 @@ from racer.errors import LapError
 from racer.traces import LapTrace, time_at
 
 from . import palette
-from .cars import CarView
 from .hud import HudState
 from .stage import Stage
 from .text import clock, panel, write
 from .timing import CarTiming, Split
+from .views import CarView
 from .window import Window, wants_to_quit
 
 _SPEEDS: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)

@@ -10,11 +10,11 @@ from racer._core import Track
 
 from .art import ScenePainter
 from .camera import CameraMan, CameraMode
-from .cars import CarPainter, CarView, TyreMarks
+from .cars import CarPainter, TyreMarks
 from .hud import Hud, HudState
 from .minimap import Minimap
 from .scene import build_scene
-from .views import Facts, car_views
+from .views import CarView, Facts, car_views
 
 
 class Stage:
@@ -69,6 +69,7 @@ class Stage:
             self._cars.paint(surface, camera, car)
         for car in cars:
             if car.ghost and car.name:
-                self._cars.tag(surface, camera, car, unit)
+                self._cars.tag(surface, camera, car, me, unit)
         if hud is not None:
+            hud.overview = self.camera_man.mode == "overview"
             self._hud.paint(surface, hud, cars)

@@ -6,11 +6,11 @@ time again. What is computed here is what compares: colours of sectors, gaps.
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import numpy as np
 from numpy.typing import NDArray
 
 from racer._core import TICK_SECONDS
@@ -55,9 +55,9 @@ class _Trace:
 
     def time_at(self, place: float) -> float | None:
         """When ``place`` was passed; None if it was not yet."""
-        if not self.places or not self.places[0] <= place <= self.places[-1]:
+        if not self.places or place > self.places[-1]:
             return None
-        i = int(np.searchsorted(self.places, place))
+        i = bisect.bisect_left(self.places, place)
         if i == 0:
             return self.times[0]
         a, b = self.places[i - 1], self.places[i]
@@ -119,7 +119,7 @@ class CarTiming:
                     self._improve(i, time)
         if self._best_trace is not None:
             reference = self._best_trace.time_at(s)
-            self.delta = None if reference is None else self.time - reference
+            self.delta = None if reference is None or s <= 0.0 else self.time - reference
 
     def finish(self, result: LapResult, overall: list[float | None]) -> None:
         """Notes a lap that ended in the tick that `tick` is told of next."""

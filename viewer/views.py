@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import palette
-from .cars import CarView
+from .palette import Colour
 
 Facts = Mapping[str, NDArray[Any]]
 INPUT_SCALE: Final = 32767.0
@@ -18,6 +19,22 @@ INPUT_SCALE: Final = 32767.0
 SHOWN: Final = (
     "x", "y", "cos_yaw", "sin_yaw", "v_x", "v_y", "steer", "input_throttle", "input_brake"
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class CarView:
+    """All that a picture needs to know of one car, in SI units (rad, m, s)."""
+
+    x: float
+    y: float
+    heading: float
+    speed: float = 0.0
+    steer: float = 0.0
+    throttle: float = 0.0
+    brake: float = 0.0
+    name: str = ""
+    colour: Colour = palette.CARS[0]
+    ghost: bool = False
 
 
 def row_of(facts: Facts, world: int = 0) -> dict[str, NDArray[Any]]:

@@ -7,12 +7,13 @@
 namespace racer {
 namespace {
 
-constexpr double kTolerance = 0.05;      // thinned lines stay this close to the file's widths [m]
-constexpr double kLongestCell = 60.0;    // [m]
-constexpr double kWallRoom = 0.95;       // walls stand at most this far towards a bend's centre
-constexpr double kWallSmoothing = 6.0;   // the run-off narrows and widens over about this [m]
+constexpr double kTolerance = 0.05;     // thinned lines stay this close to the file's widths [m]
+constexpr double kLongestCell = 60.0;   // [m]
+constexpr double kWallRoom = 0.95;      // walls stand at most this far towards a bend's centre
+constexpr double kWallSmoothing = 6.0;  // the run-off narrows and widens over about this [m]
 
 double cross(Point a, Point b) { return a.x * b.y - a.y * b.x; }
+double dot(Point a, Point b) { return a.x * b.x + a.y * b.y; }
 Point operator-(Point a, Point b) { return {a.x - b.x, a.y - b.y}; }
 
 // The edge of the road at a station, on the rays' grid: exact in float relative to the origin.
@@ -22,13 +23,6 @@ Point edge(const Track& track, const Station& at, double offset) {
     return {track.origin.x + snap_to_grid(x), track.origin.y + snap_to_grid(y)};
 }
 
-double distance_from_chord(Point p, Point a, Point b) {
-    const Point chord = b - a;
-    const double length = __builtin_sqrt(chord.x * chord.x + chord.y * chord.y);
-    const double area = cross(chord, p - a);
-    return (area < 0.0 ? -area : area) / (length > 1e-9 ? length : 1e-9);
-}
-
 // Distance from the station to the line through a and b along the normal; `side` is 1 (left) or -1.
 double distance_along_normal(const Station& at, double side, Point a, Point b) {
     const Point normal{-side * at.tangent_y, side * at.tangent_x};
@@ -36,9 +30,16 @@ double distance_along_normal(const Station& at, double side, Point a, Point b) {
     return cross(a - Point{at.x, at.y}, chord) / cross(normal, chord);
 }
 
+// Whether the points between stay near the chord, and beside it rather than before or beyond it.
 bool chord_fits(std::span<const Point> line, std::size_t from, std::size_t to) {
+    const Point chord = line[to] - line[from];
+    const double length = __builtin_sqrt(dot(chord, chord));
     for (std::size_t k = from + 1; k < to; ++k) {
-        if (distance_from_chord(line[k], line[from], line[to]) > kTolerance) return false;
+        const Point p = line[k] - line[from];
+        const double along = dot(chord, p);
+        const double aside = cross(chord, p);
+        if (along < 0.0 || along > length * length) return false;
+        if (aside > kTolerance * length || aside < -kTolerance * length) return false;
     }
     return true;
 }
@@ -67,10 +68,10 @@ void place_portals(Track& track) {
             !turns_left(right[to], left[to], left[from]) ||
             !turns_left(left[to], left[from], right[from]) ||
             !turns_left(left[from], right[from], right[to])) {
-            throw std::invalid_argument("the boundary folds over itself " +
-                                        std::to_string(static_cast<int>(
-                                            static_cast<double>(from) * track.spacing)) +
-                                        " m after the start line");
+            throw std::invalid_argument(
+                "the boundary folds over itself " +
+                std::to_string(static_cast<int>(static_cast<double>(from) * track.spacing)) +
+                " m after the start line");
         }
         const auto cell = static_cast<std::int32_t>(track.portal_station.size());
         track.portal_station.push_back(static_cast<std::int32_t>(from));
@@ -88,8 +89,8 @@ void place_portals(Track& track) {
 
 void place_walls(Track& track, double runoff) {
     const auto count = static_cast<std::size_t>(track.station_count);
-    const auto window = std::min(static_cast<std::size_t>(kWallSmoothing / track.spacing) + 1,
-                                 count / 4);
+    const auto window =
+        std::min(static_cast<std::size_t>(kWallSmoothing / track.spacing) + 1, count / 4);
     std::vector<double> room(count);
     std::vector<double> lowest(count);
     const auto place_side = [&](double side, double Station::* width, double Station::* wall) {
@@ -101,7 +102,8 @@ void place_walls(Track& track, double runoff) {
                 room[k] = std::max(kWallRoom / bend - at.*width, 0.0);
             }
         }
-        // The lowest of the neighbourhood, then the mean of those: smooth, and never above the limit.
+        // The lowest of the neighbourhood, then the mean of those: smooth, and never above the
+        // limit.
         for (std::size_t k = 0; k < count; ++k) {
             double low = runoff;
             for (std::size_t j = 0; j <= 2 * window; ++j) {
@@ -128,10 +130,11 @@ void fill_ray_table(Track& track) {
     // Windows reach at most one lap back and, rounded up to whole blocks, two laps ahead.
     rays.lap_start = portals + kNearPortals;
     const std::int32_t total = 4 * portals + 3 * kNearPortals;
-    const auto portal_at = [&](std::int32_t i) {  // i may be up to one lap and some portals negative
-        const std::int32_t r = (i - rays.lap_start) % portals;
-        return static_cast<std::size_t>(r < 0 ? r + portals : r);
-    };
+    const auto portal_at =
+        [&](std::int32_t i) {  // i may be up to one lap and some portals negative
+            const std::int32_t r = (i - rays.lap_start) % portals;
+            return static_cast<std::size_t>(r < 0 ? r + portals : r);
+        };
     for (std::int32_t i = 0; i < total; ++i) {
         const Point l = track.left[portal_at(i)] - track.origin;
         const Point r = track.right[portal_at(i)] - track.origin;
@@ -152,11 +155,15 @@ void fill_ray_table(Track& track) {
     for (std::int32_t cell = 0; cell < portals; ++cell) {
         std::int32_t first = cell;
         std::int32_t last = cell + 1;
-        while (last - first < portals && arc(cell) - arc(first) < kRayReach) --first;
-        while (last - first < portals && arc(last) - arc(cell + 1) < kRayReach) ++last;
+        // Both ways in step, so that a short lap is shared between them.
+        while (last - first < portals) {
+            const double behind = arc(cell) - arc(first);
+            const double ahead = arc(last) - arc(cell + 1);
+            if (behind >= kRayReach && ahead >= kRayReach) break;
+            behind < ahead ? --first : ++last;
+        }
         const std::int32_t near = std::max(first, cell - kNearPortals / 2 + 1);
-        rays.windows.push_back(
-            {rays.lap_start + first, last - first + 1, rays.lap_start + near});
+        rays.windows.push_back({rays.lap_start + first, last - first + 1, rays.lap_start + near});
     }
 }
 

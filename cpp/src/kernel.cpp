@@ -25,11 +25,17 @@ void observe(const StepContext& context, int first_world, int last_world) noexce
 }
 void physics(const StepContext& context, int ticks) noexcept {
     const int cars = context.worlds * context.cars_per_world;
-    for (int car = 0; car < cars; car += kLanes) {
-        CarState<Real> state = load_state<Real>(context.cars, car);
-        const CarInputs<Real> inputs = load_inputs<Real>(*context.vehicle, context.cars, car);
-        for (int tick = 0; tick < ticks; ++tick) integrate_tick(*context.vehicle, state, inputs);
-        store_state(context.cars, car, state);
+    for (int car = 0; car < cars; car += 2 * kLanes) {  // storage is padded to whole blocks
+        const int next = car + kLanes;
+        CarState<Real> first = load_state<Real>(context.cars, car);
+        CarState<Real> second = load_state<Real>(context.cars, next);
+        const auto a = load_inputs<Real>(*context.vehicle, context.cars, car);
+        const auto b = load_inputs<Real>(*context.vehicle, context.cars, next);
+        for (int tick = 0; tick < ticks; ++tick) {
+            integrate_tick(*context.vehicle, first, a, second, b);
+        }
+        store_state(context.cars, car, first);
+        store_state(context.cars, next, second);
     }
 }
 

@@ -10,7 +10,8 @@ constexpr double kPieceLength = 0.5;  // the table of arc lengths has about this
 double sqrt_of(double value) { return __builtin_sqrt(value); }
 
 // Solves diagonal[i] m[i] + lower[i] m[i-1] + upper[i] m[i+1] = right[i], all indices >= 0 and < n.
-std::vector<double> solve_tridiagonal(std::span<const double> lower, std::span<const double> diagonal,
+std::vector<double> solve_tridiagonal(std::span<const double> lower,
+                                      std::span<const double> diagonal,
                                       std::span<const double> upper,
                                       std::span<const double> right) {
     const std::size_t n = diagonal.size();
@@ -108,8 +109,10 @@ double ClosedSpline::arc_length(const Segment& segment, double from, double to) 
         const double dy = segment.y.b + t * (2.0 * segment.y.c + t * 3.0 * segment.y.d);
         return sqrt_of(dx * dx + dy * dy);
     };
-    return half * (5.0 * (speed(middle - half * kNode) + speed(middle + half * kNode)) +
-                   8.0 * speed(middle)) / 9.0;
+    return half *
+           (5.0 * (speed(middle - half * kNode) + speed(middle + half * kNode)) +
+            8.0 * speed(middle)) /
+           9.0;
 }
 
 ClosedSpline::Place ClosedSpline::at_arc_length(double s) const {

@@ -13,11 +13,12 @@
 namespace racer {
 namespace {
 
-constexpr double kShortestLap = 100.0;     // [m]
-constexpr double kLongestLap = 50'000.0;   // [m]
-constexpr double kSamePoint = 1e-3;        // points closer than this are one point [m]
-constexpr double kFarthestPoint = 1e7;     // from the origin of the file's coordinates [m]
-constexpr double kClosingGapFactor = 3.0;  // last gap of a closed line against its longest other gap
+constexpr double kShortestLap = 100.0;    // [m]
+constexpr double kLongestLap = 50'000.0;  // [m]
+constexpr double kSamePoint = 1e-3;       // points closer than this are one point [m]
+constexpr double kFarthestPoint = 1e7;    // from the origin of the file's coordinates [m]
+constexpr double kClosingGapFactor =
+    3.0;  // last gap of a closed line against its longest other gap
 constexpr double kCheckpointDistance = 50.0;  // [m]
 constexpr std::size_t kFewestCheckpoints = 12;
 constexpr double kSpawnTopSpeed = 75.0;  // [m/s]
@@ -86,9 +87,8 @@ Points checked_points(const CentreLine& line, const TrackOptions& options) {
     if (line.y.size() != count || line.width_right.size() != count ||
         line.width_left.size() != count) {
         fail("x, y, width_right and width_left must be equally long, not " + std::to_string(count) +
-             ", " + std::to_string(line.y.size()) + ", " +
-             std::to_string(line.width_right.size()) + " and " +
-             std::to_string(line.width_left.size()));
+             ", " + std::to_string(line.y.size()) + ", " + std::to_string(line.width_right.size()) +
+             " and " + std::to_string(line.width_left.size()));
     }
     for (std::size_t i = 0; i < count; ++i) check_values(line, i);
     const auto gap = [&](std::size_t a, std::size_t b) {

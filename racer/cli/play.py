@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from racer.drivers.protocol import Driver
+    from racer.drivers import Driver
     from racer.viewer.race import Race
 
 DESCRIPTION = """\
@@ -23,7 +23,7 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "play",
         help="drive against an agent, in a window or off screen",
         description=DESCRIPTION,
-        epilog="example: racer play --track ring --against runs/ring/policy.onnx",
+        epilog="example: racer play --track harbour --against runs/ppo-harbour",
     )
     parser.add_argument("--track", required=True, help="a circuit of the catalogue or a file")
     parser.add_argument(
@@ -31,7 +31,7 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         action="append",
         default=[],
         metavar="DRIVER",
-        help="casual, good, random, a policy (*.onnx) or a lap (*.lap.npz); may be repeated",
+        help="casual, good, random, a policy (*.onnx), a run's folder or a lap (*.lap.npz)",
     )
     parser.add_argument("--vehicle", default="gt", help="the vehicle (default gt)")
     parser.add_argument("--name", default="you", help="your name, for the lap files")

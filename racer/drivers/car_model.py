@@ -70,12 +70,13 @@ class CarModel:
     def _capacity(self, speed: NDArray[np.float64], shift: float = 0.0) -> NDArray[np.float64]:
         """Largest tyre force (..., 2) [N] of each axle, `shift` [N] of load moved to the front."""
         load = self._static + self._lift * np.square(speed)[..., None] + np.array([shift, -shift])
-        return load * (self._c0 - self._c1 * load)
+        capacity: NDArray[np.float64] = load * (self._c0 - self._c1 * load)
+        return capacity
 
     def lateral_limit(self, speed: NDArray[np.float64]) -> NDArray[np.float64]:
         """Largest lateral acceleration (...) [m/s2] in a steady corner."""
         limits: NDArray[np.float64] = self._capacity(speed) / (self.mass * self._share)
-        return limits.min(axis=-1)
+        return np.minimum(limits[..., 0], limits[..., 1])
 
     def braking_limit(self, speed: NDArray[np.float64]) -> NDArray[np.float64]:
         """Largest tyre deceleration (...) [m/s2] on a straight."""

@@ -32,5 +32,5 @@ class ObservationReader:
         What lay outside the field's range was clipped by the engine and stays clipped.
         """
         offset, size, unscale = self._fields[name]
-        values = obs[:, offset : offset + size].astype(np.float64) * unscale
-        return values[:, 0] if size == 1 else values
+        values: NDArray[np.float64] = obs[:, offset : offset + size].astype(np.float64) * unscale
+        return values.reshape(len(obs)) if size == 1 else values

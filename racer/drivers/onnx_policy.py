@@ -32,8 +32,7 @@ class OnnxDriver:
         shown = os.fspath(path)
         data = read_bytes(path, limit=MAX_POLICY_BYTES, error=PolicyError, what="policy")
         self._session = _open(data, shown)
-        properties = self._session.get_modelmeta().custom_metadata_map
-        self.metadata = PolicyMetadata.from_properties(properties, shown)
+        self.metadata = PolicyMetadata.from_properties(_properties(self._session, shown), shown)
         self.metadata.check(shown, vehicle)
         self.name = self.metadata.name or Path(shown).stem
         self.observation = self.metadata.observation
@@ -94,9 +93,19 @@ def _open(data: bytes, shown: str) -> Any:
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
     try:
-        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(
+            data, options, providers=["CPUExecutionProvider"], enable_fallback=0
+        )
     except _onnx_errors() as problem:
         raise PolicyError(f"{shown}: is not an ONNX model ({_short(problem)}).") from None
+
+
+def _properties(session: Any, shown: str) -> dict[str, str]:
+    try:
+        properties: dict[str, str] = session.get_modelmeta().custom_metadata_map
+    except UnicodeDecodeError:
+        raise PolicyError(f"{shown}: is damaged, its metadata are not text.") from None
+    return properties
 
 
 def _check_graph(session: Any, observation: str, shown: str) -> str:

@@ -271,8 +271,8 @@ def _solve_ring(
         part = wanted[after] - flat[after, here] @ parts[-1]
     x = np.empty(count)
     last = x[pieces[-1]] = np.linalg.solve(diagonal, part)
-    for here, ratio, part in zip(pieces[-2::-1], ratios[::-1], parts[::-1], strict=True):
-        last = x[here] = part - ratio @ last
+    for here, ratio, rest in zip(pieces[-2::-1], ratios[::-1], parts[::-1], strict=True):
+        last = x[here] = rest - ratio @ last
     answer = np.empty(count)
     answer[order] = x
     return answer

@@ -69,7 +69,8 @@ class ScriptedDriver:
         share = (place - index)[:, None]
         first = self._table[index % self._count]
         second = self._table[(index + 1) % self._count]
-        return (first + share * (second - first)).T
+        fields: NDArray[np.float64] = (first + share * (second - first)).T
+        return fields
 
     def act(self, obs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Pedals (M, 3) for `track` observations (M, D)."""

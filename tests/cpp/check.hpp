@@ -41,13 +41,12 @@ std::string thrown_by(Call call) {
     ::racer::test::record(static_cast<bool>(condition), __FILE__, __LINE__, #condition)
 
 // CHECK with numbers in the message.
-#define CHECK_NEAR(actual, expected, tolerance)                                              \
-    do {                                                                                     \
-        const double actual_value = (actual);                                                \
-        const double expected_value = (expected);                                            \
-        ::racer::test::record(std::abs(actual_value - expected_value) <= (tolerance),        \
-                              __FILE__, __LINE__,                                            \
-                              std::string(#actual " is ") + std::to_string(actual_value) +   \
-                                  ", not " + std::to_string(expected_value) + " +- " +       \
-                                  std::to_string(tolerance));                                \
+#define CHECK_NEAR(actual, expected, tolerance)                                         \
+    do {                                                                                \
+        const double actual_value = (actual);                                           \
+        const double expected_value = (expected);                                       \
+        ::racer::test::record(                                                          \
+            std::abs(actual_value - expected_value) <= (tolerance), __FILE__, __LINE__, \
+            std::string(#actual " is ") + std::to_string(actual_value) + ", not " +     \
+                std::to_string(expected_value) + " +- " + std::to_string(tolerance));   \
     } while (false)

@@ -62,7 +62,7 @@ inline std::filesystem::path real_tracks_folder() {
     return std::filesystem::path(RACER_SOURCE_DIR) / ".." / "shared" / "tracks";
 }
 
-inline std::vector<Track> all_circuits() {
+inline std::vector<std::filesystem::path> circuit_files() {
     std::vector<std::filesystem::path> files;
     const auto own = std::filesystem::path(RACER_SOURCE_DIR) / "racer" / "data" / "tracks";
     for (const auto& folder : {own, real_tracks_folder()}) {
@@ -75,8 +75,12 @@ inline std::vector<Track> all_circuits() {
         }
     }
     std::sort(files.begin(), files.end());
+    return files;
+}
+
+inline std::vector<Track> all_circuits() {
     std::vector<Track> tracks;
-    for (const auto& path : files) {
+    for (const auto& path : circuit_files()) {
         tracks.push_back(build_track(read_columns(path).line(), {.name = path.stem().string()}));
     }
     return tracks;

@@ -1,7 +1,8 @@
 // One hash per scenario, whatever the instruction set, the number of threads or the batch size.
 //
 //   test_determinism                     compares all of them with tests/golden.txt
-//   test_determinism --print             prints "scenario hash" lines of the default kernels
+//   test_determinism --print [KERNELS]   prints "scenario hash" lines of these kernels (or the default)
+//   test_determinism --kernels           prints the names of the kernels of this build and machine
 //   test_determinism --write FILE        writes a new golden file (raise kPhysicsVersion first)
 #include <cstring>
 #include <fstream>
@@ -61,7 +62,12 @@ void expect(const std::map<std::string, std::string>& golden, const std::string&
 }  // namespace
 
 int main(int argc, char** argv) {
+    if (argc > 1 && std::strcmp(argv[1], "--kernels") == 0) {
+        for (const Kernels* kernel : available_kernels()) std::cout << kernel->name << "\n";
+        return 0;
+    }
     if (argc > 1 && std::strcmp(argv[1], "--print") == 0) {
+        if (argc > 2 && !select_kernels(argv[2])) return 2;
         print(std::cout);
         return 0;
     }

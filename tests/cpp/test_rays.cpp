@@ -1,10 +1,9 @@
 // The fast rays against brute force in double precision, for random poses on every circuit.
-#include "racer/rays.hpp"
-
 #include <cstdint>
 
 #include "check.hpp"
 #include "circuits.hpp"
+#include "racer/rays.hpp"
 
 namespace racer::test {
 namespace {
@@ -108,11 +107,76 @@ void check_circuit(const Track& track, int poses) {
     CHECK(nudged * 1000 <= poses * kRays);
 }
 
+// A figure of eight: on the crossing the other road is not there.
+void test_crossing() {
+    Columns columns;
+    for (int i = 0; i < 256; ++i) {
+        const double angle = 2.0 * 3.14159265358979323846 * i / 256.0;
+        columns.x.push_back(250.0 * std::sin(angle));
+        columns.y.push_back(250.0 * std::sin(angle) * std::cos(angle));
+        columns.width_right.push_back(5.0);
+        columns.width_left.push_back(6.0);
+    }
+    const Track track = build_track(columns.line(), {.name = "eight"});
+    for (const int station : {0, track.station_count / 2}) {
+        const Station& at = track.stations[static_cast<std::size_t>(station)];
+        CHECK(std::abs(at.x) < 0.5 && std::abs(at.y) < 0.5);
+        float distances[kRays];
+        RACER_ISA::cast_rays(track, at.x, at.y, at.tangent_x, at.tangent_y, station, distances);
+        CHECK_NEAR(distances[0], 5.0, 0.06);
+        CHECK_NEAR(distances[8], 6.0, 0.06);
+        CHECK_NEAR(distances[1], 5.0 / std::sin(3.14159265358979323846 * 3.0 / 8.0), 0.2);
+        CHECK(distances[4] > 60.0F);
+    }
+    check_circuit(track, 4000);
+}
+
+// A lap shorter than the reach of the rays.
+void test_tiny_circuit() {
+    for (const bool left_turn : {true, false}) {
+        const Columns columns = circle(18.0, 48, 6.0, left_turn);
+        check_circuit(build_track(columns.line(), {.name = "tiny"}), 4000);
+    }
+}
+
+// On the middle of a straight the distances follow from the angles.
+void test_straight() {
+    Columns columns;
+    for (int i = 0; i < 200; ++i) {  // two straights of 1 km, two half circles
+        const double s = 20.0 * i;
+        const double angle = 3.14159265358979323846 * (s - 1000.0) / 1000.0;
+        const double radius = 1000.0 / 3.14159265358979323846;
+        const bool far = s >= 2000.0;
+        const double local = far ? s - 2000.0 : s;
+        double x = local < 1000.0
+                       ? local
+                       : 1000.0 + radius * std::sin(far ? angle - 6.28318530717958647692 : angle);
+        double y = local < 1000.0 ? 0.0 : radius * (1.0 - std::cos(angle));
+        columns.x.push_back(far ? 1000.0 - x : x);
+        columns.y.push_back(far ? 2.0 * radius - y : y);
+        columns.width_right.push_back(5.0);
+        columns.width_left.push_back(7.0);
+    }
+    const Track track = build_track(columns.line(), {.name = "oval"});
+    const int station = static_cast<int>(500.0 / track.spacing);
+    const Station& at = track.stations[static_cast<std::size_t>(station)];
+    float distances[kRays];
+    RACER_ISA::cast_rays(track, at.x, at.y, at.tangent_x, at.tangent_y, station, distances);
+    for (int i = 0; i < kRays; ++i) {
+        const double sine = std::sin(3.14159265358979323846 * (i - 4) / 8.0);
+        const double expected = i == 4 ? 150.0 : (i < 4 ? -5.0 : 7.0) / sine;
+        CHECK_NEAR(distances[i], expected, 0.02);
+    }
+}
+
 }  // namespace
 }  // namespace racer::test
 
 int main() {
     using namespace racer::test;
+    test_straight();
+    test_crossing();
+    test_tiny_circuit();
     for (const auto& track : all_circuits()) check_circuit(track, 4000);
     return report();
 }

@@ -1,6 +1,7 @@
 // A 64-bit fingerprint of numbers, the same on every machine: it mixes values, never raw memory, so
 // neither padding nor byte order enters. Every word goes through the finaliser of SplitMix64
-// (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014). Not cryptographic.
+// (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014). Not
+// cryptographic.
 #pragma once
 
 #include <bit>
@@ -26,7 +27,8 @@ class Hash {
     constexpr void add(double value) noexcept { add_word(std::bit_cast<std::uint64_t>(value)); }
     constexpr void add(float value) noexcept { add_word(std::bit_cast<std::uint32_t>(value)); }
 
-    // Integers count by their value, whatever their width; negative ones as 64-bit two's complement.
+    // Integers count by their value, whatever their width; negative ones as 64-bit two's
+    // complement.
     template <std::integral T>
     constexpr void add(T value) noexcept {
         if constexpr (std::is_signed_v<T>) {

@@ -1,13 +1,15 @@
 // Nine distances from the car to the edges of the road.
 //
-// Ray i points -90 + 22.5 i degrees from the car's nose (0 = right, 4 = ahead, 8 = left). It ends at
-// the first boundary chord, of either side, among the portals within kRayReach of arc length before
-// and behind the car's cell; so a circuit may cross over itself. On the road and off it alike.
+// Ray i points -90 + 22.5 i degrees from the car's nose (0 = right, 4 = ahead, 8 = left). It ends
+// at the first boundary chord, of either side, among the portals within kRayReach of arc length
+// before and behind the car's cell; so a circuit may cross over itself. On the road and off it
+// alike.
 //
 // On the road no distances need comparing. The road is a chain of convex cells with portals between
-// them, and a straight ray that leaves a cell through a portal never comes back. So for each ray take
-// one bit per vertex, "lies right of the ray"; two shifts give the chords that the ray crosses from
-// inside to outside; the first of these from the car's cell on, forwards or backwards, is the answer.
+// them, and a straight ray that leaves a cell through a portal never comes back. So for each ray
+// take one bit per vertex, "lies right of the ray"; two shifts give the chords that the ray crosses
+// from inside to outside; the first of these from the car's cell on, forwards or backwards, is the
+// answer.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +29,8 @@ inline constexpr float kRayRange = 150.0F;  // [m]; also the answer where nothin
 // Directions in the car's frame, padded to a multiple of every register width.
 inline constexpr int kRaysPadded = 16;
 inline constexpr float kRayX[kRaysPadded] = {
-    0.0F, 0.38268343F, 0.70710678F, 0.92387953F, 1.0F, 0.92387953F, 0.70710678F, 0.38268343F, 0.0F,
-    1.0F, 1.0F,        1.0F,        1.0F,        1.0F, 1.0F,        1.0F};
+    0.0F, 0.38268343F, 0.70710678F, 0.92387953F, 1.0F, 0.92387953F, 0.70710678F, 0.38268343F,
+    0.0F, 1.0F,        1.0F,        1.0F,        1.0F, 1.0F,        1.0F,        1.0F};
 inline constexpr float kRayY[kRaysPadded] = {
     -1.0F, -0.92387953F, -0.70710678F, -0.38268343F, 0.0F, 0.38268343F, 0.70710678F, 0.92387953F,
     1.0F,  0.0F,         0.0F,         0.0F,         0.0F, 0.0F,        0.0F,        0.0F};
@@ -81,8 +83,7 @@ RACER_INLINE Bits sign_bits(const Lanes<float, W>* a) {
         };
         const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
         const __m256i bytes = _mm256_packs_epi16(words(0), words(2));
-        return static_cast<Bits>(
-            _mm256_movemask_epi8(_mm256_permutevar8x32_epi32(bytes, order)));
+        return static_cast<Bits>(_mm256_movemask_epi8(_mm256_permutevar8x32_epi32(bytes, order)));
     }
 #endif
 #if defined(__SSE2__)
@@ -92,8 +93,7 @@ RACER_INLINE Bits sign_bits(const Lanes<float, W>* a) {
                                    reinterpret_cast<__m128i>(a[i + 1].v));
         };
         const auto half = [&](int i) {
-            return static_cast<Bits>(
-                _mm_movemask_epi8(_mm_packs_epi16(words(i), words(i + 2))));
+            return static_cast<Bits>(_mm_movemask_epi8(_mm_packs_epi16(words(i), words(i + 2))));
         };
         return half(0) | half(4) << 16;
     }
@@ -325,13 +325,13 @@ RACER_INLINE void measure_chords(const VertexGroup& left, const VertexGroup& rig
             return Floats(reinterpret_cast<Floats::Vector>(
                 _mm512_mask_blend_ps(on_right, of_left, of_right)));
         };
-        const Floats t = distance_to_chord(Floats::load(kRayX), Floats::load(kRayY),
-                                           look_up(from, left.x, right.x),
-                                           look_up(from, left.y, right.y),
-                                           look_up(to, left.x, right.x),
-                                           look_up(to, left.y, right.y));
-        _mm512_mask_storeu_ps(out, (1U << kRays) - 1U,
-                              reinterpret_cast<__m512>(clamp(t, Floats(0.0F), Floats(kRayRange)).v));
+        const Floats t =
+            distance_to_chord(Floats::load(kRayX), Floats::load(kRayY),
+                              look_up(from, left.x, right.x), look_up(from, left.y, right.y),
+                              look_up(to, left.x, right.x), look_up(to, left.y, right.y));
+        _mm512_mask_storeu_ps(
+            out, (1U << kRays) - 1U,
+            reinterpret_cast<__m512>(clamp(t, Floats(0.0F), Floats(kRayRange)).v));
         return;
     }
 #endif

@@ -117,26 +117,40 @@ struct alignas(64) TickFacts {
     double along[kCarBlock];     // speed along the centre line [m/s]
 };
 
-// Physics, projection, walls and surfaces of one register of cars, the i-th of the block and on.
+// The state after a tick, or the old one and a fault if it is not finite.
+template <class R>
+RACER_INLINE void store_sound_state(const CarArrays& c, int car, const CarState<R>& state) {
+    // A number that is not finite is the only one that differs from itself minus itself plus
+    // itself.
+    const R sum = state.x + state.y + state.cos_yaw + state.sin_yaw + state.v_x + state.v_y +
+                  state.yaw_rate + state.steer + state.a_x;
+    const auto sound = (sum - sum) == R(0.0);
+    const R fault = select(sound, load<R>(c.fault + car), R(1.0));
+    store_state(c, car, select_state(fault == R(0.0), state, load_state<R>(c, car)));
+    store(c.fault + car, fault);
+}
+
+// Physics of two registers of cars, `car` and on.
+template <class R>
+RACER_INLINE void drive_cars(const StepContext& context, int car) {
+    const CarArrays& c = context.cars;
+    const Vehicle& vehicle = *context.vehicle;
+    const int next = car + LaneCount<R>::value;
+    CarState<R> first = load_state<R>(c, car);
+    CarState<R> second = load_state<R>(c, next);
+    integrate_tick(vehicle, first, load_inputs<R>(vehicle, c, car), second,
+                   load_inputs<R>(vehicle, c, next));
+    store_sound_state(c, car, first);
+    store_sound_state(c, next, second);
+}
+
+// Projection, walls and surfaces of one register of cars, the i-th of the block and on.
 template <class R>
 RACER_INLINE void move_cars(const StepContext& context, int block, int i, TickFacts& tick) {
     const int car = block + i;
     const CarArrays& c = context.cars;
     const Vehicle& vehicle = *context.vehicle;
-    const CarState<R> before = load_state<R>(c, car);
-    CarState<R> state = before;
-    integrate_tick(vehicle, state, load_inputs<R>(vehicle, c, car));
-
-    // A number that is not finite is the only one that differs from itself minus itself plus
-    // itself.
-    const R sum = state.x + state.y + state.cos_yaw + state.sin_yaw + state.v_x + state.v_y +
-                  state.yaw_rate + state.steer + state.a_x;
-    const R fault_before = load<R>(c.fault + car);
-    const auto sound = (sum - sum) == R(0.0);
-    const R fault = select(sound, fault_before, R(1.0));
-    state = select_state(fault == R(0.0), state, before);
-    store(c.fault + car, fault);
-
+    CarState<R> state = load_state<R>(c, car);
     Frenet<R> f = project(context.tracks + car, c.station + car, state.x, state.y, state.cos_yaw,
                           state.sin_yaw);
     R touching;
@@ -248,6 +262,7 @@ RACER_INLINE void tick_cars(const StepContext& context, int first, int last) {
     const int cars = context.worlds * context.cars_per_world;
     for (int block = first; block < last; block += kCarBlock) {
         TickFacts tick;
+        for (int i = 0; i < kCarBlock; i += 2 * kLanes) drive_cars<Real>(context, block + i);
         for (int i = 0; i < kCarBlock; i += kLanes) move_cars<Real>(context, block, i, tick);
         const int count = block + kCarBlock < cars ? kCarBlock : cars - block;
         for (int i = 0; i < count; ++i) apply_rules(context, block + i, i, tick);

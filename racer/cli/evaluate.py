@@ -1,0 +1,84 @@
+"""`racer evaluate`: how well does a driver lap?"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the `evaluate` command."""
+    parser = sub.add_parser(
+        "evaluate",
+        help="let a driver lap circuits and time it",
+        description="Lets a driver lap circuits from fixed places, deterministically: one standing"
+        " start and rolling ones around the lap. Only valid laps are timed.",
+        epilog="example: racer evaluate --policy runs/ppo-harbour --track harbour --json",
+    )
+    parser.add_argument(
+        "--policy",
+        "--driver",
+        required=True,
+        metavar="DRIVER",
+        help="casual, good, random, a policy (.onnx) or the folder of a run",
+    )
+    parser.add_argument(
+        "--track",
+        action="append",
+        required=True,
+        metavar="TRACK",
+        help="a circuit of the catalogue or a file; several times for several, or 'all'",
+    )
+    parser.add_argument("--starts", type=int, default=8, help="places to start from (default 8)")
+    parser.add_argument("--laps", type=int, default=2, help="flying laps from each (default 2)")
+    parser.add_argument("--vehicle", default="gt", help="the vehicle (default gt)")
+    parser.add_argument("--seed", type=int, default=0, help="of the places (default 0)")
+    parser.add_argument("--save-laps", type=Path, metavar="DIR", help="save every lap as a file")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Evaluates and prints; 0 if every track has a valid lap, else 1."""
+    import json
+
+    from racer.drivers import make_driver
+    from racer.evaluate import evaluate_tracks
+    from racer.tracks import list_tracks, load_track
+
+    names = [t for name in args.track for t in (list_tracks() if name == "all" else [name])]
+    tracks = {name: load_track(name) for name in names}
+    answer, results = evaluate_tracks(
+        lambda track: make_driver(args.policy, track, args.vehicle, args.seed),
+        tracks,
+        policy=args.policy,
+        vehicle=args.vehicle,
+        save_laps=args.save_laps,
+        starts=args.starts,
+        laps=args.laps,
+        seed=args.seed,
+    )
+    print(json.dumps(answer, indent=2) if args.json else table(answer))
+    return 0 if all(result.valid for result in results) else 1
+
+
+def table(answer: dict[str, Any]) -> str:
+    """The answer for people."""
+    titles = ("track", "laps", "done", "valid", "best s", "median s", "standing s")
+    keys = ("track", "laps", "completed", "valid", "best_lap_s", "median_lap_s", "standing_lap_s")
+    rows: list[tuple[str, ...]] = [titles]
+    rows += [tuple(_cell(result[key]) for key in keys) for result in answer["tracks"]]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(titles))]
+    lines = [f"{answer['policy']} with {answer['vehicle']}, physics {answer['physics']}"]
+    for row in rows:
+        cells = [row[0].ljust(widths[0])]
+        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        lines.append("  ".join(cells))
+    return "\n".join(lines)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

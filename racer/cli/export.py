@@ -1,0 +1,62 @@
+"""`racer export`: a trained model as a file that can be handed around."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the `export` command."""
+    parser = sub.add_parser(
+        "export",
+        help="export a training run as a policy (.onnx)",
+        description="Writes a training run's driver as one ONNX file with normalisation, clipping"
+        " and scaling inside the graph, and with all that it was trained for as metadata.",
+        epilog="example: racer export runs/ppo-harbour --output harbour.onnx",
+    )
+    parser.add_argument("folder", type=Path, metavar="RUN", help="folder of the run")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="the file (default RUN/policy.onnx)"
+    )
+    parser.add_argument(
+        "--newest", action="store_true", help="the newest checkpoint, not the best model"
+    )
+    parser.add_argument("--json", action="store_true", help="print the metadata as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exports; 0 if the file is written and drives."""
+    import dataclasses
+    import json
+
+    from racer.drivers.onnx_policy import OnnxDriver
+    from racer.errors import PolicyError
+    from racer.files import MAX_POLICY_BYTES, atomic_write, read_bytes
+    from racer.train.run_folder import RunFolder
+
+    folder, config = RunFolder.open(args.folder)
+    output: Path = args.output or folder.policy
+    if output.suffix != ".onnx":
+        raise PolicyError(f"{output}: the name of a policy ends in .onnx.")
+    if args.newest:
+        from racer.train.trainer import export_newest
+
+        export_newest(folder, config, output)
+    else:
+        best = folder.best / "policy.onnx"
+        if not best.is_file():
+            raise PolicyError(
+                f"{args.folder}: has no best model yet; --newest exports the newest checkpoint."
+            )
+        data = read_bytes(best, limit=MAX_POLICY_BYTES, error=PolicyError, what="policy")
+        atomic_write(output, data)
+    driver = OnnxDriver(output, config.env.vehicle)
+    if args.json:
+        print(json.dumps({"file": str(output), **dataclasses.asdict(driver.metadata)}, indent=2))
+    else:
+        print(
+            f"{output}: {driver.metadata.training_steps:,} steps, physics {driver.metadata.physics}"
+        )
+    return 0

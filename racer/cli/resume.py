@@ -1,0 +1,35 @@
+"""`racer resume`: go on with a training run."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the `resume` command."""
+    parser = sub.add_parser(
+        "resume",
+        help="go on with a training run",
+        description="Goes on with a training run from its newest checkpoint: steps, optimiser,"
+        " schedules, normalisation and random generators are as they were.",
+        epilog="example: racer resume runs/ppo-harbour --steps 20000000",
+    )
+    parser.add_argument("folder", type=Path, metavar="RUN", help="folder of the run")
+    parser.add_argument("--steps", type=int, help="train until so many steps, all in all")
+    parser.add_argument("--minutes", type=float, help="train for so many minutes, all in all")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Resumes; 0 if the run is complete, 130 if it was interrupted."""
+    from racer.cli.train import show_report
+    from racer.train.run_folder import RunFolder
+
+    RunFolder.open(args.folder)  # complains before heavy imports
+    from racer.train.trainer import resume
+
+    report = resume(args.folder, steps=args.steps, minutes=args.minutes, show=not args.quiet)
+    return show_report(report, args.folder, as_json=args.json)

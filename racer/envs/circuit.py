@@ -1,0 +1,207 @@
+"""The Gymnasium environment: one world."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from racer._core import TICK_SECONDS
+from racer.envs.pictures import RENDER_MODES, Pictures, checked_render_mode
+from racer.envs.worlds import (
+    DEFAULT_TRACK,
+    ConfigLike,
+    RewardFunction,
+    TrackLike,
+    Worlds,
+    lap_info,
+    listed_seeds,
+)
+
+if TYPE_CHECKING:
+    from racer.config import EnvConfig
+
+Array = NDArray[np.float32]
+
+
+def numbers(values: NDArray[Any]) -> Any:
+    """The array as something that hands out plain Python numbers, faster than the array does."""
+    return values.data
+
+
+class RacerEnv(gymnasium.Env[Array, Array]):
+    """Drive a car around a circuit.
+
+    Observations and actions are float32 arrays; their columns are described by
+    `racer._core.observation_layout` and `racer.envs.spaces`. Infos hold `progress` (of this step
+    [laps]), `speed` [m/s], `wall`, `offTrack` (all four wheels), `backward`, `stillness` (bool, in
+    this step), `lap` and `checkpoint` (that run and come next), `stepCount`, after a step
+    `reward_terms`, and, when a lap ended in it, `lap_time` [s], `lap_sectors` (3,) [s], `lap_valid`
+    and `lap_reasons` (why it is not valid).
+
+    Args:
+        track: a name of the catalogue, a path, or a `Track`.
+        config: a TOML or JSON file, a mapping of that shape or an `EnvConfig`.
+        render_mode: "rgb_array", "human" (needs the extra `view`) or None.
+        reward_fn: replaces the weighted sum of terms, see `Worlds.rewards_of_step`; N is 1.
+        seed: of the random stream until `reset` gets one; None: a random one.
+        settings: fields of `EnvConfig` that win over those of `config`.
+
+    Raises:
+        RacerError: the track or a setting cannot be used.
+    """
+
+    metadata = {  # noqa: RUF012  Gymnasium's own declaration
+        "render_modes": list(RENDER_MODES),
+        "render_fps": round(1.0 / TICK_SECONDS),
+    }
+
+    def __init__(
+        self,
+        track: TrackLike = DEFAULT_TRACK,
+        config: ConfigLike = None,
+        *,
+        render_mode: str | None = None,
+        reward_fn: RewardFunction | None = None,
+        seed: int | None = None,
+        **settings: Any,
+    ) -> None:
+        self.render_mode = checked_render_mode(render_mode)
+        worlds = Worlds(
+            1, track, config, settings, autoreset="disabled", seed=seed, reward_fn=reward_fn
+        )
+        self.worlds = worlds
+        self.config: EnvConfig = worlds.config
+        self.track = worlds.tracks[0]
+        self.observation_space = worlds.observation_space
+        self.action_space = worlds.action_space
+        self.metadata = {
+            **RacerEnv.metadata,
+            "render_fps": 1.0 / (TICK_SECONDS * self.config.ticks_per_action),
+        }
+        self._pictures: Pictures | None = None
+
+        # References for the step, of arrays that live as long as the batch.
+        self._step_batch = worlds.batch.step
+        self._actions = worlds.actions
+        self._action = worlds.action_rows[0]
+        self._action_shape = self._action.shape
+        self._observation = worlds.observations[0]
+        self._length = self.track.length
+        self._reward = numbers(worlds.rewards)
+        self._terms = worlds.reward_terms[0]
+        self._term_names = worlds.term_names
+        self._terminated = numbers(worlds.terminated)
+        self._truncated = numbers(worlds.truncated)
+        self._completed = numbers(worlds.lap_events["completed"])
+        facts = worlds.facts
+        self._progress = numbers(facts["progress"])
+        self._v_x = numbers(facts["v_x"])
+        self._v_y = numbers(facts["v_y"])
+        self._wall = numbers(facts["wall_contact"])
+        self._off_track = numbers(facts["off_track_ticks"])
+        self._backward = numbers(facts["wrong_way"])
+        self._still = numbers(facts["stillness_ticks"])
+        self._lap = numbers(facts["lap"])
+        self._checkpoint = numbers(facts["checkpoint"])
+        self._steps = numbers(facts["episode_steps"])
+
+    def step(self, action: Array) -> tuple[Array, float, bool, bool, dict[str, Any]]:
+        """Drives for one action.
+
+        Args:
+            action: (A,); values outside the space are clamped, NaN counts as zero.
+
+        Returns:
+            observation (D,) float32, reward, terminated, truncated, info.
+        """
+        if getattr(action, "shape", None) != self._action_shape:
+            action = self._checked_action(action)
+        self._action[:] = action
+        self._step_batch(self._actions)
+        info = self._info()
+        info["reward_terms"] = dict(zip(self._term_names, self._terms.tolist(), strict=True))
+        if self._completed[0]:
+            info.update(lap_info(self.worlds.lap_events[0]))
+        if self.worlds.reward_fn is None:
+            reward: float = self._reward[0]
+        else:
+            reward = float(self.worlds.rewards_of_step()[0])
+        if self.render_mode == "human":
+            self.render()
+        return (
+            self._observation.copy(),
+            reward,
+            self._terminated[0],
+            self._truncated[0],
+            info,
+        )
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Array, dict[str, Any]]:
+        """Starts a new episode.
+
+        Args:
+            seed: restarts the random stream of this world.
+            options: see `Worlds.reset`.
+
+        Returns:
+            observation (D,) float32, info.
+
+        Raises:
+            ConfigError: the seed or an option cannot be used.
+        """
+        seeds = None
+        if seed is not None:
+            _, seeds = listed_seeds([seed])
+            super().reset(seed=int(seeds[0]))
+        self.worlds.reset(None, seeds, options)
+        if self.render_mode == "human":
+            self.render()
+        return self._observation.copy(), self._info()
+
+    def render(self) -> NDArray[np.uint8] | None:
+        """A picture (height, width, 3) uint8 in mode "rgb_array"; a window in mode "human".
+
+        Raises:
+            DependencyNotInstalled: the extra `view` is not installed.
+        """
+        if self.render_mode is None:
+            gymnasium.logger.warn("render() needs a render_mode, given when the env is made.")
+            return None
+        if self._pictures is None:
+            self._pictures = Pictures(self.worlds)
+        if self.render_mode == "human":
+            self._pictures.show(self.metadata["render_fps"])
+            return None
+        return self._pictures.frame(0)
+
+    def close(self) -> None:
+        """Closes the window, if there is one."""
+        if self._pictures is not None:
+            self._pictures.close()
+            self._pictures = None
+
+    def _info(self) -> dict[str, Any]:
+        v_x, v_y = self._v_x[0], self._v_y[0]
+        return {
+            "progress": self._progress[0] / self._length,
+            "speed": math.sqrt(v_x * v_x + v_y * v_y),
+            "wall": self._wall[0] != 0.0,
+            "offTrack": self._off_track[0] > 0,
+            "backward": self._backward[0] != 0,
+            "stillness": self._still[0] > 0,
+            "lap": self._lap[0],
+            "checkpoint": self._checkpoint[0],
+            "stepCount": self._steps[0],
+        }
+
+    def _checked_action(self, action: Any) -> Array:
+        array = np.asarray(action, np.float32)
+        if array.shape != self._action_shape:
+            raise ValueError(f"an action must have shape {self._action_shape}, got {array.shape}.")
+        return array

@@ -1,0 +1,76 @@
+"""What an environment's `render` shows; the viewer paints it, loaded only when asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from gymnasium.error import DependencyNotInstalled
+
+from racer.errors import ConfigError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from racer.envs.worlds import Worlds
+
+RENDER_MODES: Final = ("rgb_array", "human")
+
+
+def checked_render_mode(mode: str | None) -> str | None:
+    """The mode, or a ConfigError if there is no such one."""
+    if mode is not None and mode not in RENDER_MODES:
+        wanted = " or ".join(map(repr, RENDER_MODES))
+        raise ConfigError(f"render_mode is {mode!r}, but it must be {wanted} or None.")
+    return mode
+
+
+class Pictures:
+    """Paints worlds, and shows the first one in a window.
+
+    Raises:
+        DependencyNotInstalled: the extra `view` is not installed.
+    """
+
+    def __init__(self, worlds: Worlds) -> None:
+        try:
+            from racer.viewer.offscreen import Renderer
+        except ImportError as problem:
+            raise DependencyNotInstalled(
+                f'rendering needs the extra `view` ({problem}): pip install "racer-sim[view]"'
+            ) from problem
+        self._worlds = worlds
+        self._renderer = Renderer
+        self._renderers: dict[int, Any] = {}
+        self._window: Any = None
+
+    def frame(self, world: int) -> NDArray[np.uint8]:
+        """A picture (height, width, 3) uint8 of one world."""
+        if world not in self._renderers:
+            self._renderers[world] = self._renderer(self._worlds.tracks[world])
+        facts = {name: values[:, None] for name, values in self._worlds.facts.items()}
+        picture: NDArray[np.uint8] = self._renderers[world].frame(facts, world=world)
+        return picture
+
+    def show(self, frames_per_second: float) -> None:
+        """Shows the first world in a window, no faster than the given rate."""
+        import pygame
+
+        picture = self.frame(0)
+        if self._window is None:
+            pygame.display.init()
+            pygame.display.set_caption("Racer")
+            self._window = pygame.display.set_mode(picture.shape[1::-1])
+            self._clock = pygame.time.Clock()
+        pygame.event.pump()
+        self._window.blit(pygame.surfarray.make_surface(picture.swapaxes(0, 1)), (0, 0))
+        pygame.display.flip()
+        self._clock.tick(frames_per_second)
+
+    def close(self) -> None:
+        """Closes the window, if there is one."""
+        if self._window is not None:
+            import pygame
+
+            pygame.display.quit()
+            self._window = None

@@ -1,0 +1,1 @@
+"""Training: settings and presets (`config`), the learner (`trainer`), and what it keeps."""

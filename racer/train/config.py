@@ -1,0 +1,259 @@
+"""The settings of a training run, and the presets that come with Racer.
+
+A preset is a TOML file: the fields of `TrainConfig`, with tables `[ppo]` or `[sac]` for the
+algorithm and `[env]` for the environment (keys as in `racer.config`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from racer import files
+from racer.config import EnvConfig, load_config
+from racer.errors import ConfigError
+
+if TYPE_CHECKING:
+    import os
+
+PRESETS = Path(__file__).parent.parent / "data" / "presets"
+ALGORITHMS = ("ppo", "sac")
+ACTIVATIONS = ("tanh", "relu")
+_Section = TypeVar("_Section")
+
+
+def _between(default: Any, low: float, high: float) -> Any:
+    return field(default=default, metadata={"low": low, "high": high})
+
+
+def _one_of(default: str, choices: tuple[str, ...]) -> Any:
+    return field(default=default, metadata={"choices": choices})
+
+
+@dataclass(frozen=True)
+class PpoConfig:
+    """Settings of proximal policy optimisation; names as in Stable-Baselines3.
+
+    Attributes:
+        learning_rate, final_learning_rate: at the beginning and the end, linear in between.
+        n_steps: steps of each environment per update.
+        net_arch: widths of the hidden layers, of the policy and of the value function.
+        log_std_init: logarithm of the first standard deviation of the actions.
+        target_kl: stops an update's epochs early; 0: never.
+    """
+
+    learning_rate: float = _between(8e-4, 0, 1)
+    final_learning_rate: float = _between(5e-5, 0, 1)
+    n_steps: int = _between(32, 1, 100_000)
+    batch_size: int = _between(4096, 2, 10_000_000)
+    n_epochs: int = _between(8, 1, 1000)
+    gamma: float = _between(0.99, 0, 1)
+    gae_lambda: float = _between(0.95, 0, 1)
+    clip_range: float = _between(0.2, 0, 10)
+    ent_coef: float = _between(0.003, 0, 10)
+    vf_coef: float = _between(0.5, 0, 10)
+    max_grad_norm: float = _between(0.5, 0, 1000)
+    log_std_init: float = _between(-0.7, -20, 5)
+    target_kl: float = _between(0.0, 0, 100)
+    net_arch: tuple[int, ...] = _between((64, 64), 1, 8192)
+    activation: str = _one_of("tanh", ACTIVATIONS)
+
+
+@dataclass(frozen=True)
+class SacConfig:
+    """Settings of soft actor-critic; names as in Stable-Baselines3.
+
+    Attributes:
+        learning_rate, final_learning_rate: at the beginning and the end, linear in between.
+        train_freq: steps of each environment between updates.
+        gradient_steps: gradient steps per update.
+        net_arch: widths of the hidden layers, of the actor and of the critics.
+    """
+
+    learning_rate: float = _between(7e-4, 0, 1)
+    final_learning_rate: float = _between(1e-4, 0, 1)
+    buffer_size: int = _between(300_000, 1, 100_000_000)
+    learning_starts: int = _between(5_000, 0, 100_000_000)
+    batch_size: int = _between(256, 2, 1_000_000)
+    tau: float = _between(0.005, 0, 1)
+    gamma: float = _between(0.99, 0, 1)
+    train_freq: int = _between(1, 1, 100_000)
+    gradient_steps: int = _between(4, 1, 100_000)
+    net_arch: tuple[int, ...] = _between((128, 128), 1, 8192)
+    activation: str = _one_of("relu", ACTIVATIONS)
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Everything that a training run depends on.
+
+    Attributes:
+        algo: "ppo" or "sac".
+        track: name of the catalogue, or path of a track file.
+        steps: environment steps to train for (all environments together); 0: until `minutes`.
+        minutes: time to train for; 0: until `steps`. Schedules follow whichever ends first.
+        n_envs: environments stepped at once.
+        seed: of everything random.
+        normalise_observation, normalise_reward: by running statistics.
+        clip_observation: largest normalised observation.
+        evaluations: how often to evaluate during the run.
+        checkpoints: how often to save a checkpoint during the run.
+        evaluation_starts, evaluation_laps: starts per evaluation, flying laps from each.
+        env: the environment.
+        ppo, sac: the algorithm.
+    """
+
+    algo: str = _one_of("ppo", ALGORITHMS)
+    track: str = "harbour"
+    steps: int = _between(0, 0, 10**12)
+    minutes: float = _between(0.0, 0, 1e6)
+    n_envs: int = _between(256, 1, 1_000_000)
+    seed: int = _between(0, 0, 2**32 - 1)
+    normalise_observation: bool = True
+    normalise_reward: bool = True
+    clip_observation: float = _between(10.0, 0.1, 1e6)
+    evaluations: int = _between(12, 0, 100_000)
+    checkpoints: int = _between(12, 0, 100_000)
+    evaluation_starts: int = _between(8, 1, 10_000)
+    evaluation_laps: int = _between(2, 1, 1000)
+    env: EnvConfig = field(default_factory=EnvConfig)
+    ppo: PpoConfig = field(default_factory=PpoConfig)
+    sac: SacConfig = field(default_factory=SacConfig)
+
+    def __post_init__(self) -> None:
+        if self.steps == 0 and self.minutes == 0.0:
+            raise ConfigError("a training run needs --steps or --minutes.")
+
+    @property
+    def gamma(self) -> float:
+        """Discount per step."""
+        return self.ppo.gamma if self.algo == "ppo" else self.sac.gamma
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings as a dict, keyed as in presets."""
+        content: dict[str, Any] = {}
+        for item in dataclasses.fields(self):
+            value = getattr(self, item.name)
+            if item.name == "env":
+                content["env"] = value.to_dict()
+            elif item.name in ALGORITHMS:
+                if item.name == self.algo:
+                    content[item.name] = dataclasses.asdict(value)
+            else:
+                content[item.name] = value
+        return content
+
+    def to_toml(self) -> str:
+        """The settings as a TOML file; `load_train_config` takes it back."""
+        return "\n".join(_toml_lines(self.to_dict(), "")) + "\n"
+
+
+def _toml_lines(content: Mapping[str, Any], prefix: str) -> list[str]:
+    lines, tables = [], []
+    for key, value in content.items():
+        if isinstance(value, Mapping):
+            tables += ["", f"[{prefix}{key}]", *_toml_lines(value, f"{prefix}{key}.")]
+        else:
+            shown = list(value) if isinstance(value, tuple) else value
+            lines.append(f"{key} = {json.dumps(shown, ensure_ascii=False)}")
+    return lines + tables
+
+
+def list_presets() -> list[str]:
+    """Names of the presets that come with Racer."""
+    return sorted(path.stem for path in PRESETS.glob("*.toml"))
+
+
+def load_preset(name_or_path: str) -> dict[str, Any]:
+    """The content of a preset, not checked yet.
+
+    Raises:
+        ConfigError: there is no such preset, or it is no TOML.
+    """
+    if name_or_path in list_presets():
+        return read_toml(PRESETS / f"{name_or_path}.toml")
+    if name_or_path.endswith(".toml"):
+        return read_toml(name_or_path)
+    raise ConfigError(
+        f"there is no preset {name_or_path!r}; there are {', '.join(list_presets())}, "
+        "and the name of a preset file ends in .toml."
+    )
+
+
+def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The content of a TOML file.
+
+    Raises:
+        ConfigError: it cannot be read as TOML.
+    """
+    return files.read_toml(path, error=ConfigError, what="preset")
+
+
+def load_train_config(content: Mapping[str, Any], shown: str, **changes: Any) -> TrainConfig:
+    """Checks settings and makes a `TrainConfig` of them.
+
+    Args:
+        content: as read from a preset.
+        shown: where they come from, for messages.
+        changes: fields that win over the content.
+
+    Raises:
+        ConfigError: an unknown key, or a value that cannot be used; one sentence names it.
+    """
+    try:
+        return _section(TrainConfig, {**content, **changes}, "")
+    except ConfigError as problem:
+        raise ConfigError(f"{shown}: {problem}") from None
+
+
+def _section(kind: type[_Section], content: Mapping[str, Any], prefix: str) -> _Section:
+    known = {item.name: item for item in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    values: dict[str, Any] = {}
+    for key, value in content.items():
+        if key not in known:
+            raise ConfigError(
+                f"there is no setting {prefix + key!r}; known are {', '.join(known)}."
+            )
+        if key in ("env", *ALGORITHMS):
+            if not isinstance(value, Mapping):
+                raise ConfigError(f"{key} must be a table of settings, not {value!r}.")
+            sections = {"ppo": PpoConfig, "sac": SacConfig}
+            values[key] = (
+                load_config(value) if key == "env" else _section(sections[key], value, f"{key}.")
+            )
+        else:
+            values[key] = _checked(known[key], value, prefix + key)
+    return kind(**values)
+
+
+def _checked(item: dataclasses.Field[Any], value: Any, key: str) -> Any:
+    """The value in the field's own type, or a ConfigError that names the key."""
+    meta = item.metadata
+    default = item.default
+    if isinstance(default, bool):
+        if not isinstance(value, bool):
+            raise ConfigError(f"{key} is {value!r}, but it must be true or false.")
+        return value
+    if isinstance(default, str):
+        choices = meta.get("choices")
+        if not isinstance(value, str) or (choices and value not in choices):
+            wanted = " or ".join(map(repr, choices)) if choices else "a text"
+            raise ConfigError(f"{key} is {value!r}, but it must be {wanted}.")
+        return value
+    low, high = meta["low"], meta["high"]
+    if isinstance(default, tuple):
+        good = isinstance(value, (list, tuple)) and len(value) <= 16
+        good = good and all(type(v) is int and low <= v <= high for v in value)
+        if not good:
+            raise ConfigError(f"{key} is {value!r}, but it must be a list of layer widths.")
+        return tuple(value)
+    whole = isinstance(default, int)
+    right_type = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+    if not right_type or not low <= value <= high:
+        noun = "a whole number" if whole else "a number"
+        raise ConfigError(f"{key} is {value!r}, but it must be {noun} from {low:g} to {high:g}.")
+    return value if whole else float(value)

@@ -1,0 +1,54 @@
+"""The torch module that an exported policy is traced from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+
+class PolicyGraph(torch.nn.Module):
+    """From raw observations (M, D) float32 to actions (M, A) float32, deterministically.
+
+    Args:
+        model: a PPO or SAC model of Stable-Baselines3 with an MLP policy.
+        normalise: the `VecNormalize` it was trained with, or None.
+    """
+
+    low: torch.Tensor
+    high: torch.Tensor
+    mean: torch.Tensor
+    scale: torch.Tensor
+
+    def __init__(self, model: Any, normalise: Any) -> None:
+        super().__init__()
+        policy = model.policy
+        space = model.action_space
+        self.register_buffer("low", torch.from_numpy(np.array(space.low, np.float32)))
+        self.register_buffer("high", torch.from_numpy(np.array(space.high, np.float32)))
+        self.squashed = bool(policy.squash_output)
+        if hasattr(policy, "actor"):  # soft actor-critic
+            actor = policy.actor
+            self.network = torch.nn.Sequential(actor.latent_pi, actor.mu, torch.nn.Tanh())
+        else:
+            self.network = torch.nn.Sequential(policy.mlp_extractor.policy_net, policy.action_net)
+        self.limit: float | None = None
+        if normalise is not None and normalise.norm_obs:
+            statistics = normalise.obs_rms
+            spread = np.sqrt(statistics.var + normalise.epsilon)
+            self.register_buffer("mean", torch.from_numpy(np.array(statistics.mean, np.float64)))
+            self.register_buffer("scale", torch.from_numpy(np.array(spread, np.float64)))
+            self.limit = float(normalise.clip_obs)
+
+    def forward(self, observation: torch.Tensor) -> torch.Tensor:
+        """Actions for observations."""
+        x = observation
+        if self.limit is not None:
+            # In double precision, as the training has it.
+            x = (x.double() - self.mean) / self.scale
+            x = torch.clamp(x, -self.limit, self.limit).float()
+        action: torch.Tensor = self.network(x)
+        if self.squashed:
+            return self.low + 0.5 * (action + 1.0) * (self.high - self.low)
+        return torch.maximum(torch.minimum(action, self.high), self.low)

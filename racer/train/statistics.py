@@ -1,0 +1,65 @@
+"""What TensorBoard gets to see of the driving itself: laps, excursions, reward terms."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from racer import _core
+
+if TYPE_CHECKING:
+    from stable_baselines3.common.logger import Logger
+
+
+class DrivingStatistics:
+    """Counts what happens in a batch between two logs.
+
+    Tags: `rollout/lap_time_best` and `rollout/lap_time_mean` of valid flying laps [s],
+    `rollout/lap_complete_rate` (valid laps among all that ended), `rollout/off_track_rate` (share
+    of steps with all four wheels off), `reward/<term>` (mean per step, weighted).
+
+    Args:
+        batch: the worlds that learn.
+    """
+
+    def __init__(self, batch: _core.Batch) -> None:
+        self._batch = batch
+        self._names = _core.reward_terms()
+        self._clear()
+
+    def _clear(self) -> None:
+        self._terms = np.zeros(len(self._names))
+        self._steps = 0
+        self._off_track = 0.0
+        self._laps = 0
+        self._times: list[float] = []
+        self._valid = 0
+
+    def after_step(self) -> None:
+        """Notes the step that the batch just made."""
+        batch = self._batch
+        self._terms += batch.reward_terms.sum(axis=(0, 1), dtype=np.float64)
+        self._steps += batch.num_worlds * batch.cars_per_world
+        self._off_track += float((batch.facts["wheels_off"] == 4.0).sum())
+        events = batch.lap_events
+        completed = events["completed"] != 0
+        if completed.any():
+            laps = events[completed]
+            good = laps["valid"] != 0
+            self._laps += len(laps)
+            self._valid += int(good.sum())
+            self._times += laps["time"][good & (laps["standing"] == 0)].tolist()
+
+    def record(self, logger: Logger) -> None:
+        """Hands everything to the logger and starts afresh."""
+        for name, total in zip(self._names, self._terms, strict=True):
+            logger.record(f"reward/{name}", total / max(self._steps, 1))
+        logger.record("rollout/off_track_rate", self._off_track / max(self._steps, 1))
+        if self._laps:
+            logger.record("rollout/lap_complete_rate", self._valid / self._laps)
+        if self._times:
+            logger.record("rollout/lap_time_best", min(self._times))
+            logger.record("rollout/lap_time_mean", math.fsum(self._times) / len(self._times))
+        self._clear()

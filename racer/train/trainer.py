@@ -1,0 +1,252 @@
+"""Trains a driver: builds the learner from the settings, runs it, resumes it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from racer.errors import ConfigError
+
+# Before torch is there: its threads sleep while they wait, one is enough for small networks.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import torch
+from stable_baselines3 import PPO, SAC
+from stable_baselines3.common.logger import configure
+from stable_baselines3.common.vec_env import VecNormalize
+
+from racer.drivers.onnx_policy import OnnxDriver
+from racer.envs.sb3 import RacerVecEnv
+from racer.evaluate import TrackResult, evaluate_driver
+from racer.export import export_policy, model_metadata
+from racer.tracks import load_track
+from racer.train.callback import REPORT_SEED, RunKeeper
+from racer.train.checkpoint import load_checkpoint, restore
+from racer.train.progress import Clock, ProgressBar
+from racer.train.run_folder import RunFolder, write_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stable_baselines3.common.base_class import BaseAlgorithm
+
+    from racer.train.config import TrainConfig
+
+ACTIVATIONS: dict[str, type[torch.nn.Module]] = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU}
+ENDLESS = 10**15
+
+
+def train(
+    config: TrainConfig, path: Path, *, resume: bool = False, show: bool = True
+) -> dict[str, Any]:
+    """Trains a driver, or goes on with a run.
+
+    Args:
+        config: settings of the run.
+        path: folder of the run; a new one unless `resume`.
+        resume: go on from the newest checkpoint.
+        show: show a progress bar.
+
+    Returns:
+        The report, as it stands in `report.json`.
+
+    Raises:
+        ConfigError: the folder exists already, or there is nothing to resume.
+    """
+    keep_memory()
+    torch.set_num_threads(1)
+    track = load_track(config.track)
+    if resume:
+        folder, _ = RunFolder.open(path)
+        folder.write_config(config)
+        folder.drop_old_checkpoints()
+    else:
+        folder = RunFolder.create(path, config)
+    clock = Clock(config)
+    env = RacerVecEnv(config.n_envs, track, config.env, seed=config.seed)
+    batch = env.worlds.batch
+    normalise = VecNormalize(
+        env,
+        norm_obs=config.normalise_observation,
+        norm_reward=config.normalise_reward,
+        clip_obs=config.clip_observation,
+        gamma=config.gamma,
+    )
+    model = build_model(config, normalise, clock)
+    model.set_logger(configure(str(folder.tensorboard), ["tensorboard"]))
+    best = None
+    checkpoints = folder.checkpoint_paths()
+    if resume and checkpoints:
+        state, facts = load_checkpoint(checkpoints[-1])
+        restore(state, model, normalise, batch)
+        clock.start(model.num_timesteps, facts["seconds"])
+        best = facts["best"]
+    else:
+        clock.start(0, 0.0)
+    bar = ProgressBar(clock, shown=show)
+    keeper = RunKeeper(
+        config, folder, clock, bar, track=track, batch=batch, normalise=normalise, best=best
+    )
+    interrupted = _learn(model, keeper, config)
+    if not interrupted:
+        keeper.evaluate()
+    bar.close()
+    env.close()
+    return _report(config, folder, clock, keeper, interrupted=interrupted)
+
+
+def _learn(model: BaseAlgorithm, keeper: RunKeeper, config: TrainConfig) -> bool:
+    """Runs the learner to the end of the run; True if somebody interrupted it."""
+    left = (config.steps or ENDLESS) - model.num_timesteps
+    if left <= 0 or keeper.finished:
+        keeper.init_callback(model)
+        return False
+    try:
+        model.learn(left, callback=keeper, reset_num_timesteps=model.num_timesteps == 0)
+    except KeyboardInterrupt:
+        return True
+    keeper.save()
+    return False
+
+
+def _report(
+    config: TrainConfig, folder: RunFolder, clock: Clock, keeper: RunKeeper, *, interrupted: bool
+) -> dict[str, Any]:
+    """Evaluates the best model from starts that did not choose it, and writes the report."""
+    report: dict[str, Any] = {
+        "name": folder.path.name,
+        "algo": config.algo,
+        "track": config.track,
+        "steps": clock.steps_done,
+        "seconds": round(clock.seconds, 1),
+        "finished": not interrupted,
+        "best": keeper.best,
+        "evaluation": None,
+    }
+    if not interrupted:
+        report["evaluation"] = _evaluate_best(config, folder).as_json()
+    write_json(folder.report, report)
+    return report
+
+
+def _evaluate_best(config: TrainConfig, folder: RunFolder) -> TrackResult:
+    return evaluate_driver(
+        OnnxDriver(folder.policy, config.env.vehicle),
+        load_track(config.track),
+        starts=2 * config.evaluation_starts,
+        laps=config.evaluation_laps,
+        vehicle=config.env.vehicle,
+        seed=REPORT_SEED,
+    )
+
+
+def build_model(config: TrainConfig, env: VecNormalize, clock: Clock) -> BaseAlgorithm:
+    """The learner that the settings describe, with fresh weights."""
+    chosen = config.ppo if config.algo == "ppo" else config.sac
+    first, last = chosen.learning_rate, chosen.final_learning_rate
+
+    def learning_rate(_: float) -> float:
+        return first + (last - first) * clock.fraction
+
+    common: dict[str, Any] = {
+        "learning_rate": learning_rate,
+        "seed": config.seed,
+        "device": "cpu",
+        "batch_size": chosen.batch_size,
+        "gamma": chosen.gamma,
+    }
+    network = {
+        "net_arch": list(chosen.net_arch),
+        "activation_fn": ACTIVATIONS[chosen.activation],
+    }
+    if config.algo == "sac":
+        sac = config.sac
+        return SAC(
+            "MlpPolicy",
+            env,
+            buffer_size=sac.buffer_size,
+            learning_starts=sac.learning_starts,
+            tau=sac.tau,
+            train_freq=sac.train_freq,
+            gradient_steps=sac.gradient_steps,
+            policy_kwargs=network,
+            **common,
+        )
+    ppo = config.ppo
+    if ppo.batch_size > ppo.n_steps * config.n_envs:
+        raise ConfigError(
+            f"batch_size is {ppo.batch_size}, but n_steps times n_envs gives only "
+            f"{ppo.n_steps * config.n_envs} steps per update."
+        )
+    return PPO(
+        "MlpPolicy",
+        env,
+        n_steps=ppo.n_steps,
+        n_epochs=ppo.n_epochs,
+        gae_lambda=ppo.gae_lambda,
+        clip_range=ppo.clip_range,
+        ent_coef=ppo.ent_coef,
+        vf_coef=ppo.vf_coef,
+        max_grad_norm=ppo.max_grad_norm,
+        target_kl=ppo.target_kl or None,
+        policy_kwargs={**network, "log_std_init": ppo.log_std_init},
+        **common,
+    )
+
+
+def resume(
+    path: Path, *, steps: int | None = None, minutes: float | None = None, show: bool = True
+) -> dict[str, Any]:
+    """Goes on with a run where its newest checkpoint stands.
+
+    Args:
+        path: folder of the run.
+        steps: new end of the run in steps, or None.
+        minutes: new end of the run in time, or None; without both the old ends hold.
+        show: show a progress bar.
+
+    Raises:
+        ConfigError: there is no run here.
+    """
+    _, config = RunFolder.open(path)
+    if steps is not None or minutes is not None:
+        config = replace(config, steps=steps or 0, minutes=minutes or 0.0)
+    return train(config, path, resume=True, show=show)
+
+
+def keep_memory() -> None:
+    """Asks glibc to keep freed memory; else the learner's large arrays fault in each time."""
+    if sys.platform != "linux":
+        return
+    trim_threshold, top_pad, mmap_threshold = -1, -2, -3
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError):  # another C library
+        return
+    mallopt(mmap_threshold, 32 << 20)  # the largest that glibc accepts
+    mallopt(trim_threshold, 2**31 - 1)
+    mallopt(top_pad, 64 << 20)
+
+
+def export_newest(folder: RunFolder, config: TrainConfig, output: Path) -> None:
+    """Exports the model of a run's newest checkpoint.
+
+    Raises:
+        ConfigError: the run has no checkpoint yet.
+    """
+    checkpoints = folder.checkpoint_paths()
+    if not checkpoints:
+        raise ConfigError(f"{folder.path}: has no checkpoint yet.")
+    env = RacerVecEnv(config.n_envs, load_track(config.track), config.env, seed=config.seed)
+    normalise = VecNormalize(
+        env, norm_obs=config.normalise_observation, clip_obs=config.clip_observation
+    )
+    model = build_model(config, normalise, Clock(config))
+    state, _ = load_checkpoint(checkpoints[-1])
+    restore(state, model, normalise, env.worlds.batch)
+    metadata = model_metadata(config, name=folder.path.name, training_steps=model.num_timesteps)
+    export_policy(model, normalise, metadata, output)
