@@ -30,7 +30,7 @@ struct RecordType {
         offsets.append(offset);
     }
     [[nodiscard]] py::dtype build(std::size_t size) const {
-        return {names, formats, offsets, size};
+        return {names, formats, offsets, static_cast<py::ssize_t>(size)};
     }
 };
 
