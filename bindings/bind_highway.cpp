@@ -103,6 +103,7 @@ class PyHighwayBatch {
         terminated = Exact<bool>(n);
         truncated = Exact<bool>(n);
         outcomes = py::array(outcome_type(), std::vector<py::ssize_t>{n});
+        final_outcomes = py::array(outcome_type(), std::vector<py::ssize_t>{n});
         c.observations = observations.mutable_data();
         c.final_observations = final_observations.mutable_data();
         c.rewards = rewards.mutable_data();
@@ -111,9 +112,10 @@ class PyHighwayBatch {
         c.terminated = terminated.mutable_data();
         c.truncated = truncated.mutable_data();
         c.outcomes = static_cast<Outcome*>(outcomes.mutable_data());
-        for (const auto* array : std::array<const py::array*, 8>{
+        c.final_outcomes = static_cast<Outcome*>(final_outcomes.mutable_data());
+        for (const auto* array : std::array<const py::array*, 9>{
                  &observations, &final_observations, &rewards, &reward_terms, &base_terms,
-                 &terminated, &truncated, &outcomes}) {
+                 &terminated, &truncated, &outcomes, &final_outcomes}) {
             std::memset(const_cast<void*>(array->data()), 0,
                         static_cast<std::size_t>(array->nbytes()));
         }
@@ -218,7 +220,7 @@ class PyHighwayBatch {
     Exact<float> observations, final_observations;
     Exact<double> rewards, reward_terms, base_terms;
     Exact<bool> terminated, truncated;
-    py::array outcomes;
+    py::array outcomes, final_outcomes;
 
   private:
     // Marks the batch as in use; a second thread gets a RuntimeError instead of a race.
@@ -380,7 +382,9 @@ void bind_highway(py::module_& m) {
         .def_readonly("terminated", &PyHighwayBatch::terminated, "(N,) bool")
         .def_readonly("truncated", &PyHighwayBatch::truncated, "(N,) bool")
         .def_readonly("outcomes", &PyHighwayBatch::outcomes,
-                      "(N,) records: the ego vehicle after the last step, before any new episode")
+                      "(N,) records: the ego vehicle as it is now")
+        .def_readonly("final_outcomes", &PyHighwayBatch::final_outcomes,
+                      "(N,) records: the last outcome of worlds that ended (same_step)")
         .def_property_readonly("facts", &facts, "Live, read-only views (N, K) of vehicles' fields.")
         .def_property_readonly("num_worlds",
                                [](const PyHighwayBatch& b) { return b.batch().options().worlds; })

@@ -14,7 +14,11 @@ SHARED = ("observations", "rewards", "reward_terms", "terminated", "truncated")
 
 def make_config(**settings) -> _core.HighwayConfig:
     config = _core.HighwayConfig()
-    settings = {"action": "ContinuousAction", "policy_frequency": 5, "vehicles_count": 20} | settings
+    settings = {
+        "action": "ContinuousAction",
+        "policy_frequency": 5,
+        "vehicles_count": 20,
+    } | settings
     for name, value in settings.items():
         setattr(config, name, value)
     return config
@@ -192,13 +196,16 @@ def test_two_threads_on_one_batch_are_refused_not_raced() -> None:
     errors: list[Exception] = []
     go = threading.Barrier(2)
 
+    def step() -> None:
+        try:
+            batch.step(actions)
+        except RuntimeError as error:
+            errors.append(error)
+
     def work() -> None:
         go.wait()
         for _ in range(30):
-            try:
-                batch.step(actions)
-            except RuntimeError as error:
-                errors.append(error)
+            step()
 
     workers = [threading.Thread(target=work) for _ in range(2)]
     for worker in workers:

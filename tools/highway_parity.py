@@ -147,10 +147,11 @@ def plan_of(episodes: int, seed: int) -> list[dict[str, Any]]:
 
 def start_records(start: NDArray[np.float64]) -> tuple[NDArray[np.void], NDArray[np.void]]:
     """Records for `HighwayBatch.restore` from states after resets (E, K, fields of START)."""
-    vehicles = np.zeros(start.shape[:2], _core.HIGHWAY_VEHICLE)
+    vehicles: Any = np.zeros(start.shape[:2], _core.HIGHWAY_VEHICLE)
     for column, name in enumerate(START):
         vehicles[name] = start[..., column]
-    return vehicles, np.zeros(len(start), _core.HIGHWAY_WORLD)
+    records: Any = np.zeros(len(start), _core.HIGHWAY_WORLD)
+    return vehicles, records
 
 
 def compare(entry: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Difference:
@@ -178,9 +179,7 @@ def compare(entry: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Dif
         if step % every == 0:
             place = at if every == 1 else arrays["place"][at]
             _compare_states(found, worlds.facts, rows, arrays["states"][place])
-            _compare_observations(
-                found, worlds.observations[rows], arrays["observations"][place]
-            )
+            _compare_observations(found, worlds.observations[rows], arrays["observations"][place])
     return found
 
 
@@ -241,17 +240,17 @@ def load(path: str | Path) -> list[tuple[dict[str, Any], dict[str, NDArray[Any]]
 
 def report(differences: Sequence[Difference]) -> str:
     """A table of what was found."""
-    lines = [
+    head = (
         f"{'configuration':42}{'episodes':>9}{'steps':>7}{'crashes':>8}{'position':>10}"
         f"{'heading':>10}{'speed':>10}{'reward':>10}{'lanes':>6}{'flags':>6}{'obs':>5}{'bits':>6}"
-    ]
-    lines += [
+    )
+    lines = [
         f"{d.name:42}{d.episodes:9}{d.steps:7}{d.crashes:8}{d.position:10.1e}{d.heading:10.1e}"
         f"{d.speed:10.1e}{d.reward:10.1e}{d.decisions:6}{d.flags:6}{d.observations:5}{d.last_bits:6}"
         f"{'' if d.equal else '  DIFFERS'}"
         for d in differences
     ]
-    return "\n".join(lines)
+    return "\n".join([head, *lines])
 
 
 def main() -> int:

@@ -63,7 +63,7 @@ def record(entry: dict[str, Any]) -> dict[str, NDArray[Any]]:
     """Plays the episodes of one entry of the plan."""
     import gymnasium
 
-    env = gymnasium.make(entry["id"], config=entry["config"]).unwrapped
+    env: Any = gymnasium.make(entry["id"], config=entry["config"]).unwrapped
     rows: dict[str, list[Any]] = {
         name: []
         for name in ("start", "length", "first", "actions", "states", "rewards", "terminated")
@@ -75,7 +75,8 @@ def record(entry: dict[str, Any]) -> dict[str, NDArray[Any]]:
         first, _ = env.reset(seed=seed)
         rows["first"].append(first)
         rows["start"].append([state_of(v, START) for v in env.road.vehicles])
-        for step in range(entry["steps"]):
+        before = len(rows["rewards"])
+        for _ in range(entry["steps"]):
             action = choose(env, rng, episode)
             observation, reward, terminated, truncated, _ = env.step(action)
             rows["actions"].append(action)
@@ -86,7 +87,7 @@ def record(entry: dict[str, Any]) -> dict[str, NDArray[Any]]:
             rows["observations"].append(observation)
             if terminated or truncated:
                 break
-        rows["length"].append(step + 1)
+        rows["length"].append(len(rows["rewards"]) - before)
     return {name: np.array(values) for name, values in rows.items()}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -36,7 +36,7 @@ class HighwayEnv(gymnasium.Env[Array, Any]):
         ConfigError: a setting cannot be used.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": [], "render_fps": 15}
+    metadata = {"render_modes": [], "render_fps": 15}  # noqa: RUF012  Gymnasium's own declaration
 
     def __init__(
         self,

@@ -7,7 +7,8 @@ an error. Keys of our own, all off by default:
 
 * `flatten`: observations as one vector;
 * `traffic_behind`: share of the traffic that starts behind the ego vehicle;
-* `traffic_caution`: traffic looks twice before it changes lane, so that it hardly crashes by itself;
+* `traffic_caution`: traffic looks twice before it changes lane and brakes harder if it must, so
+  that it crashes less by itself;
 * `traffic_collisions`: False ignores collisions among traffic, as highway-fast does;
 * `forward_speed_reward`, `safety_reward`, `off_road_reward`, `stillness_reward`,
   `backward_reward`, `spin_reward`: weights of further terms, each in [0, 1] before its weight;
@@ -259,7 +260,9 @@ def _filled(table: Any, name: str, defaults: Mapping[str, Any]) -> dict[str, Any
             raise ConfigError(_unknown(key, defaults, f"{name}."))
     filled = {**defaults, **table}
     if filled["type"] != defaults["type"]:
-        raise ConfigError(f"{name}.type is {filled['type']!r}; only {defaults['type']!r} is offered.")
+        raise ConfigError(
+            f"{name}.type is {filled['type']!r}; only {defaults['type']!r} is offered."
+        )
     return filled
 
 

@@ -50,9 +50,7 @@ class HighwayVecEnv(VecEnv):
     ) -> None:
         if render_mode is not None:
             raise ConfigError(f"render_mode is {render_mode!r}, but there are no pictures yet.")
-        worlds = HighwayWorlds(
-            num_envs, config, preset, settings, autoreset="same_step", seed=seed
-        )
+        worlds = HighwayWorlds(num_envs, config, preset, settings, autoreset="same_step", seed=seed)
         self.worlds = worlds
         self.config = worlds.settings.values
         self._attributes: dict[str, list[Any]] = {"render_mode": [None] * num_envs}
@@ -83,10 +81,11 @@ class HighwayVecEnv(VecEnv):
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         self._returns += rewards
         self._term_sums += worlds.reward_terms
-        self._speeds += worlds.outcomes["speed"]
-        np.minimum(
-            self._least_time, worlds.outcomes["time_to_collision"], out=self._least_time
-        )
+        outcomes = worlds.outcomes
+        if dones.any():
+            outcomes = np.where(dones, worlds.final_outcomes, outcomes)
+        self._speeds += outcomes["speed"]
+        np.minimum(self._least_time, outcomes["time_to_collision"], out=self._least_time)
         if dones.any():
             self._end_episodes(np.flatnonzero(dones), infos)
         return worlds.observations.copy(), rewards, dones, infos
@@ -94,7 +93,7 @@ class HighwayVecEnv(VecEnv):
     def _end_episodes(self, ended: NDArray[np.intp], infos: list[dict[str, Any]]) -> None:
         """Fills the infos of the worlds whose episode ended, and starts their sums afresh."""
         worlds = self.worlds
-        facts = step_infos(worlds.outcomes[ended])
+        facts = step_infos(worlds.final_outcomes[ended])
         elapsed = round(time.monotonic() - self._began, 6)
         for i, world in enumerate(ended):
             steps = int(facts["stepCount"][i])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -44,7 +44,7 @@ class HighwayVectorEnv(VectorEnv[Array, NDArray[Any], NDArray[Any]]):
         ConfigError: a setting cannot be used.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {
+    metadata = {  # noqa: RUF012  Gymnasium's own declaration
         "render_modes": [],
         "autoreset_mode": AutoresetMode.NEXT_STEP,
     }
@@ -64,7 +64,7 @@ class HighwayVectorEnv(VectorEnv[Array, NDArray[Any], NDArray[Any]]):
         if render_mode is not None:
             raise ConfigError(f"render_mode is {render_mode!r}, but there are no pictures yet.")
         if autoreset_mode is not None:
-            settings["autoreset"] = getattr(autoreset_mode, "name", autoreset_mode).lower()
+            settings["autoreset"] = str(getattr(autoreset_mode, "name", autoreset_mode)).lower()
         self.render_mode = None
         worlds = HighwayWorlds(num_envs, config, preset, settings, seed=seed)
         self.worlds = worlds
@@ -148,7 +148,7 @@ class HighwayVectorEnv(VectorEnv[Array, NDArray[Any], NDArray[Any]]):
         everyone = np.ones(self.num_envs, np.bool_)
         infos = _masked(step_infos(worlds.outcomes), everyone)
         if mode is AutoresetMode.SAME_STEP and over.any():
-            infos = _masked(step_infos(worlds.outcomes), ~over) | self._final(over)
+            infos |= self._final(over)
         driven = ~(over if mode is AutoresetMode.SAME_STEP else self._over)
         if driven.any():
             infos |= self._terms(driven)
@@ -162,7 +162,8 @@ class HighwayVectorEnv(VectorEnv[Array, NDArray[Any], NDArray[Any]]):
         )
 
     def _observations(self) -> Array:
-        return self.worlds.observations.copy() if self.copy else self.worlds.observations
+        observations: Array = self.worlds.observations
+        return observations.copy() if self.copy else observations
 
     def _terms(self, mask: NDArray[np.bool_]) -> dict[str, Any]:
         worlds = self.worlds
@@ -180,7 +181,7 @@ class HighwayVectorEnv(VectorEnv[Array, NDArray[Any], NDArray[Any]]):
         observations = np.full(self.num_envs, None, object)
         for world in np.flatnonzero(ended):
             observations[world] = self.worlds.final_observations[world].copy()
-        info = _masked(step_infos(self.worlds.outcomes), ended) | self._terms(ended)
+        info = _masked(step_infos(self.worlds.final_outcomes), ended) | self._terms(ended)
         return {
             "final_obs": observations,
             "_final_obs": ended.copy(),

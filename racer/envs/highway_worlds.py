@@ -43,7 +43,8 @@ class HighwayWorlds:
         reward_terms: float64 (N, T), in the order of `term_names`; they add up to the reward.
         base_terms: float64 (N, 4), in the order of `base_names`: HighwayEnv's, before weights.
         terminated, truncated: bool (N,).
-        outcomes: structured (N,), the ego vehicle after the last step, before any new episode.
+        outcomes: structured (N,), the ego vehicle as it is now.
+        final_outcomes: structured (N,), the last outcomes of worlds that ended, under "same_step".
 
     Raises:
         ConfigError: a setting or the number of worlds cannot be used.
@@ -86,6 +87,7 @@ class HighwayWorlds:
         self.terminated = batch.terminated
         self.truncated = batch.truncated
         self.outcomes: NDArray[np.void] = batch.outcomes
+        self.final_outcomes: NDArray[np.void] = batch.final_outcomes
         self.facts: dict[str, NDArray[Any]] = batch.facts
         self.observation_space = _observation_space(self.settings)
         self.action_space = _action_space(self.settings)
@@ -165,11 +167,12 @@ def _observation_space(settings: HighwaySettings) -> AnySpace:
     for feature in table["features"]:
         ranged = feature in (defaults if ranges is None else ranges)
         bound = UNBOUNDED
-        if table["normalize"] and table["clip"] and ranged:
+        unit = feature == "presence" or feature.startswith(("cos_", "sin_"))
+        if ranged and table["normalize"]:
+            bound = 1.0 if table["clip"] else UNBOUNDED
+        elif unit:
             bound = 1.0
-        elif feature.startswith(("cos_", "sin_", "presence")) and not ranged:
-            bound = 1.0
-        elif feature == "ang_off" and not ranged:
+        elif feature == "ang_off":
             bound = float(np.nextafter(np.float32(np.pi), np.float32(4)))
         low.append(-bound)
         high.append(bound)

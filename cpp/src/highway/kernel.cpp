@@ -16,7 +16,6 @@ void step(const StepContext& context, Scratch& scratch, int first, int last) noe
 }
 void reset(const StepContext& context, Scratch& scratch, int world) noexcept {
     reset_world(context, scratch, world);
-    describe(view_world(context, world), context.outcomes[world]);
 }
 void refresh(const StepContext& context, Scratch& scratch, int world) noexcept {
     refresh_world(context, scratch, world);

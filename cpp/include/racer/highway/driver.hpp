@@ -9,6 +9,7 @@
 namespace racer::RACER_ISA::traffic {
 
 inline constexpr double kMaxAcceleration = 6.0;                        // m/s2
+inline constexpr double kCautiousBraking = 3.0;                        // m/s2, beyond it
 inline constexpr double kComfortAcceleration = 3.0;                    // m/s2
 inline constexpr double kTwoSqrtComfort = 2.0 * 3.872983346207417;     // 2 sqrt(3 x 5), m/s2
 inline constexpr double kJamDistance = 5.0 + highway::kVehicleLength;  // m, centre to centre
@@ -52,6 +53,14 @@ RACER_INLINE double closing_speed(const World& w, int who, int front) {
 RACER_INLINE double interaction_with(const World& w, int who, int front) {
     if (front == kNobody) return 0.0;
     return interaction(w.speed[who], closing_speed(w, who, front), w.x[front] - w.x[who]);
+}
+
+// The option `traffic_caution`: braking beyond the usual limit as far as a closing gap asks for.
+template <class R>
+RACER_INLINE R cautious_braking(R dv, R distance) {
+    const R closing = max(dv, R(0.0));
+    const R gap = max(abs(distance) - R(highway::kVehicleLength), R(0.5));
+    return R(kMaxAcceleration) + min(closing * closing / (R(2.0) * gap), R(kCautiousBraking));
 }
 
 // The option `traffic_caution`: no lane change into a vehicle or beside one that changes, too.
@@ -164,7 +173,9 @@ inline void command(const World& w, Scratch& scratch) {
         const Real distance = load<Real>(scratch.front_x + i) - load<Real>(w.x + i);
         const Real wanted = open - interaction(speed, dv, distance);
         store(scratch.free_term + i, open);
-        store(w.acceleration + i, clamp(wanted, Real(-kMaxAcceleration), Real(kMaxAcceleration)));
+        Real braking(kMaxAcceleration);
+        if (w.config->traffic_caution) braking = cautious_braking(dv, distance);
+        store(w.acceleration + i, clamp(wanted, -braking, Real(kMaxAcceleration)));
         store(w.slip + i, steer(load<Real>(scratch.closest + i), speed, load<Real>(w.heading + i)));
     }
     for (int i = 1; i < w.count; ++i) {

@@ -32,7 +32,7 @@
     X(std::uint32_t, nan_actions, "1", "NaN action values received, counted as zero")              \
     X(std::uint64_t, seed, "1", "random stream of this world")
 
-// What a policy step came to, written before a finished world starts again.
+// What a policy step came to.
 #define RACER_HIGHWAY_OUTCOME_FIELDS(X)                                                            \
     X(double, time, "s", "time of the episode")                                                    \
     X(double, x, "m", "of the ego vehicle along the road")                                         \

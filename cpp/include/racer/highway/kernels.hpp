@@ -54,6 +54,7 @@ struct StepContext {
     double* base_terms = nullptr;                // (worlds, kBaseTerms)
     bool* terminated = nullptr;                  // (worlds,)
     bool* truncated = nullptr;                   // (worlds,)
+    Outcome* final_outcomes = nullptr;           // (worlds,): before a same-step reset
     Outcome* outcomes = nullptr;                 // (worlds,)
 };
 

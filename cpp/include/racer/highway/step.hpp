@@ -52,6 +52,7 @@ inline void reset_world(const StepContext& context, Scratch& scratch, int world)
     spawn(context, w);
     ++w.record->episode;
     compute_directions(w);
+    describe(w, context.outcomes[world]);
     write_observation(context, scratch, world);
 }
 
@@ -70,7 +71,6 @@ inline void step_world(const StepContext& context, Scratch& scratch, int world) 
     if (w.record->done != 0 && context.autoreset == Autoreset::kNextStep) {
         // The action of this step is ignored, as Gymnasium's NEXT_STEP mode has it.
         reset_world(context, scratch, world);
-        describe(w, context.outcomes[world]);
         for (int k = 0; k < highway::kTerms; ++k) terms[k] = 0.0;
         for (int k = 0; k < highway::kBaseTerms; ++k) parts[k] = 0.0;
         context.rewards[world] = 0.0;
@@ -87,6 +87,7 @@ inline void step_world(const StepContext& context, Scratch& scratch, int world) 
     context.rewards[world] = judge(w, context.outcomes[world], parts, terms);
     end_world(context, w, world);
     if (w.record->done != 0 && context.autoreset == Autoreset::kSameStep) {
+        context.final_outcomes[world] = context.outcomes[world];
         observe(w, scratch, observation_of(context, context.final_observations, world));
         reset_world(context, scratch, world);
     } else {
