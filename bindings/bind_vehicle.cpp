@@ -77,7 +77,7 @@ py::array_t<float> axis_to_pedals(const Doubles& axis, const Doubles& speed,
 
 // Drives one car over an endless plane of tarmac, for tests of the physics alone.
 py::array_t<double> simulate(const std::string& vehicle, const Doubles& start,
-                             const Doubles& inputs) {
+                             const Doubles& inputs, int substeps) {
     const Vehicle& car = *entry_of(vehicle).vehicle;
     if (start.ndim() != 1 || start.shape(0) != 9) {
         throw py::value_error(
@@ -86,6 +86,7 @@ py::array_t<double> simulate(const std::string& vehicle, const Doubles& start,
     if (inputs.ndim() != 2 || inputs.shape(1) != 3) {
         throw py::value_error("inputs must have shape (T, 3): steer target [rad], throttle, brake");
     }
+    if (substeps < 1) throw py::value_error("substeps must be at least 1");
     const FloatEnvironment guard;
     const auto ticks = static_cast<std::size_t>(inputs.shape(0));
     std::vector<RACER_ISA::CarInputs<double>> in(ticks);
@@ -96,7 +97,7 @@ py::array_t<double> simulate(const std::string& vehicle, const Doubles& start,
     const double* s = start.data();
     std::vector<RACER_ISA::CarState<double>> states(ticks + 1);
     RACER_ISA::simulate_flat(car, {s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8]}, in,
-                             states);
+                             states, substeps);
     py::array_t<double> result({static_cast<py::ssize_t>(ticks + 1), py::ssize_t{9}});
     double* out = result.mutable_data();
     for (const auto& q : states) {
@@ -124,9 +125,12 @@ void bind_vehicle(py::module_& m) {
         "16 hex digits over the parameters and a golden trajectory of a vehicle.");
     m.def(
         "simulate", &simulate, py::arg("vehicle"), py::arg("start"), py::arg("inputs"),
+        py::arg("substeps") = kSubsteps,
         "Drives one car over an endless plane of tarmac. start (9,): x, y, cos_yaw, sin_yaw, v_x,\n"
         "v_y, yaw_rate, steer, a_x; inputs (T, 3): steer target [rad], throttle, brake.\n"
-        "Returns the states (T + 1, 9).");
+        "Returns the states (T + 1, 9). More integration steps per tick than the engine's own are "
+        "for\n"
+        "studies of its error.");
     m.def("axis_to_pedals", &axis_to_pedals, py::arg("axis"), py::arg("speed"),
           py::arg("vehicle") = "gt",
           "Maps axis actions (..., 2) at a speed [m/s] to pedal actions (..., 3), as a batch with\n"

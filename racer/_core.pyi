@@ -813,11 +813,12 @@ def set_instruction_set(name: str) -> None:
     """
     Chooses the kernels of the whole process. Raises ValueError if the CPU lacks them.
     """
-def simulate(vehicle: str, start: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], inputs: typing.Annotated[numpy.typing.ArrayLike, numpy.float64]) -> numpy.typing.NDArray[numpy.float64]:
+def simulate(vehicle: str, start: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], inputs: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], substeps: typing.SupportsInt | typing.SupportsIndex = 1) -> numpy.typing.NDArray[numpy.float64]:
     """
     Drives one car over an endless plane of tarmac. start (9,): x, y, cos_yaw, sin_yaw, v_x,
     v_y, yaw_rate, steer, a_x; inputs (T, 3): steer target [rad], throttle, brake.
-    Returns the states (T + 1, 9).
+    Returns the states (T + 1, 9). More integration steps per tick than the engine's own are for
+    studies of its error.
     """
 def split_seed(seed: typing.SupportsInt | typing.SupportsIndex, index: typing.SupportsInt | typing.SupportsIndex) -> int:
     """

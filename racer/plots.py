@@ -52,13 +52,17 @@ def lap_picture(
         title: over the picture; the track's name if empty.
 
     Raises:
-        RacerError: matplotlib is missing, the laps are of different tracks, or the suffix is wrong.
+        RacerError: matplotlib is missing, the laps are of different tracks, or the file cannot be
+            written.
     """
     if Path(path).suffix.lower() not in _SUFFIXES:
         raise RacerError(f"{fspath(path)}: a picture ends in {', '.join(_SUFFIXES)}.")
     figure = lap_figure(laps, labels=labels, title=title)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=150)
+    try:
+        with atomic_path(path) as temporary:
+            figure.savefig(temporary, dpi=150)
+    except OSError as problem:
+        raise RacerError(f"{fspath(path)}: cannot be written ({problem.strerror}).") from None
 
 
 def lap_figure(

@@ -84,6 +84,15 @@ def test_a_track_object_survives_the_spec():
     assert again.unwrapped.track.fingerprint == track.fingerprint
 
 
+def test_a_track_can_be_sent_to_another_process():
+    track = _core.Track(*load_track("harbour").centre_line.T, name="x", runoff=3.0, reverse=True)
+    make_it, arguments, state, *_ = track.__reduce_ex__(4)
+    again = make_it(*arguments)
+    again.__setstate__(state)
+    assert (again.fingerprint, again.name) == (track.fingerprint, "x")
+    assert again.options == track.options
+
+
 def test_spaces_follow_the_engine():
     for observation in ("lidar", "track"):
         space = make(observation=observation).observation_space

@@ -49,6 +49,10 @@ def test_a_picture_is_written(traces, tmp_path, suffix):
 def test_what_cannot_be_drawn_is_one_sentence(traces, tmp_path):
     with pytest.raises(RacerError, match=r"ends in \.png"):
         lap_picture(traces, tmp_path / "laps.bmp")
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(RacerError, match="cannot be written"):
+        lap_picture(traces[:1], tmp_path / "file" / "laps.png")
+    (tmp_path / "file").unlink()
     with pytest.raises(RacerError, match="at least one lap"):
         lap_picture([], tmp_path / "laps.png")
     assert not list(tmp_path.iterdir())

@@ -7,7 +7,7 @@ from laps_for_viewer import Person, short_track
 from racer import _core
 from racer.drivers import make_driver
 from racer.laps import verify_lap
-from racer.tracks import load_track
+from racer.tracks import list_tracks, load_track
 from racer.viewer.keyboard import HumanDriver, KeyFilter, Keys, ScriptedKeyboard
 from racer.viewer.race import Race
 from racer.viewer.text import clock, signed
@@ -86,6 +86,18 @@ def test_four_keys_are_enough_for_a_valid_lap(track):
     assert 50 < lap.time_s < 115
     check = verify_lap(lap.record("Ada", "keyboard"))
     assert check.ok, check.reason
+
+
+@pytest.mark.parametrize("track", list_tracks())
+@pytest.mark.parametrize("names", [("good", "casual"), ("casual", "good")])
+def test_drivers_that_start_side_by_side_stay_on_the_road(track, names):
+    road = load_track(track)
+    race = Race(road, [make_driver(name, road) for name in names])
+    race.restart()
+    for _ in range(12 * 60):
+        race.tick()
+    assert not race.row["lap_reasons"].any()
+    assert (race.row["distance"] > 150).all()
 
 
 # Timing.

@@ -150,6 +150,18 @@ def test_wrong_suffix_and_missing_packages_are_one_sentence(tmp_path, monkeypatc
     assert not list(tmp_path.iterdir())
 
 
+def test_a_place_that_cannot_be_written_to_is_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    frame = np.zeros((20, 30, 3), np.uint8)
+    with pytest.raises(RacerError, match="cannot be written"):
+        save_picture(frame, tmp_path / "file" / "x.png")
+    with (
+        pytest.raises(RacerError, match="cannot be written"),
+        film(tmp_path / "file" / "x.mp4", (30, 20), 30),
+    ):
+        pass
+
+
 def test_save_picture_keeps_pixels(tmp_path):
     frame = np.random.default_rng(0).integers(0, 255, (20, 30, 3)).astype(np.uint8)
     save_picture(frame, tmp_path / "x.png")

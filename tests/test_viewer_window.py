@@ -10,7 +10,9 @@ from laps_for_viewer import Person, agent_laps, agent_records, short_track
 from racer import _core
 from racer.cli import play as play_command
 from racer.drivers import make_driver
+from racer.errors import RacerError
 from racer.laps import load_lap, save_lap, verify_lap
+from racer.traces import trace_lap
 from racer.viewer.app import PlayApp
 from racer.viewer.guide import GuidedApp
 from racer.viewer.keeper import LapKeeper, default_folder, file_name, slug
@@ -139,6 +141,17 @@ def test_window_opens_toggles_and_reads_the_keyboard():
     window.close()
 
 
+def test_without_a_display_there_is_one_sentence(monkeypatch):
+    monkeypatch.delenv("SDL_VIDEODRIVER")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    pygame.display.quit()
+    monkeypatch.setattr(pygame.display, "get_driver", lambda: "offscreen")
+    with pytest.raises(RacerError, match=r"no display to open a window on .* --offscreen FILE"):
+        Window("test")
+    pygame.display.quit()
+
+
 # Files and commands.
 
 
@@ -164,6 +177,28 @@ def test_file_names_are_plain_and_never_overwrite(tmp_path):
     assert len(set(paths)) == 2
     assert {p.parent for p in paths} == {tmp_path}
     assert slug("../..") == "unnamed"
+
+
+def test_the_best_lap_of_earlier_days_is_found_again(tmp_path):
+    keeper = LapKeeper(tmp_path)
+    track = short_track()
+    assert keeper.best(track, "gt", "Ada") is None
+    for lap in agent_laps():
+        keeper.keep(lap, "Ada", "keyboard").result()
+    (tmp_path / "short_0001.000s_ada_flying_x.lap.npz").write_bytes(b"not a lap")
+    keeper.close()
+    best = keeper.best(track, "gt", "Ada")
+    assert best.lap_time_s == agent_laps()[1].time_s
+    assert keeper.best(track, "gt", "Bea") is None
+    person = Person()
+    person.keys = Keys(up=True)
+    race = person_race(person)
+    race.timing.cars[0].set_best(trace_lap(best))
+    race.restart()
+    for _ in range(10):
+        race.tick()
+    assert race.timing.cars[0].best == best.lap_time_s
+    assert race.timing.cars[0].delta is not None
 
 
 def test_laps_go_to_the_users_data_folder(monkeypatch, tmp_path):
@@ -194,6 +229,9 @@ def test_play_off_screen_from_the_command_line(tmp_path):
     for bad in ("640", "0x0", "641x360", "axb"):
         with pytest.raises(play_command.argparse.ArgumentTypeError):
             play_command.size(bad)
+    for bad in ("0", "-1", "nan", "1e9"):
+        with pytest.raises(play_command.argparse.ArgumentTypeError):
+            play_command.duration(bad)
 
 
 def test_compare_and_replay_from_the_command_line(tmp_path):

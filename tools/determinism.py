@@ -123,10 +123,13 @@ def main() -> int:
     """Runs the matrix; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "determinism")
+    parser.add_argument("--only", default="", help="run the builds whose name contains this")
     args = parser.parse_args()
     table = Table(parse(GOLDEN.read_text()))
     print(f"{'build':<22} {'kernels':<10} {len(table.golden)} hashes against tests/golden.txt")
     for build in builds():
+        if args.only not in build.name:
+            continue
         if reason := build.missing():
             table.skipped.append(f"{build.name}: {reason}")
             continue

@@ -7,3 +7,8 @@ without a display), ``app`` (driving in a window) and ``replay`` (lap files in a
 
 Importing the package itself needs numpy only; its modules that draw need the extra ``view``.
 """
+
+import os
+
+# pygame greets on standard output, which belongs to the commands' own answers.
+os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")

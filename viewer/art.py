@@ -75,6 +75,20 @@ def paint_segments(
         line(surface, colour, a, b, pixels)
 
 
+def paint_line(
+    surface: pygame.Surface,
+    camera: Camera,
+    points: NDArray[np.floating],
+    colour: Colour,
+    width: float,
+) -> None:
+    """A line through ``points`` (T, 2) [m], where the camera sees it."""
+    x, y, radius = camera.view(surface.get_size())
+    seen = np.flatnonzero(np.hypot(points[:-1, 0] - x, points[:-1, 1] - y) < radius + 3.0)
+    segments = np.stack([points[seen], points[seen + 1]], axis=1)
+    paint_segments(surface, camera, segments, [colour] * len(seen), width)
+
+
 def _near(
     centres: NDArray[np.float32], radii: NDArray[np.float32], view: tuple[float, float, float]
 ) -> NDArray[np.int64]:

@@ -83,8 +83,8 @@ class Hud:
         if state.minimap and not state.overview:
             self._minimap.paint(surface, cars, unit)
         for i, note in enumerate(reversed(state.notes)):
-            at = (18 * unit, surface.get_height() - (18 + 20 * i) * unit)
-            write(surface, note, at, 13 * unit, palette.TEXT)
+            at = (22 * unit, surface.get_height() - (24 + 23 * i) * unit)
+            write(surface, note, at, 13 * unit, palette.TEXT, plate=True)
         if state.lights is not None:
             _start_lights(surface, state.lights, unit)
         if state.help:

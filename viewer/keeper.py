@@ -9,7 +9,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
-from racer.laps import SUFFIX, LapRecord, save_lap
+from racer._core import Track
+from racer.errors import RacerError
+from racer.laps import SUFFIX, LapRecord, load_lap, save_lap
 from racer.session import FinishedLap
 
 
@@ -56,6 +58,20 @@ class LapKeeper:
         The result raises LapError if the lap does not replay or cannot be written.
         """
         return self._worker.submit(self._save, lap, driver, device)
+
+    def best(self, track: Track, vehicle: str, driver: str) -> LapRecord | None:
+        """The fastest valid lap in the folder by this driver on this very track and physics."""
+        for path in sorted(self.folder.glob(f"{slug(track.name)}_*{SUFFIX}")):
+            if path.name.endswith(f"_invalid{SUFFIX}") or f"_{slug(driver)}_" not in path.name:
+                continue
+            try:
+                record = load_lap(path)
+            except RacerError:
+                continue  # of another version, or damaged: `racer verify` says which
+            same = record.track.fingerprint == track.fingerprint and record.vehicle == vehicle
+            if same and record.valid and record.driver == driver:
+                return record
+        return None
 
     def close(self) -> None:
         """Waits until all laps are written."""

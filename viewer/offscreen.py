@@ -114,10 +114,14 @@ def check_target(path: str | PathLike[str]) -> str:
 
 
 def save_picture(frame: Frame, path: str | PathLike[str]) -> None:
-    """Writes a frame as PNG, all of it or nothing."""
+    """Writes a frame as PNG, all of it or nothing.
+
+    Raises:
+        RacerError: the file cannot be written.
+    """
     height, width = frame.shape[:2]
     surface = pygame.image.frombuffer(frame.tobytes(), (width, height), "RGB")
-    with atomic_path(path) as temporary:
+    with _written(path) as temporary:
         pygame.image.save(surface, temporary)
 
 
@@ -133,7 +137,7 @@ def film(
     check_target(path)
     import imageio_ffmpeg
 
-    with atomic_path(path) as temporary:
+    with _written(path) as temporary:
         writer = imageio_ffmpeg.write_frames(
             str(temporary),
             size,
@@ -142,14 +146,25 @@ def film(
             quality=None,
             bitrate=None,
             macro_block_size=2,
+            ffmpeg_log_level="quiet",
             output_params=["-crf", "21", "-preset", "veryfast", "-movflags", "+faststart"],
         )
         try:
             writer.send(None)
             yield lambda frame: writer.send(np.ascontiguousarray(frame))
         except OSError as problem:
-            raise RacerError(
-                f"{fspath(path)}: the film could not be written ({problem})."
-            ) from None
+            reason = str(problem).splitlines()[0]
+            raise RacerError(f"{fspath(path)}: the encoder failed ({reason}).") from None
         finally:
             writer.close()
+
+
+@contextmanager
+def _written(path: str | PathLike[str]) -> Iterator[Path]:
+    """As `atomic_path`, with one sentence if the file cannot be written."""
+    try:
+        with atomic_path(path) as temporary:
+            yield temporary
+    except (OSError, pygame.error) as problem:
+        reason = getattr(problem, "strerror", None) or str(problem)
+        raise RacerError(f"{fspath(path)}: cannot be written ({reason}).") from None

@@ -14,7 +14,7 @@ from racer.traces import LapTrace, time_at
 
 from . import palette
 from .hud import HudState
-from .stage import Stage
+from .stage import DrivenLine, Stage
 from .text import clock, panel, write
 from .timing import CarTiming, Split
 from .views import CarView
@@ -22,7 +22,9 @@ from .window import Window, wants_to_quit
 
 _SPEEDS: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 _SEEK: Final = 3.0  # [s] per press of an arrow key
-_KEYS: Final = "Space play   Left, Right seek   Up, Down speed   Tab next car   C camera   Esc quit"
+_KEYS: Final = (
+    "Space play   Left, Right seek   Up, Down speed   Tab next car   L lines   C camera   Esc quit"
+)
 
 
 class Replay:
@@ -89,6 +91,8 @@ class ReplayApp:
         rate: seconds of the lap per second.
         playing: whether time runs.
         running: False once the person wants to quit.
+        focus: number of the followed lap.
+        lines: whether the driven lines are shown.
     """
 
     def __init__(self, replay: Replay, stage: Stage | None = None) -> None:
@@ -99,6 +103,11 @@ class ReplayApp:
         self.playing = True
         self.running = True
         self.focus = 0
+        self.lines = False
+        self._driven = [
+            DrivenLine(np.stack([t.x, t.y], axis=1)[::3], palette.CARS[i % len(palette.CARS)])
+            for i, t in enumerate(replay.traces)
+        ]
         self._minimap = True
 
     def handle(self, event: pygame.Event) -> None:
@@ -132,6 +141,8 @@ class ReplayApp:
             self.stage.camera_man.next_mode()
         elif key == pygame.K_m:
             self._minimap = not self._minimap
+        elif key == pygame.K_l:
+            self.lines = not self.lines
 
     def _click(self, at: tuple[int, int]) -> None:
         surface = pygame.display.get_surface()
@@ -153,7 +164,8 @@ class ReplayApp:
         """Paints the picture for now, with the time line unless ``controls`` is False."""
         hud = self.replay.hud(self.time, self.focus)
         hud.minimap = self._minimap
-        self.stage.paint(surface, self.replay.views(self.time, self.focus), hud, seconds)
+        cars = self.replay.views(self.time, self.focus)
+        self.stage.paint(surface, cars, hud, seconds, self._driven if self.lines else ())
         if controls:
             self._time_line(surface)
 

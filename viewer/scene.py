@@ -89,10 +89,11 @@ def build_scene(track: Track) -> Scene:
     both = np.concatenate([wall_left, wall_right])
     bounds = (*both.min(axis=0).tolist(), *both.max(axis=0).tolist())
     sectors = [road.across(s) for s in np.asarray(track.sector_ends)[:-1]]
+    shades = [shade for shade in palette.GRASS for _ in range(2)]
     layers: tuple[Quads | Lines, ...] = (
-        road.ribbon(road.wall_left + 0.5, -road.wall_right - 0.5, [palette.WALL_SHADE], 4),
-        road.ribbon(road.wall_left, -road.wall_right, list(palette.GRASS), _BAND),
-        _lines([wall_left[::3], wall_right[::3]], palette.WALL, 0.35),
+        road.ribbon(road.wall_left + 0.5, -road.wall_right - 0.5, [palette.WALL_SHADE], 2),
+        road.ribbon(road.wall_left, -road.wall_right, shades, _BAND // 2),
+        _lines([wall_left[::2], wall_right[::2]], palette.WALL, 0.35),
         _tarmac(track),
         _rubber(road),
         *(_lines([line], palette.SECTOR_MARK, 0.2, closed=False) for line in sectors),

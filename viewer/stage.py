@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
+import numpy as np
 import pygame
+from numpy.typing import NDArray
 
 from racer._core import Track
 
-from .art import ScenePainter
+from .art import ScenePainter, paint_line
 from .camera import CameraMan, CameraMode
 from .cars import CarPainter, TyreMarks
 from .hud import Hud, HudState
 from .minimap import Minimap
+from .palette import Colour
 from .scene import build_scene
 from .views import CarView, Facts, car_views
+
+_LINE_WIDTH: Final = 0.3  # [m]
+
+
+@dataclass(frozen=True)
+class DrivenLine:
+    """A line that a car drove: points (T, 2) [m] and a colour."""
+
+    points: NDArray[np.float64]
+    colour: Colour
 
 
 class Stage:
@@ -50,6 +65,7 @@ class Stage:
         cars: Sequence[CarView],
         hud: HudState | None,
         seconds: float,
+        lines: Sequence[DrivenLine] = (),
     ) -> None:
         """Paints one picture; the camera follows the first car.
 
@@ -58,6 +74,7 @@ class Stage:
             cars: all cars; later ones are painted first.
             hud: the display, or None for a picture without one.
             seconds: time since the last picture, for the camera's smoothing [s].
+            lines: lines on the road, under the cars.
         """
         size = surface.get_size()
         unit = size[1] / 720
@@ -65,6 +82,8 @@ class Stage:
         camera = self.camera_man.shoot(size, me.x, me.y, me.heading, me.speed, seconds)
         self._scene.paint(surface, camera, still=self.camera_man.mode == "overview")
         self.marks.paint(surface, camera)
+        for line in lines:
+            paint_line(surface, camera, line.points, line.colour, _LINE_WIDTH)
         for car in reversed(cars):
             self._cars.paint(surface, camera, car)
         for car in cars:

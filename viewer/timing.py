@@ -14,6 +14,7 @@ from typing import Any, Literal
 from numpy.typing import NDArray
 
 from racer._core import TICK_SECONDS
+from racer.traces import LapTrace
 
 SplitColour = Literal["purple", "green", "yellow", "none"]
 Facts = Mapping[str, NDArray[Any]]
@@ -82,6 +83,12 @@ class CarTiming:
         self._tick_offset = 0.0
         self._lap_trace = _Trace()
         self._best_trace: _Trace | None = None
+
+    def set_best(self, lap: LapTrace) -> None:
+        """Takes a lap of an earlier day as the best, to compare with."""
+        self.best = lap.record.lap_time_s
+        self.best_sectors = list(lap.record.sectors_s)
+        self._best_trace = _Trace(lap.place.tolist(), lap.time.tolist())
 
     def new_run(self) -> None:
         """A restart: bests stay, what runs is forgotten."""

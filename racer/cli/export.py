@@ -41,9 +41,13 @@ def run(args: argparse.Namespace) -> int:
     if output.suffix != ".onnx":
         raise PolicyError(f"{output}: the name of a policy ends in .onnx.")
     if args.newest:
-        from racer.train.trainer import export_newest
+        from racer.export import export_policy, model_metadata
+        from racer.train.trainer import load_newest
 
-        export_newest(folder, config, output)
+        model, normalise = load_newest(folder, config)
+        steps = model.num_timesteps
+        metadata = model_metadata(config, name=folder.path.name, training_steps=steps)
+        export_policy(model, normalise, metadata, output)
     else:
         best = folder.best / "policy.onnx"
         if not best.is_file():

@@ -49,9 +49,9 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def add_offscreen(parser: argparse.ArgumentParser) -> None:
     """Adds the options of drawing without a display."""
     parser.add_argument("--offscreen", type=Path, metavar="FILE", help="write a .mp4 or .png")
-    parser.add_argument("--seconds", type=float, help="how long (off screen; default 20)")
+    parser.add_argument("--seconds", type=duration, help="how long (off screen; default 20)")
     parser.add_argument("--size", type=size, default=(1280, 720), help="off screen: WIDTHxHEIGHT")
-    parser.add_argument("--fps", type=int, default=30, help="frames per second of a film")
+    parser.add_argument("--fps", type=rate, default=30, help="frames per second of a film")
 
 
 def size(text: str) -> tuple[int, int]:
@@ -65,6 +65,22 @@ def size(text: str) -> tuple[int, int]:
     return width, height
 
 
+def duration(text: str) -> float:
+    """Reads seconds: more than 0, at most an hour."""
+    value = float(text)
+    if not 0.0 < value <= 3600.0:
+        raise argparse.ArgumentTypeError(f"{text!r}: more than 0, at most 3600 seconds")
+    return value
+
+
+def rate(text: str) -> int:
+    """Reads frames per second: 1 to 120."""
+    value = int(text)
+    if not 1 <= value <= 120:
+        raise argparse.ArgumentTypeError(f"{text!r}: from 1 to 120")
+    return value
+
+
 def run(args: argparse.Namespace) -> int:
     """Opens the window, or draws off screen."""
     from racer.errors import RacerError
@@ -73,6 +89,7 @@ def run(args: argparse.Namespace) -> int:
     need("pygame", "the viewer")
     if args.offscreen is not None:
         return _shoot(args)
+    from racer.traces import trace_lap
     from racer.viewer.app import PlayApp, play
     from racer.viewer.keeper import LapKeeper
     from racer.viewer.window import Window
@@ -85,6 +102,10 @@ def run(args: argparse.Namespace) -> int:
     keeper = LapKeeper(args.laps_dir) if human else None
     app = PlayApp(race, keeper)
     app.stage.camera_man.mode = args.camera
+    if keeper is not None:
+        best = keeper.best(race.session.track, args.vehicle, args.name)
+        if best is not None:
+            race.timing.cars[0].set_best(trace_lap(best))
     try:
         play(app, window)
     finally:

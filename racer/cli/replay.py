@@ -13,13 +13,14 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "replay",
         help="watch recorded laps, side by side",
         description="Plays laps of one track side by side. Space plays and pauses, Left and Right"
-        " seek, Up and Down change the speed, Tab follows the next car, C changes the camera, Esc"
-        " quits.",
+        " seek, Up and Down change the speed, Tab follows the next car, L shows the driven"
+        " lines, C changes the camera, Esc quits.",
         epilog="example: racer replay mine.lap.npz agent.lap.npz",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="a lap file (*.lap.npz)")
     parser.add_argument("--start", type=float, default=0.0, help="lap time to start at [s]")
     parser.add_argument("--rate", type=float, default=1.0, help="seconds of the lap per second")
+    parser.add_argument("--lines", action="store_true", help="show the driven lines")
     parser.add_argument("--camera", choices=("follow", "north", "overview"), default="follow")
     parser.add_argument("--fullscreen", action="store_true", help="use the whole screen")
     add_offscreen(parser)
@@ -34,6 +35,8 @@ def run(args: argparse.Namespace) -> int:
     from racer.viewer.need import need
 
     need("pygame", "the viewer")
+    if not 0.0 <= args.start <= 3600.0:
+        raise RacerError(f"--start {args.start:g}: a lap time in seconds.")
     if not 0.0 < args.rate <= 16.0:
         raise RacerError(f"--rate {args.rate:g}: between 0 and 16.")
     if args.offscreen is not None:
@@ -45,6 +48,7 @@ def run(args: argparse.Namespace) -> int:
     app = ReplayApp(Replay([trace_lap(load_lap(file)) for file in args.files]))
     app.stage.camera_man.mode = args.camera
     app.rate = args.rate
+    app.lines = args.lines
     if args.offscreen is None:
         from racer.viewer.window import Window
 

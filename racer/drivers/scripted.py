@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PREVIEW = 0.08  # [s] ahead at which curvature and speed are read: the steering's lag
 LOOK_AHEAD = 6.0, 0.20  # [m], [s]: distance at which the lateral error counts
+STEEPEST = 0.2  # [rad] angle at which a line that is far away is approached
 STEER_GAIN = 0.030  # [rad/m]
 FEEDBACK_LIMIT = 0.20  # [rad]
 YAW_DAMPING = 0.04  # [s]
@@ -85,7 +86,9 @@ class ScriptedDriver:
 
         corner = self._car.corner(curvature, np.minimum(speed, target + 1.0))
         reach = LOOK_AHEAD[0] + LOOK_AHEAD[1] * speed
-        miss = error + reach * np.sin(heading + corner.body_slip)
+        # A far line is approached at a small angle, not reached at once and overshot.
+        near = np.clip(error, -STEEPEST * reach, STEEPEST * reach)
+        miss = near + reach * np.sin(heading + corner.body_slip)
         feedback = np.clip(-STEER_GAIN * miss, -FEEDBACK_LIMIT, FEEDBACK_LIMIT)
         damping = YAW_DAMPING * (curvature * speed - read(obs, "yaw_rate"))
         steer = corner.steer + feedback + damping

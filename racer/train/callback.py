@@ -42,6 +42,10 @@ class RunKeeper(BaseCallback):
         batch: the worlds that learn.
         normalise: the normalisation around them.
         best: score of the best model so far, or None.
+
+    Attributes:
+        interrupted: set it, and the run saves a checkpoint and stops before its next update.
+        stopped: the run stopped before its steps were done, by time or interrupt, and is saved.
     """
 
     def __init__(
@@ -58,6 +62,8 @@ class RunKeeper(BaseCallback):
     ) -> None:
         super().__init__()
         self.best = best
+        self.interrupted = False
+        self.stopped = False
         self._config = config
         self._folder = folder
         self._clock = clock
@@ -68,7 +74,6 @@ class RunKeeper(BaseCallback):
         self._statistics = DrivingStatistics(batch)
         self._evaluated = 0
         self._saved = 0
-        self._stop = False
         self._saved_steps = -1
 
     def _on_training_start(self) -> None:
@@ -86,10 +91,12 @@ class RunKeeper(BaseCallback):
         if int(done * self._config.checkpoints) > self._saved:
             self._saved = int(done * self._config.checkpoints)
             self.save()
-        self._stop = self._clock.time_is_up
+        self.stopped = self.interrupted or self._clock.time_is_up
+        if self.stopped:
+            self.save()
 
     def _on_step(self) -> bool:
-        if self._stop:
+        if self.stopped:
             return False
         self._clock.steps_done = self.num_timesteps
         self._statistics.after_step()
@@ -131,7 +138,8 @@ class RunKeeper(BaseCallback):
         if result.standing_lap_s is not None:
             self.logger.record(f"{tag}/standing_lap_time", result.standing_lap_s)
         self.logger.record("eval/valid_lap_rate", result.valid / result.laps)
-        score = {**result.as_json(), "distance": result.distance, "steps": self.num_timesteps}
+        score = {**result.as_json(), "distance": result.distance, "steps": self._clock.steps_done}
+        self.logger.dump(self._clock.steps_done)
         if self.best is None or _rank(score) > _rank(self.best):
             self.best = score
             self._keep_best()
@@ -153,7 +161,7 @@ class RunKeeper(BaseCallback):
     def _keep_best(self) -> None:
         """Exports the model; the score comes last, so that it never tells of another model."""
         metadata = model_metadata(
-            self._config, name=self._folder.path.name, training_steps=self.num_timesteps
+            self._config, name=self._folder.path.name, training_steps=self._clock.steps_done
         )
         best = self._folder.best / "policy.onnx"
         export_policy(self.model, self._normalise, metadata, best)

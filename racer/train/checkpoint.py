@@ -55,7 +55,7 @@ def save_checkpoint(
         "counters": {name: int(getattr(model, name, 0)) for name in COUNTERS},
         "parameters": model.get_parameters(),
         "normalise": _normalisation(normalise),
-        "worlds": _packed(batch.snapshot()),
+        "worlds": _packed(_worlds(batch)),
         "last_obs": _packed(np.asarray(model._last_obs)),
         "last_original_obs": _packed(np.asarray(normalise.old_obs)),
         "random": _random_state(model),
@@ -121,6 +121,15 @@ def restore(
             getattr(buffer, name)[: len(rows)] = rows.numpy()
         buffer.pos, buffer.full = state["replay_place"][0], bool(state["replay_place"][1])
     _set_random_state(state["random"], model)
+
+
+def _worlds(batch: _core.Batch) -> NDArray[np.void]:
+    """The worlds' states, with zeros in the gaps between fields."""
+    states = batch.snapshot()
+    clean = np.zeros(states.shape, states.dtype)
+    for name in states.dtype.names or ():
+        clean[name] = states[name]
+    return clean
 
 
 def _normalisation(normalise: VecNormalize) -> dict[str, Any]:

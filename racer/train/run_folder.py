@@ -15,7 +15,7 @@ from typing import Any
 import racer
 from racer import _core
 from racer.errors import ConfigError
-from racer.files import atomic_write
+from racer.files import atomic_write, read_text
 from racer.train.config import TrainConfig, load_train_config, read_toml
 
 PACKAGES = ("torch", "stable-baselines3", "numpy", "gymnasium", "onnx", "onnxruntime")
@@ -32,6 +32,11 @@ class RunFolder:
     def config(self) -> Path:
         """The settings of the run."""
         return self.path / "config.toml"
+
+    @property
+    def versions(self) -> Path:
+        """Versions and fingerprints of everything that the run depends on."""
+        return self.path / "versions.json"
 
     @property
     def tensorboard(self) -> Path:
@@ -59,7 +64,7 @@ class RunFolder:
         return self.path / "report.json"
 
     @classmethod
-    def create(cls, path: Path, config: TrainConfig) -> RunFolder:
+    def create(cls, path: Path, config: TrainConfig, track: _core.Track) -> RunFolder:
         """A new folder with the run's settings and versions.
 
         Raises:
@@ -73,7 +78,8 @@ class RunFolder:
         folder = cls(path)
         folder.checkpoints.mkdir(parents=True)
         folder.write_config(config)
-        write_json(path / "versions.json", versions(config.env.vehicle))
+        found = {**versions(config.env.vehicle), "tracks": {track.name: track.fingerprint}}
+        write_json(folder.versions, found)
         return folder
 
     @classmethod
@@ -90,6 +96,26 @@ class RunFolder:
             )
         content = read_toml(folder.config)
         return folder, load_train_config(content, os.fspath(folder.config))
+
+    def check_engine(self, vehicle: str, track: _core.Track) -> None:
+        """Checks that the engine still is the one that the run began with.
+
+        Raises:
+            ConfigError: the physics or the circuit has changed since.
+        """
+        text = read_text(self.versions, error=ConfigError, what="list of versions")
+        try:
+            found = json.loads(text)
+            then = {**found["physics"], **found["tracks"]}
+        except (ValueError, KeyError, TypeError):
+            raise ConfigError(f"{self.versions}: is damaged.") from None
+        now = {vehicle: _core.physics_fingerprint(vehicle), track.name: track.fingerprint}
+        for name, fingerprint in now.items():
+            if then.get(name) != fingerprint:
+                raise ConfigError(
+                    f"{self.path}: began with {name!r} as {then.get(name)}, which is {fingerprint} "
+                    "in this Racer; start a new run."
+                )
 
     def write_config(self, config: TrainConfig) -> None:
         """Writes the settings."""

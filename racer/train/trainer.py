@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import sys
+import threading
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +25,6 @@ from stable_baselines3.common.vec_env import VecNormalize
 from racer.drivers.onnx_policy import OnnxDriver
 from racer.envs.sb3 import RacerVecEnv
 from racer.evaluate import TrackResult, evaluate_driver
-from racer.export import export_policy, model_metadata
 from racer.tracks import load_track
 from racer.train.callback import REPORT_SEED, RunKeeper
 from racer.train.checkpoint import load_checkpoint, restore
@@ -30,6 +32,7 @@ from racer.train.progress import Clock, ProgressBar
 from racer.train.run_folder import RunFolder, write_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from stable_baselines3.common.base_class import BaseAlgorithm
@@ -62,10 +65,11 @@ def train(
     track = load_track(config.track)
     if resume:
         folder, _ = RunFolder.open(path)
+        folder.check_engine(config.env.vehicle, track)
         folder.write_config(config)
         folder.drop_old_checkpoints()
     else:
-        folder = RunFolder.create(path, config)
+        folder = RunFolder.create(path, config, track)
     clock = Clock(config)
     env = RacerVecEnv(config.n_envs, track, config.env, seed=config.seed)
     batch = env.worlds.batch
@@ -105,12 +109,32 @@ def _learn(model: BaseAlgorithm, keeper: RunKeeper, config: TrainConfig) -> bool
     if left <= 0 or keeper.finished:
         keeper.init_callback(model)
         return False
-    try:
+    with _polite_interrupts(keeper):
         model.learn(left, callback=keeper, reset_num_timesteps=model.num_timesteps == 0)
-    except KeyboardInterrupt:
-        return True
-    keeper.save()
-    return False
+    if not keeper.stopped:
+        keeper.save()
+    return keeper.interrupted
+
+
+@contextmanager
+def _polite_interrupts(keeper: RunKeeper) -> Iterator[None]:
+    """Ctrl-C and a polite kill let the run save itself; the second time they end it at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ask(number: int, _: object) -> None:
+        if keeper.interrupted:
+            raise KeyboardInterrupt
+        keeper.interrupted = True
+        print(f"\n{signal.Signals(number).name}: saving a checkpoint ...", file=sys.stderr)
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _report(
@@ -232,8 +256,8 @@ def keep_memory() -> None:
     mallopt(top_pad, 64 << 20)
 
 
-def export_newest(folder: RunFolder, config: TrainConfig, output: Path) -> None:
-    """Exports the model of a run's newest checkpoint.
+def load_newest(folder: RunFolder, config: TrainConfig) -> tuple[BaseAlgorithm, VecNormalize]:
+    """The model of a run's newest checkpoint, with its normalisation.
 
     Raises:
         ConfigError: the run has no checkpoint yet.
@@ -248,5 +272,4 @@ def export_newest(folder: RunFolder, config: TrainConfig, output: Path) -> None:
     model = build_model(config, normalise, Clock(config))
     state, _ = load_checkpoint(checkpoints[-1])
     restore(state, model, normalise, env.worlds.batch)
-    metadata = model_metadata(config, name=folder.path.name, training_steps=model.num_timesteps)
-    export_policy(model, normalise, metadata, output)
+    return model, normalise

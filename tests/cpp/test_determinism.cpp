@@ -1,9 +1,10 @@
 // One hash per scenario, whatever the instruction set, the number of threads or the batch size.
 //
 //   test_determinism                     compares all of them with tests/golden.txt
-//   test_determinism --print [KERNELS]   prints "scenario hash" lines of these kernels (or the default)
-//   test_determinism --kernels           prints the names of the kernels of this build and machine
-//   test_determinism --write FILE        writes a new golden file (raise kPhysicsVersion first)
+//   test_determinism --print [KERNELS]   prints "scenario hash" lines of these kernels (or the
+//   default) test_determinism --kernels           prints the names of the kernels of this build and
+//   machine test_determinism --write FILE        writes a new golden file (raise kPhysicsVersion
+//   first)
 #include <cstring>
 #include <fstream>
 #include <iostream>

@@ -15,9 +15,11 @@ struct Pedals {
 };
 
 // Share of full lock that the axis action can reach at a speed: all of it when slow, a little more
-// than the car can use when fast, so that neither a keyboard nor a noisy policy spins it.
+// than the car can use when fast, so that neither a keyboard nor a noisy policy spins it. The part
+// that falls with the speed is the kinematic bicycle's angle at 2.3 g.
 RACER_INLINE double steering_share(const Vehicle& vehicle, double speed) {
-    const double range = 0.12 + 60.0 / (speed * speed + 1.0);  // [rad]
+    const double wheelbase = vehicle.cg_to_front + vehicle.cg_to_rear;
+    const double range = 0.12 + 60.0 * (wheelbase / 2.7) / (speed * speed + 1.0);  // [rad]
     return min(range / vehicle.max_steer, 1.0);
 }
 

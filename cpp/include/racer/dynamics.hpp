@@ -215,18 +215,19 @@ RACER_INLINE void settle(CarState<R>& car) {
     car.a_x = select(abs(car.a_x) < R(kNothing), zero, car.a_x);
 }
 
-// One tick: kSubsteps classical Runge-Kutta steps. The steering angle moves at its limited rate to
-// its target and stops there; its exact path is known beforehand and enters each stage.
+// One tick: classical Runge-Kutta steps, kSubsteps of them but for tests of the integrator. The
+// steering angle moves at its limited rate to its target and stops there; its exact path is known
+// beforehand and enters each stage.
 template <class R>
 RACER_INLINE void integrate_tick(const Vehicle& vehicle, CarState<R>& car,
-                                 const CarInputs<R>& inputs) {
-    constexpr double kStep = kTickSeconds / kSubsteps;
-    const R whole(kStep);
-    const R half(0.5 * kStep);
+                                 const CarInputs<R>& inputs, int substeps = kSubsteps) {
+    const double step = kTickSeconds / substeps;
+    const R whole(step);
+    const R half(0.5 * step);
     const R target = clamp(inputs.steer_target, R(-vehicle.max_steer), R(vehicle.max_steer));
-    const R reach(vehicle.steer_rate * kStep);
+    const R reach(vehicle.steer_rate * step);
     Steering<R> start = steering_at(vehicle, car.steer);
-    for (int i = 0; i < kSubsteps; ++i) {
+    for (int i = 0; i < substeps; ++i) {
         const R way = target - car.steer;
         const R half_reach = R(0.5) * reach;
         const R end_angle = car.steer + clamp(way, -reach, reach);
@@ -238,7 +239,7 @@ RACER_INLINE void integrate_tick(const Vehicle& vehicle, CarState<R>& car,
         const CarState<R> k2 = derivative(vehicle, advanced(car, k1, half), inputs, middle);
         const CarState<R> k3 = derivative(vehicle, advanced(car, k2, half), inputs, middle);
         const CarState<R> k4 = derivative(vehicle, advanced(car, k3, whole), inputs, end);
-        const R sixth(kStep / 6.0);
+        const R sixth(step / 6.0);
         car = advanced(car, runge_kutta_sum(k1, k2, k3, k4), sixth);
         car.steer = end_angle;
         start = end;
@@ -287,11 +288,11 @@ RACER_INLINE void integrate_tick(const Vehicle& vehicle, CarState<R>& first,
 // inputs[i]. states has one element more than inputs.
 inline void simulate_flat(const Vehicle& vehicle, const CarState<double>& start,
                           std::span<const CarInputs<double>> inputs,
-                          std::span<CarState<double>> states) {
+                          std::span<CarState<double>> states, int substeps = kSubsteps) {
     CarState<double> car = start;
     states[0] = car;
     for (std::size_t i = 0; i < inputs.size(); ++i) {
-        integrate_tick(vehicle, car, inputs[i]);
+        integrate_tick(vehicle, car, inputs[i], substeps);
         states[i + 1] = car;
     }
 }

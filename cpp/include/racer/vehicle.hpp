@@ -200,6 +200,107 @@ inline constexpr VehicleRows kGtRows = {{
     {"grass_drag", 2500.0, "chosen: 0.19 g with all wheels off"},
 }};
 
+// A formula car of the FIA Formula 3 kind. "F3" means published for the Dallara F3 2019: mass,
+// power, length and width by its data sheet; 300 km/h, 0-100 in 3.0 s, 0-200 in 7.7 s, 2.6 g
+// sideways and 1.9 g on the brakes by the championship's presentation of 22 November 2018.
+inline constexpr VehicleRows kFormulaRows = {{
+    {"mass", 673.0, "F3: 673 kg with driver"},
+    {"yaw_inertia", 800.0, "chosen: radius of gyration 1.09 m, masses between the axles"},
+    {"cg_to_front", 1.64, "F3: wheelbase 2.88 m; chosen: 43 % of the weight in front"},
+    {"cg_to_rear", 1.24, "as cg_to_front"},
+    {"height", 0.28, "class: 0.25-0.30 m"},
+    {"half_width", 0.94, "F3: 1.885 m wide over the tyres"},
+    {"half_length", 2.48, "F3: 4.965 m overall"},
+
+    {"friction_front", 1.60, "slick tyre, 1.5-1.8; chosen for the lateral figures of F3"},
+    {"friction_rear", 1.60 * 1.20, "chosen, as for gt: wider rear tyres, stable trail braking"},
+    {"load_sensitivity", 0.06, "chosen, as for gt"},
+    {"stiffness_front", 11.5, "chosen: peak at 7.6 degrees, stiffer carcass than gt"},
+    {"shape_front", 1.4, "Pacejka: about 1.3 for lateral force; chosen"},
+    {"curvature_front", -1.0, "chosen, as for gt"},
+    {"stiffness_rear", 15.0, "chosen: peak at 6.1 degrees; 0.7 deg/g of understeer"},
+    {"shape_rear", 1.4, "as shape_front"},
+    {"curvature_rear", -0.8, "chosen, as for gt"},
+    {"grip_use", 0.97, "chosen: slip control stops short of the limit"},
+    {"priority_front", 0.5, "chosen, as for gt"},
+    {"priority_rear", 0.85, "chosen, as for gt"},
+    {"slip_speed", 3.0, "chosen: the stiffer tyre needs it at one step per tick"},
+    {"load_floor", 150.0, "chosen: never reached in driving, keeps a wheel on the road"},
+
+    {"air_density", 1.2, "20 degrees C at sea level"},
+    {"drag_area", 0.80, "chosen: 282 km/h with the wings of a slow track (F3: 300 km/h with DRS)"},
+    {"downforce_area", 2.1, "chosen: the car's own weight at 260 km/h; F3: up to 2.6 g sideways"},
+    {"downforce_front", 0.40, "chosen: stability at speed"},
+
+    {"power", 240.0e3, "F3: 283 kW at 8000 rpm; chosen: its mean over a gear, at the wheels"},
+    {"drive_force", 6.3e3, "chosen: 0-100 km/h in 3.1 s (F3: 3.0 s)"},
+    {"brake_force", 14.0e3, "chosen: above the grip of tarmac without downforce"},
+    {"brake_front", 0.72, "chosen: rear brake share below its load share up to 2 g"},
+    {"rolling_resistance", 110.0, "1.7 % of the weight"},
+    {"backward_brake", 0.5, "chosen, as for gt"},
+
+    {"max_steer", 0.35, "class: 20 degrees at the road wheel"},
+    {"steer_rate", 1.5, "chosen, as for gt"},
+    {"transfer_lag", 0.06, "chosen, as for gt"},
+    {"blend_low", 2.0, "chosen"},
+    {"blend_high", 6.0, "chosen: the yaw mode is slow enough for one step per tick above it"},
+    {"blend_lag", 0.05, "chosen"},
+    {"grass_grip", 0.6, "chosen, as for gt"},
+    {"grass_drag", 1300.0, "chosen: 0.2 g with all wheels off"},
+}};
+
+// A single-speed racing kart with front brakes, as the X30 senior class raced in the ADAC Kart
+// Masters from 2013: 162 kg with driver, front brakes allowed, 30 hp at most 16,000 rpm. "CIK"
+// means the international karting regulations.
+inline constexpr VehicleRows kKartRows = {{
+    {"mass", 160.0, "class: X30 senior 155-162 kg with driver"},
+    {"yaw_inertia", 24.0, "chosen: radius of gyration 0.39 m, driver in the middle"},
+    {"cg_to_front", 0.60, "CIK: wheelbase 1.01-1.07 m; usual set-up: 43 % of the weight in front"},
+    {"cg_to_rear", 0.45, "as cg_to_front"},
+    {"height", 0.18, "chosen: the driver sits on the floor"},
+    {"half_width", 0.70, "CIK: at most 1.40 m wide"},
+    {"half_length", 0.95, "CIK: at most 1.82 m without bodywork, 2.10 m with it"},
+
+    {"friction_front", 2.0, "class: cornering beyond 2 g on soft slicks"},
+    {"friction_rear", 2.0 * 1.60,
+     "chosen: stands for the solid rear axle, too, whose tyres resist every yaw; a single track "
+     "has "
+     "none. Sideways the front axle sets the limit"},
+    {"load_sensitivity", 0.06, "chosen, as for gt"},
+    {"stiffness_front", 9.0, "chosen: peak at 10 degrees"},
+    {"shape_front", 1.4, "Pacejka: about 1.3 for lateral force; chosen"},
+    {"curvature_front", -0.8, "chosen: a small low-pressure tyre lets go gently"},
+    {"stiffness_rear", 16.0, "chosen: solid rear axle, as friction_rear"},
+    {"shape_rear", 1.4, "as shape_front"},
+    {"curvature_rear", -0.8, "chosen, as curvature_front"},
+    {"grip_use", 0.97, "chosen: stands for a driver who does not lock the wheels"},
+    {"priority_front", 0.5, "chosen, as for gt"},
+    {"priority_rear", 0.95, "chosen: the short car needs its rear axle sideways"},
+    {"slip_speed", 4.0, "chosen: the light car needs it at one step per tick"},
+    {"load_floor", 40.0, "chosen: never reached in driving, keeps a wheel on the road"},
+
+    {"air_density", 1.2, "20 degrees C at sea level"},
+    {"drag_area", 0.65, "chosen: top speed 130 km/h, driver in the wind"},
+    {"downforce_area", 0.0, "a kart has no wings"},
+    {"downforce_front", 0.5, "of no effect without downforce"},
+
+    {"power", 21.0e3, "class: X30, 30 hp (22 kW) at the engine, less the chain"},
+    {"drive_force", 1250.0, "chosen: 0-60 mph in 4.6 s (class: about 4 s, with gears 3 s)"},
+    {"brake_force", 2200.0, "chosen: 1.4 g, below the grip of a warm slick"},
+    {"brake_front", 0.85, "chosen: stability; front brakes as in the class of 2013"},
+    {"rolling_resistance", 40.0, "2.5 % of the weight, chain and solid axle included"},
+    {"backward_brake", 0.5, "chosen, as for gt"},
+
+    {"max_steer", 0.45, "class: 25 degrees at the road wheel"},
+    {"steer_rate", 3.0, "chosen: direct steering, half a turn lock to lock"},
+    {"transfer_lag", 0.04, "chosen: no suspension, tyres and frame alone"},
+    {"blend_low", 2.0, "chosen"},
+    {"blend_high", 6.0, "chosen: as slip_speed"},
+    {"blend_lag", 0.05, "chosen"},
+    {"grass_grip", 0.6, "chosen, as for gt"},
+    {"grass_drag", 300.0, "chosen: 0.19 g with all wheels off"},
+}};
+
 constexpr void derive(Vehicle& v) {
     const double wheelbase = v.cg_to_front + v.cg_to_rear;
     const double weight = v.mass * kGravity;
@@ -236,13 +337,17 @@ constexpr void derive(Vehicle& v) {
 }
 
 inline constexpr Vehicle kGt = make_vehicle("gt", kGtRows);
+inline constexpr Vehicle kFormula = make_vehicle("formula", kFormulaRows);
+inline constexpr Vehicle kKart = make_vehicle("kart", kKartRows);
 
 struct VehicleEntry {
     const Vehicle* vehicle;
     const VehicleRows* rows;
 };
 
-inline constexpr std::array kVehicles = {VehicleEntry{&kGt, &kGtRows}};
+inline constexpr std::array kVehicles = {VehicleEntry{&kGt, &kGtRows},
+                                         VehicleEntry{&kFormula, &kFormulaRows},
+                                         VehicleEntry{&kKart, &kKartRows}};
 
 // The entry with this name, or nullptr.
 [[nodiscard]] constexpr const VehicleEntry* find_vehicle_entry(std::string_view name) {

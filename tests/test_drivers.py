@@ -1,0 +1,203 @@
+"""Every driver keeps the protocol and drives every environment; the scripted ones drive well."""
+
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+import pytest
+from small_models import small_config, small_driver, small_policy
+
+from racer import _core
+from racer.config import EnvConfig
+from racer.drivers import BUILT_IN, make_driver
+from racer.drivers.car_model import CarModel
+from racer.drivers.observed import ObservationReader
+from racer.drivers.racing_line import _bounded_least_squares, _solve_ring, plan_line
+from racer.envs.sb3 import RacerVecEnv
+from racer.errors import LapError, PolicyError
+from racer.evaluate import evaluate_driver
+from racer.laps import save_lap
+from racer.policies import ACTIONS
+from racer.session import Seat, Session, drive
+from racer.tracks import load_track
+
+KINDS = (*BUILT_IN, "sb3", "onnx", "replay", "human")
+SHARED_TRACKS = Path(__file__).resolve().parents[2] / "shared" / "tracks"
+
+
+@pytest.fixture(scope="module")
+def track() -> _core.Track:
+    return load_track("harbour")
+
+
+@pytest.fixture(scope="module")
+def standing_lap(track: _core.Track, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    result = evaluate_driver(make_driver("casual", track), track, starts=1, laps=1, record=True)
+    path = tmp_path_factory.mktemp("laps") / "casual.lap.npz"
+    save_lap(result.finished[0].record("casual", "agent"), path)
+    return path
+
+
+@pytest.fixture
+def driver(
+    request: pytest.FixtureRequest, track: _core.Track, standing_lap: Path, tmp_path: Path
+) -> Any:
+    kind = request.param
+    if kind == "sb3":
+        return small_driver(small_config("sac"))
+    if kind == "onnx":
+        path = small_policy(small_config("ppo", "lidar", "pedals"), tmp_path / "p.onnx")
+        return make_driver(str(path), track)
+    if kind == "replay":
+        return make_driver(str(standing_lap), track)
+    if kind == "human":
+        from racer.viewer.keyboard import HumanDriver, Keys, ScriptedKeyboard
+
+        return HumanDriver(ScriptedKeyboard(lambda: Keys(left=True, up=True)))
+    return make_driver(kind, track)
+
+
+@pytest.mark.parametrize("driver", KINDS, indirect=True)
+def test_every_driver_keeps_the_protocol(driver: Any) -> None:
+    assert isinstance(driver.name, str)
+    assert driver.name
+    assert driver.action in ACTIONS
+    assert driver.ticks_per_action >= 1
+    fields = ACTIONS[driver.action]
+    low = np.array([f["low"] for f in fields])
+    high = np.array([f["high"] for f in fields])
+    size = ObservationReader(driver.observation).size
+    random = np.random.default_rng(0)
+    for rows in (1, 5):
+        driver.reset()
+        obs = random.uniform(-1.0, 1.0, (rows, size)).astype(np.float32)
+        before = obs.copy()
+        first = driver.act(obs)
+        kept = first.copy()
+        assert first.shape == (rows, len(fields))
+        assert first.dtype == np.float32
+        driver.act(obs)
+        driver.reset(np.arange(rows) % 2 == 0)
+        last = driver.act(obs)
+        for action in (first, last):
+            assert np.all((action >= low) & (action <= high))
+        np.testing.assert_array_equal(obs, before)
+        np.testing.assert_array_equal(first, kept)  # an answer is the asker's to keep
+
+
+@pytest.mark.parametrize("driver", KINDS, indirect=True)
+def test_every_driver_drives_every_environment(driver: Any, track: _core.Track) -> None:
+    config = EnvConfig(
+        observation=driver.observation,
+        action=driver.action,
+        ticks_per_action=driver.ticks_per_action,
+    )
+    driver.reset()
+    single = gymnasium.make("racer/Circuit-v0", track=track, config=config)
+    obs, _ = single.reset(seed=1)
+    for _ in range(20):
+        action = driver.act(obs[None])[0]
+        assert single.action_space.contains(action)
+        obs = single.step(action)[0]
+    many = gymnasium.make_vec("racer/Circuit-v0", num_envs=3, track=track, config=config)
+    driver.reset()
+    obs, _ = many.reset(seed=1)
+    for _ in range(20):
+        obs = many.step(driver.act(obs))[0]
+    batch = RacerVecEnv(3, track, config, seed=1)
+    driver.reset()
+    obs = batch.reset()
+    for _ in range(20):
+        obs = batch.step(driver.act(obs))[0]
+    session = Session(track, worlds=2)
+    drive(session, [Seat(driver, session)], 60)
+    assert session.batch.nan_actions == 0
+
+
+@pytest.mark.parametrize("name", ["casual", "good"])
+@pytest.mark.parametrize("circuit", ["harbour", "ridgeway"])
+def test_scripted_drivers_lap_our_circuits(name: str, circuit: str) -> None:
+    track = load_track(circuit)
+    result = evaluate_driver(make_driver(name, track), track, starts=3, laps=1)
+    assert result.completed == result.valid == 3
+    assert result.standing_lap_s is not None
+    assert result.best_lap_s is not None
+    assert result.best_lap_s < result.standing_lap_s
+
+
+def test_good_is_faster_than_casual(track: _core.Track) -> None:
+    lines = [
+        plan_line(track, smooth=smooth, grip=grip, margin=0.6)
+        for smooth, grip in ((False, 0.7), (True, 0.85))
+    ]
+    casual, good = [float(np.sum(track.spacing / line.speed)) for line in lines]
+    assert good < 0.9 * casual
+    bend = [float(np.mean(np.square(line.curvature))) for line in lines]
+    assert bend[1] < bend[0]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not SHARED_TRACKS.is_dir(), reason="the real circuits are not here")
+@pytest.mark.parametrize("name", ["casual", "good"])
+@pytest.mark.parametrize("path", sorted(SHARED_TRACKS.glob("*.csv")), ids=lambda path: path.stem)
+def test_scripted_drivers_lap_real_circuits(name: str, path: Path) -> None:
+    track = load_track(path)
+    result = evaluate_driver(make_driver(name, track), track, starts=2, laps=1)
+    assert result.completed == result.valid == 2
+    assert result.standing_lap_s is not None
+
+
+def test_a_replay_drives_the_same_lap_again(track: _core.Track, standing_lap: Path) -> None:
+    driver = make_driver(str(standing_lap), track)
+    session = Session(track, worlds=2)
+    laps = drive(session, [Seat(driver, session)], driver.record.ticks)  # type: ignore[attr-defined]
+    assert [lap.time_s for lap in laps] == [driver.record.lap_time_s] * 2  # type: ignore[attr-defined]
+
+
+def test_drivers_that_cannot_be(track: _core.Track, standing_lap: Path, tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match="no driver 'fast'; there are random, casual, good"):
+        make_driver("fast", track)
+    with pytest.raises(PolicyError, match="can run code"):
+        make_driver("model.zip", track)
+    with pytest.raises(PolicyError, match="no such policy"):
+        make_driver(str(tmp_path / "none.onnx"), track)
+    with pytest.raises(PolicyError, match="no such policy"):
+        make_driver(str(tmp_path), track)  # the folder of a run without a policy
+    with pytest.raises(LapError, match="was driven on 'Harbour'"):
+        make_driver(str(standing_lap), load_track("ridgeway"))
+
+
+def test_the_ring_is_solved_like_any_matrix() -> None:
+    random = np.random.default_rng(0)
+    for count in (16, 33, 100):
+        here = np.arange(count)
+        narrow = np.zeros((count, count))
+        for shift in (-1, 0, 1):
+            narrow[here, (here + shift) % count] = random.normal(size=count)
+        matrix = narrow.T @ narrow + 0.1 * np.eye(count)
+        right = random.normal(size=count)
+        held = random.random(count) < 0.3
+        x = _solve_ring(matrix, right, held)
+        free = ~held
+        np.testing.assert_allclose(matrix[np.ix_(free, free)] @ x[free], right[free], atol=1e-9)
+        assert np.all(x[held] == 0.0)
+        low, high = np.full(count, -0.2), np.full(count, 0.3)
+        best = _bounded_least_squares(narrow, right, low, high, np.zeros(count))
+        gradient = narrow.T @ (narrow @ best + right)
+        inside = (best > low) & (best < high)
+        assert np.all(np.abs(gradient[inside]) < 0.05)
+        assert np.all((best >= low) & (best <= high))
+
+
+def test_the_car_model_knows_the_cars_limits() -> None:
+    """Against the engine: full throttle and full brake on an endless plane."""
+    car = CarModel("gt")
+    slow, fast = np.array(30.0), np.array(50.0)
+    pushing = (car.drive_limit(slow) - car.resistance(slow)) / car.mass
+    braking = -car.braking_limit(fast) - car.resistance(fast) / car.mass
+    for speed, pedals, wanted in ((30.0, (1.0, 0.0), pushing), (50.0, (0.0, 1.0), braking)):
+        start = np.array([0, 0, 1, 0, speed, 0, 0, 0, 0], float)
+        states = _core.simulate("gt", start, np.tile([0.0, *pedals], (30, 1)))
+        measured = (states[25, 4] - states[15, 4]) / (10 * _core.TICK_SECONDS)
+        assert measured == pytest.approx(float(wanted), rel=0.08)
