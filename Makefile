@@ -21,7 +21,8 @@ EDITABLE := --no-build-isolation --config-settings=build-dir=$(BUILD) \
 # What an editable install fixes: settings and the set of packages. Any change here reinstalls.
 FINGERPRINT = cat pyproject.toml CMakeLists.txt <(find racer viewer tools -name __init__.py | sort) | cksum
 
-.PHONY: help demo test test-slow test-cpp lint format stubs determinism bench setup build wheel clean
+.PHONY: help demo test test-slow test-cpp lint format stubs determinism bench peers sanitize fuzz setup \
+	build wheel clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -44,6 +45,31 @@ determinism: build  ## the golden hashes over compilers, levels, instruction set
 
 bench: build  ## measure the engine, the environments and training
 	$(BIN)/racer bench
+
+# The peers of `racer bench peers`, in a venv of their own; their wheels need nothing of the system.
+PEERS := build/peers
+peers: $(PEERS)/.installed  ## install the simulators that `racer bench peers` compares with
+
+$(PEERS)/.installed: tools/bench/peers.txt
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install -q -r $<
+	@touch $@
+
+# Car-ticks of the fuzzer under the sanitizers (minutes) and without (ten minutes on two cores).
+SANITIZE_TICKS ?= 1e7
+TICKS ?= 1e9
+sanitize: setup  ## the C++ tests and the fuzzer under ASan and UBSan, the threads under TSan
+	@$(LOCK) && for preset in asan-ubsan tsan; do \
+	    $(BIN)/cmake --preset $$preset >/dev/null && $(BIN)/cmake --build --preset $$preset; done
+	build/asan-ubsan/test_fuzz $(SANITIZE_TICKS)
+	$(BIN)/ctest --preset asan-ubsan -E test_fuzz
+	build/tsan/test_determinism --threads
+
+fuzz: build  ## drive TICKS car-ticks (default 1e9) of nonsense on both cores, each with its own seed
+	@$(LOCK) && $(BIN)/cmake --build $(BUILD) --target test_fuzz
+	@half=$$($(PYTHON) -c 'print(float("$(TICKS)") / 2)'); seed=$$(date +%s); \
+	$(BUILD)/test_fuzz $$half $$seed & first=$$!; \
+	$(BUILD)/test_fuzz $$half $$((seed + 1)); wait $$first
 
 setup: $(VENV)/.installed  ## create .venv and install the tested versions of everything
 

@@ -223,6 +223,7 @@ def test_files_stay_short() -> None:
     assert not long, "\n".join(long)
 
 
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="pybind11-stubgen fails on Python 3.10")
 def test_the_stub_is_the_generated_one() -> None:
     from racer.tools import stubs
 

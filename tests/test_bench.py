@@ -6,13 +6,14 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from racer.cli import bench
 from racer.errors import ConfigError
-from racer.tools.bench import LAYERS, measure, runner
+from racer.tools.bench import LAYERS, measure, peer_cases, report, runner
 from racer.tools.bench.engine import Scene
 
 FIELDS = {
@@ -28,6 +29,8 @@ FIELDS = {
     "p99_us": float,
     "wall_seconds": float,
     "cpu_seconds": float,
+    "ratio": float,
+    "share": float,
     "note": str,
 }
 
@@ -44,7 +47,7 @@ def check_case(case: dict[str, object]) -> None:
     for name, value in case.items():
         assert isinstance(value, (FIELDS[name], int)), name
     assert case["layer"] in LAYERS
-    rates = [name for name in ("steps_per_second", "median_us") if name in case]
+    rates = [name for name in ("steps_per_second", "median_us", "share") if name in case]
     assert rates
     assert all(float(str(case[name])) > 0.0 for name in rates)
     if "ticks_per_second" in case:
@@ -69,12 +72,13 @@ def test_json_of_the_engine_layer(capsys: pytest.CaptureFixture[str]) -> None:
     seen = {(c["case"], c["num_envs"], c["ticks_per_action"]) for c in result["cases"]}
     for worlds in (1, 64, 1024):
         assert ("physics alone", worlds, 1) in seen
+        assert ("physics, track and rules", worlds, 64) in seen
         for observation in ("lidar", "track"):
             for ticks in (1, 6):
                 assert (f"batch, {observation} observation", worlds, ticks) in seen
 
 
-@pytest.mark.parametrize("layer", ["env", "sb3"])
+@pytest.mark.parametrize("layer", ["scaling", "env", "sb3", "policy"])
 def test_the_layers_above_the_engine(layer: str) -> None:
     results = runner.run_layers([layer], seconds=0.02, threads=[1])
     assert not results.skipped
@@ -82,6 +86,82 @@ def test_the_layers_above_the_engine(layer: str) -> None:
     for case in results.cases:
         check_case(case)
         assert case["layer"] == layer
+
+
+def test_training_says_where_its_time_goes() -> None:
+    results = runner.run_layers(["train"], seconds=0.05, threads=[1])
+    for case in results.cases:
+        check_case(case)
+    assert results.cases[0]["ratio"] > 0.0
+    shares = {case["case"]: case["share"] for case in results.cases if "share" in case}
+    assert {name.removeprefix("PPO's time in ") for name in shares} == {
+        "environment",
+        "policy",
+        "update",
+        "rest",
+    }
+    assert sum(shares.values()) == pytest.approx(1.0, abs=1e-3)
+
+
+def test_without_a_venv_of_peers_one_sentence_tells_how(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("RACER_PEERS", str(tmp_path))
+    results = runner.run_layers(["peers"], seconds=0.02, threads=[1, 2])
+    assert not results.cases
+    assert list(results.skipped) == ["peers"]
+    assert "`make peers` creates it" in results.skipped["peers"]
+
+
+def test_peers_are_measured_beside_racer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    row = {"layer": "peers", "case": "slow", "num_envs": 1, "steps_per_second": 10.0}
+    fake = tmp_path / "bin" / "python"
+    fake.parent.mkdir()
+    broken = "echo no such package >&2; exit 1"
+    fake.write_text(
+        f"#!/bin/sh\ncase \"$*\" in *' highway '*) {broken};; esac\necho '{json.dumps(row)}'\n"
+    )
+    fake.chmod(0o755)
+    monkeypatch.setenv("RACER_PEERS", str(tmp_path))
+    cases = runner.run_layers(["peers"], seconds=0.02, threads=[1]).cases
+    ours = next(c for c in cases if c["case"] == "Racer" and c["num_envs"] == 1024)
+    theirs = [c for c in cases if c["case"] == "slow"]
+    assert len(theirs) == len(peer_cases.CASES) - 1
+    assert theirs[0]["ratio"] == pytest.approx(ours["steps_per_second"] / 10.0, rel=1e-3)
+    assert any("highway: no such package" in c.get("note", "") for c in cases)
+    assert cases[-1]["ratio"] <= 1.001 * theirs[0]["ratio"]
+
+
+def test_a_peer_says_what_its_step_is() -> None:
+    for name, peer in peer_cases.CASES.items():
+        assert name.isascii()
+        assert peer.updates >= 1
+        assert " s" in peer.one_step
+    answer = subprocess.run(
+        [sys.executable, "-I", peer_cases.__file__, "pool-highway-1", "0.1"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "No module named 'envpool'" in answer.stderr  # Racer's own venv has none
+
+
+def test_results_are_written_down(tmp_path: Path) -> None:
+    results = runner.run_layers(["scaling"], seconds=0.02, threads=[1]).as_json()
+    peer = {"layer": "peers", "case": "Racer again", "num_envs": 1024, "ratio": 371.5, "note": "n"}
+    other = {"layer": "peers", "case": "slow", "num_envs": 1, "steps_per_second": 10.0}
+    results["cases"] += [other, peer | {"steps_per_second": 3715.0}]
+    results["machine"]["load"] = 3.0
+    files = report.write(results, tmp_path)
+    page = files[0].read_text("utf-8")
+    assert files[0] == tmp_path / "benchmarks" / "RESULTS.md"
+    assert "## Scaling" in page
+    assert "**372x**" in page or "**371x**" in page
+    assert "Measured on a busy machine" in page
+    assert results["machine"]["date"] in page
+    assert json.loads(files[1].read_text("utf-8")) == results
+    assert files[2].read_bytes().startswith(b"\x89PNG")
+    assert report.doubts({"machine": {"load": 0.0}, "cases": []}) == ""
 
 
 def test_the_table_has_a_row_per_case() -> None:

@@ -3,9 +3,10 @@
 import argparse
 import json
 import sys
+from pathlib import Path
 
-LAYERS = ("engine", "env", "sb3", "train", "peers")
-DEFAULT = ("engine", "env", "sb3", "train")
+LAYERS = ("engine", "scaling", "limit", "env", "sb3", "policy", "train", "peers")
+DEFAULT = ("engine", "env", "sb3", "policy", "train")
 
 
 def add_parser(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -16,10 +17,13 @@ def add_parser(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         description="Measures how fast each layer is: steps and simulated ticks (1/60 s) per second"
         " as the median over repeats, on pinned cores, with CPU time beside wall time. Layers that"
         " need packages which are not installed are skipped, and it says so.",
-        epilog="example: racer bench engine env --seconds 2 --json",
+        epilog="examples: racer bench engine env --seconds 2 --json; racer bench --write",
     )
     parser.add_argument(
-        "layers", nargs="*", metavar="LAYER", help=f"{', '.join(LAYERS)}; default: all but peers"
+        "layers",
+        nargs="*",
+        metavar="LAYER",
+        help=f"{', '.join(LAYERS)}; default: {', '.join(DEFAULT)}; with --write: all",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument(
@@ -33,6 +37,14 @@ def add_parser(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         metavar="T",
         help="numbers of engine threads to measure with (default 1 2)",
     )
+    parser.add_argument(
+        "--write",
+        nargs="?",
+        const=".",
+        metavar="FOLDER",
+        help="write benchmarks/RESULTS.md, benchmarks/results.json and docs/images/bench.png there"
+        " (default: the current folder)",
+    )
     parser.set_defaults(run=run)
 
 
@@ -41,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     from racer.errors import ConfigError
     from racer.tools.bench import machine, runner
 
-    layers = args.layers or DEFAULT
+    layers = args.layers or (LAYERS if args.write else DEFAULT)
     for layer in layers:
         if layer not in LAYERS:
             raise ConfigError(f"there is no bench layer {layer!r}; there are {', '.join(LAYERS)}.")
@@ -64,4 +76,9 @@ def run(args: argparse.Namespace) -> int:
         results = runner.run_layers(layers, seconds=args.seconds, threads=args.threads, show=show)
     for layer, reason in results.skipped.items():
         print(f"skipped {layer}: {reason}", file=sys.stderr)
+    if args.write:
+        from racer.tools.bench import report
+
+        for path in report.write(results.as_json(), Path(args.write)):
+            print(f"wrote {path}", file=sys.stderr)
     return 0

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from racer.train.config import TrainConfig
 
 DESCRIPTION = """\
 Trains a driver on a circuit and keeps everything in a folder: settings, TensorBoard logs,
@@ -22,6 +26,7 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )
     parser.add_argument("--algo", choices=("ppo", "sac"), help="the algorithm (default ppo)")
     parser.add_argument("--track", help="a circuit of the catalogue or a file (default harbour)")
+    parser.add_argument("--vehicle", help="the vehicle (default gt)")
     parser.add_argument("--steps", type=int, help="environment steps to train for")
     parser.add_argument("--minutes", type=float, help="time to train for")
     parser.add_argument("--n-envs", type=int, help="environments stepped at once")
@@ -59,7 +64,11 @@ def run(args: argparse.Namespace) -> int:
         changes["minutes"] = args.minutes or 0.0
     if args.config:
         changes["env"] = load_config(args.config).to_dict()
+    if args.vehicle:
+        changes["env"] = {**changes.get("env", content.get("env", {})), "vehicle": args.vehicle}
     config = load_train_config(content, f"preset {preset}", **changes)
+    if args.n_envs is not None:
+        config = _fitting(config)
     load_track(config.track)  # before anything is written
     name = args.name or _free_name(args.log_dir, f"{config.algo}-{Path(config.track).stem}")
 
@@ -67,6 +76,21 @@ def run(args: argparse.Namespace) -> int:
 
     path = args.log_dir / name
     return show_report(train(config, path, show=not args.quiet), path, as_json=args.json)
+
+
+def _fitting(config: TrainConfig) -> TrainConfig:
+    """The settings with a batch that is no larger than what so few environments give."""
+    import dataclasses
+
+    collected = config.ppo.n_steps * config.n_envs
+    if config.algo != "ppo" or config.ppo.batch_size <= collected:
+        return config
+    print(
+        f"{config.n_envs} environments give {collected} steps per update; "
+        f"the batch size is {collected} instead of {config.ppo.batch_size}.",
+        file=sys.stderr,
+    )
+    return dataclasses.replace(config, ppo=dataclasses.replace(config.ppo, batch_size=collected))
 
 
 def _free_name(folder: Path, wanted: str) -> str:

@@ -118,7 +118,7 @@ class TrainConfig:
     clip_observation: float = _between(10.0, 0.1, 1e6)
     evaluations: int = _between(12, 0, 100_000)
     checkpoints: int = _between(12, 0, 100_000)
-    evaluation_starts: int = _between(8, 1, 10_000)
+    evaluation_starts: int = _between(16, 1, 10_000)
     evaluation_laps: int = _between(2, 1, 1000)
     env: EnvConfig = field(default_factory=EnvConfig)
     ppo: PpoConfig = field(default_factory=PpoConfig)

@@ -1,10 +1,11 @@
 // One hash per scenario, whatever the instruction set, the number of threads or the batch size.
 //
 //   test_determinism                     compares all of them with tests/golden.txt
-//   test_determinism --print [KERNELS]   prints "scenario hash" lines of these kernels (or the
-//   default) test_determinism --kernels           prints the names of the kernels of this build and
-//   machine test_determinism --write FILE        writes a new golden file (raise kPhysicsVersion
-//   first)
+//   test_determinism --print [KERNELS]   prints "scenario hash" lines, of these kernels if named
+//   test_determinism --kernels           prints the names of the kernels of this build and machine
+//   test_determinism --threads [STEPS]   many threads against one, for the thread sanitizer
+//   test_determinism --write FILE        writes a new golden file (raise kPhysicsVersion first)
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iostream>
@@ -60,6 +61,16 @@ void expect(const std::map<std::string, std::string>& golden, const std::string&
            name + " with " + how + ": " + value + ", golden is " + wanted);
 }
 
+// Runs every scenario on several threads and compares with one thread.
+void compare_threads(int steps) {
+    for (const Scenario& scenario : kScenarios) {
+        const std::uint64_t alone = run_scenario(scenario, steps, 1000, 1);
+        for (const int threads : {2, 4, 8}) {
+            CHECK(run_scenario(scenario, steps, 1000, threads) == alone);
+        }
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -71,6 +82,10 @@ int main(int argc, char** argv) {
         if (argc > 2 && !select_kernels(argv[2])) return 2;
         print(std::cout);
         return 0;
+    }
+    if (argc > 1 && std::strcmp(argv[1], "--threads") == 0) {
+        compare_threads(argc > 2 ? std::atoi(argv[2]) : 60);
+        return report();
     }
     if (argc > 2 && std::strcmp(argv[1], "--write") == 0) {
         std::ofstream file(argv[2]);

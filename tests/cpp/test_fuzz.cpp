@@ -1,7 +1,9 @@
 // Drives cars by every kind of nonsense and looks for a number that is not finite, a car beyond its
 // walls, an observation out of bounds.
 //
-//   test_fuzz [ticks [seed]]     ticks are car-ticks; the default is a short run for the test suite
+//   test_fuzz [ticks [seed]]     ticks are car-ticks, shared by the vehicles; the default is a
+//   short
+//                                run for the test suite
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
@@ -48,15 +50,11 @@ struct Outputs {
     std::unique_ptr<bool[]> ends;
 };
 
-}  // namespace
+using Tracks = std::vector<std::shared_ptr<const Track>>;
 
-int main(int argc, char** argv) {
-    const double wanted = argc > 1 ? std::atof(argv[1]) : 4e5;
-    const auto seed = static_cast<std::uint64_t>(argc > 2 ? std::atoll(argv[2]) : 1);
+// Drives 256 cars of one vehicle for `wanted` car-ticks in all, and checks every one of them.
+void fuzz(const Vehicle& vehicle, const Tracks& tracks, double wanted, std::uint64_t seed) {
     constexpr int kWorlds = 256;
-
-    std::vector<std::shared_ptr<const Track>> tracks;
-    for (Track& track : all_circuits()) tracks.push_back(std::make_shared<const Track>(track));
     std::vector<std::int32_t> index;
     for (int w = 0; w < kWorlds; ++w) {
         index.push_back(w % static_cast<std::int32_t>(tracks.size()));
@@ -72,7 +70,7 @@ int main(int argc, char** argv) {
     config.start.heading_error = 1.5;
     config.episode.max_steps = 1200;
     config.episode.stillness_timeout_ticks = 600;
-    Batch batch(*find_vehicle("gt"), tracks, index, options, config);
+    Batch batch(vehicle, tracks, index, options, config);
 
     Outputs o;
     o.actions.resize(kWorlds * 3);
@@ -113,7 +111,9 @@ int main(int argc, char** argv) {
         }
         batch.step();
         for (int car = 0; car < kWorlds; ++car) {
+            // A fault ends the episode, and the reset that follows takes it away: look at both.
             faults += c.cars.fault[car];
+            if (c.terminated[car]) faults += c.final_records[car].fault;
             const Station& here =
                 c.tracks[car]->stations[static_cast<std::size_t>(c.cars.station[car])];
             const double slack = 0.5;  // a step of a fast car into a wall that comes nearer
@@ -135,8 +135,9 @@ int main(int argc, char** argv) {
     const double seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     std::printf(
-        "%.3g car-ticks on %zu circuits in %.1f s, seed %llu: fastest %.1f m/s, %.0f ticks at a "
-        "wall\n",
+        "%.*s: %.3g car-ticks on %zu circuits in %.1f s, seed %llu: fastest %.1f m/s, %.0f ticks "
+        "at a wall\n",
+        static_cast<int>(vehicle.name.size()), vehicle.name.data(),
         static_cast<double>(steps) * kWorlds, tracks.size(), seconds,
         static_cast<unsigned long long>(seed), std::sqrt(fastest), hits);
     CHECK_NEAR(faults, 0.0, 0.0);
@@ -145,5 +146,19 @@ int main(int argc, char** argv) {
     CHECK_NEAR(out_of_bounds, 0.0, 0.0);
     CHECK(fastest > 30.0 * 30.0);  // the fuzzer reaches speed
     CHECK(hits > 0.0);             // and walls
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const double wanted = argc > 1 ? std::atof(argv[1]) : 4e5;
+    const auto seed = static_cast<std::uint64_t>(argc > 2 ? std::atoll(argv[2]) : 1);
+    Tracks tracks;
+    for (Track& track : all_circuits()) {
+        tracks.push_back(std::make_shared<const Track>(std::move(track)));
+    }
+    for (const VehicleEntry& entry : kVehicles) {
+        fuzz(*entry.vehicle, tracks, wanted / static_cast<double>(kVehicles.size()), seed);
+    }
     return report();
 }

@@ -9,7 +9,7 @@ import json
 import sys
 
 from racer.tools.bench import LAYERS
-from racer.tools.bench.measure import pin
+from racer.tools.bench.measure import UnavailableError, pin
 
 
 def main() -> int:
@@ -29,8 +29,11 @@ def main() -> int:
             raise
         print(json.dumps({"skipped": f"the Python package {problem.name!r} is not installed"}))
         return 0
-    for case in layer.cases(args.seconds, args.threads):
-        print(json.dumps(case.as_json()), flush=True)
+    try:
+        for case in layer.cases(args.seconds, args.threads):
+            print(json.dumps(case.as_json()), flush=True)
+    except UnavailableError as problem:
+        print(json.dumps({"skipped": str(problem)}))
     return 0
 
 

@@ -1,6 +1,7 @@
 """The engine through its bindings: physics alone, and whole batches with rules and nine rays."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from racer.tools.bench.measure import Case, Rate, rate, steps_case
 from racer.tracks import list_tracks, load_track
 
 BATCHES = (1, 64, 1024)
+RARE = 64  # ticks per action, so many that an observation after each action costs next to nothing
 WHEELBASE = 2.7  # [m]
 FULL_LOCK = 0.45  # [rad]
 DRIVEN_STEPS = 256
@@ -93,6 +95,11 @@ def cases(seconds: float, threads: int) -> Iterator[Case]:
     if threads == 1:
         for worlds in BATCHES:
             yield physics_case(worlds, seconds)
+            yield replace(
+                batch_case(worlds, "lidar", RARE, 1, seconds),
+                case="physics, track and rules",
+                note=f"rays and observation only every {RARE}th tick",
+            )
     for observation in ("lidar", "track"):
         for worlds in BATCHES:
             for ticks in (1, 6):

@@ -2,6 +2,7 @@
 
 import os
 import platform
+from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,8 @@ def describe() -> dict[str, Any]:
     """The `machine` part of the results."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
+        "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "load": round(os.getloadavg()[0], 2),
         "cpu": cpu_name(),
         "cores": cores,
         "system": platform.platform(),

@@ -1,4 +1,7 @@
-"""Clocks: rates and latencies of a function, and the row of a result table."""
+"""Clocks: rates and latencies of a function, and the row of a result table.
+
+Imports nothing of Racer: the peers' processes load this file by its path.
+"""
 
 import os
 import statistics
@@ -11,6 +14,10 @@ import numpy as np
 
 REPEATS = 5
 Step = Callable[[], object]
+
+
+class UnavailableError(Exception):
+    """A layer cannot run here; the sentence says why and what to do about it."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,8 @@ class Case:
         p99_us: 99th percentile of one call [us].
         wall_seconds: wall time of all repeats.
         cpu_seconds: CPU time of all threads during that.
+        ratio: how many times as fast as what the row is compared with; the row says what.
+        share: part of a whole, 0 to 1; the row says of what.
         note: what else should be known.
     """
 
@@ -45,6 +54,8 @@ class Case:
     p99_us: float | None = None
     wall_seconds: float | None = None
     cpu_seconds: float | None = None
+    ratio: float | None = None
+    share: float | None = None
     note: str | None = None
 
     def as_json(self) -> dict[str, Any]:

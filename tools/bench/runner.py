@@ -24,7 +24,7 @@ SETTINGS = {
 
 Row = dict[str, Any]
 COLUMNS = (
-    ("case", "case", "<34"),
+    ("case", "case", "<44"),
     ("num_envs", "worlds", ">6"),
     ("threads", "threads", ">7"),
     ("ticks_per_action", "ticks", ">5"),
@@ -33,6 +33,8 @@ COLUMNS = (
     ("median_us", "median us", ">9"),
     ("p99_us", "p99 us", ">8"),
     ("cpu", "cpu", ">5"),
+    ("ratio", "ratio", ">7"),
+    ("share", "share", ">6"),
 )
 
 
@@ -42,10 +44,11 @@ class Results:
 
     cases: list[Row] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
+    machine: dict[str, Any] = field(default_factory=machine.describe)
 
     def as_json(self) -> dict[str, Any]:
         """What `racer bench --json` prints."""
-        result: dict[str, Any] = {"machine": machine.describe(), "cases": self.cases}
+        result: dict[str, Any] = {"machine": self.machine, "cases": self.cases}
         if self.skipped:
             result["skipped"] = self.skipped
         return result
@@ -116,16 +119,22 @@ def table_head() -> str:
     return "  ".join(f"{title:{layout}}" for _, title, layout in COLUMNS)
 
 
+def cell(row: Row, name: str) -> str:
+    """One field of a row for people; `cpu` is CPU time as a share of wall time."""
+    value = row.get(name)
+    if name == "cpu" and row.get("wall_seconds"):
+        return f"{row['cpu_seconds'] / row['wall_seconds']:.0%}"
+    if value is None:
+        return ""
+    if name == "share":
+        return f"{value:.1%}"
+    if name == "ratio":
+        return f"{value:.3g}x" if value < 1000.0 else f"{value:.0f}x"
+    return short(value) if isinstance(value, float) else str(value)
+
+
 def table_row(row: Row) -> str:
-    """One case for people; `cpu` is CPU time as a share of wall time."""
-    cells = []
-    for name, _, layout in COLUMNS:
-        value = row.get(name)
-        if name == "case":
-            value = f"{row['layer']}: {row['case']}"
-        elif name == "cpu" and row.get("wall_seconds"):
-            value = f"{row['cpu_seconds'] / row['wall_seconds']:.0%}"
-        elif isinstance(value, float):
-            value = short(value)
-        cells.append(f"{'' if value is None else value:{layout}}")
+    """One case for people."""
+    named = row | {"case": f"{row['layer']}: {row['case']}"}
+    cells = [f"{cell(named, name):{layout}}" for name, _, layout in COLUMNS]
     return "  ".join(cells).rstrip() + (f"  ({row['note']})" if row.get("note") else "")

@@ -6,6 +6,7 @@ Stable-Baselines3 and PyTorch can do at best; the difference is what the simulat
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from racer.tools.bench.measure import Case
 
 NUM_ENVS = 256
 TICKS_PER_ACTION = 6
+SLICES = 5
 PPO_SETTINGS: dict[str, Any] = {
     "n_steps": 32,
     "batch_size": 4096,
@@ -54,8 +56,8 @@ class FreeVecEnv(VecEnvWrapper):
         return self._observations.copy(), self._rewards.copy(), self._dones.copy(), self._infos
 
 
-class Stopwatch(BaseCallback):
-    """Ends training after some whole rounds of rollout and update, the first one not counted."""
+class Rounds(BaseCallback):
+    """Ends training after some whole rounds of rollout and update; the first one is not counted."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__()
@@ -69,32 +71,110 @@ class Stopwatch(BaseCallback):
         return len(self.marks) < 3 or self.marks[-1][0] - self.marks[1][0] < self.seconds
 
 
-def ppo_case(name: str, env: VecEnv, threads: int, seconds: float) -> Case:
-    """Env steps per second of PPO, rollouts and updates together."""
+class Stopwatch:
+    """Adds up the wall time that some methods take, while it is on."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    def watch(self, name: str, owner: Any, method: str) -> None:
+        """From now on, calls of `owner.method` count under this name."""
+        inner = getattr(owner, method)
+        self.seconds[name] = 0.0
+
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            start = time.perf_counter()
+            try:
+                return inner(*args, **kwargs)
+            finally:
+                self.seconds[name] += time.perf_counter() - start
+
+        setattr(owner, method, timed)
+
+
+@dataclass
+class Training:
+    """A PPO model on an environment, trained slice by slice."""
+
+    name: str
+    model: PPO
+    rates: list[float] = field(default_factory=list)  # env steps per second of each slice
+    wall_seconds: float = 0.0
+    cpu_seconds: float = 0.0
+
+    def go_on(self, seconds: float) -> None:
+        """Trains for about `seconds` more, rollouts and updates together."""
+        rounds = Rounds(seconds)
+        self.model.learn(10**9, callback=rounds, reset_num_timesteps=not self.rates)
+        (wall, cpu, steps), (wall_end, cpu_end, steps_end) = rounds.marks[1], rounds.marks[-1]
+        self.rates.append((steps_end - steps) / (wall_end - wall))
+        self.wall_seconds += wall_end - wall
+        self.cpu_seconds += cpu_end - cpu
+
+    def case(self, threads: int) -> Case:
+        """The median over the slices."""
+        rate = float(np.median(self.rates))
+        return Case(
+            "train",
+            self.name,
+            num_envs=NUM_ENVS,
+            threads=threads,
+            ticks_per_action=TICKS_PER_ACTION,
+            ticks_per_second=rate * TICKS_PER_ACTION,
+            steps_per_second=rate,
+            best_steps_per_second=max(self.rates),
+            wall_seconds=self.wall_seconds,
+            cpu_seconds=self.cpu_seconds,
+        )
+
+
+def shares(env: VecEnv, seconds: float, threads: int) -> Iterator[Case]:
+    """Where the time of a training goes: environment, policy, update, the rest."""
     model = PPO("MlpPolicy", env, **PPO_SETTINGS)
-    watch = Stopwatch(seconds)
-    model.learn(total_timesteps=10**9, callback=watch)
-    (wall, cpu, steps), (wall_end, cpu_end, steps_end) = watch.marks[1], watch.marks[-1]
-    rate = (steps_end - steps) / (wall_end - wall)
-    return Case(
-        "train",
-        name,
-        num_envs=env.num_envs,
-        threads=threads,
-        ticks_per_action=TICKS_PER_ACTION,
-        ticks_per_second=rate * TICKS_PER_ACTION,
-        steps_per_second=rate,
-        wall_seconds=wall_end - wall,
-        cpu_seconds=cpu_end - cpu,
-    )
+    watch = Stopwatch()
+    watch.watch("environment", model.get_env(), "step")
+    watch.watch("policy", model.policy, "forward")
+    watch.watch("update", model, "train")
+    model.learn(2 * NUM_ENVS * int(PPO_SETTINGS["n_steps"]))  # warm-up
+    watch.seconds = dict.fromkeys(watch.seconds, 0.0)
+    training = Training("", model, rates=[0.0])
+    start = time.perf_counter()
+    training.go_on(seconds)
+    whole = time.perf_counter() - start
+    watch.seconds["rest"] = whole - sum(watch.seconds.values())
+    for part, spent in watch.seconds.items():
+        yield Case(
+            "train",
+            f"PPO's time in {part}",
+            num_envs=NUM_ENVS,
+            threads=threads,
+            share=spent / whole,
+            note=PARTS[part],
+        )
+
+
+PARTS = {
+    "environment": "RacerVecEnv.step",
+    "policy": "the network's forward pass in rollouts",
+    "update": "gradient steps",
+    "rest": "buffers, advantages, callbacks",
+}
 
 
 def cases(seconds: float, threads: int) -> Iterator[Case]:
-    """PPO on Racer and on the free environment, with the same settings."""
+    """PPO on Racer and on the free environment, slice by slice in turns; then shares of time."""
     torch.set_num_threads(threads)
     env = RacerVecEnv(
         NUM_ENVS, observation="track", action="axis", ticks_per_action=TICKS_PER_ACTION
     )
-    yield ppo_case("PPO, RacerVecEnv, track", env, threads, seconds)
-    yield ppo_case("PPO, free env, track", FreeVecEnv(env), threads, seconds)
+    free_env = FreeVecEnv(env)
+    racer = Training("PPO, RacerVecEnv, track", PPO("MlpPolicy", env, **PPO_SETTINGS))
+    free = Training("PPO, free env, track", PPO("MlpPolicy", free_env, **PPO_SETTINGS))
+    for _ in range(SLICES):
+        racer.go_on(seconds / SLICES)
+        free.go_on(seconds / SLICES)
+    ratio = float(np.median(np.divide(racer.rates, free.rates)))
+    yield replace(racer.case(threads), ratio=ratio, note="ratio over PPO on the free env")
+    yield free.case(threads)
+    yield from shares(env, seconds, threads)
     env.close()

@@ -92,7 +92,7 @@ RACER_INLINE void reset_world(const StepContext& context, int world) {
             at.s = place;
             at.n = (draw(0) * (room_left + room_right) - room_right) * rules.lateral_fraction;
             at.heading_error = (2.0 * draw(1) - 1.0) * rules.heading_error;
-            at.speed = here.spawn_speed *
+            at.speed = min(here.spawn_speed, context.vehicle->top_speed) *
                        (rules.speed_low + draw(2) * (rules.speed_high - rules.speed_low));
         }
         if (context.cars_per_world > 1) {

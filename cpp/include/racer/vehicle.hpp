@@ -77,6 +77,7 @@ struct Vehicle {
     double inverse_transfer_lag = 0.0;  // 1/s
     double inverse_blend_lag = 0.0;     // 1/s
     double inverse_blend_range = 0.0;   // s2/m2, of the squares of the two blend speeds
+    double top_speed = 0.0;             // m/s
 };
 
 struct VehicleField {
@@ -323,6 +324,15 @@ constexpr void derive(Vehicle& v) {
     v.inverse_transfer_lag = 1.0 / v.transfer_lag;
     v.inverse_blend_lag = 1.0 / v.blend_lag;
     v.inverse_blend_range = 1.0 / (v.blend_high * v.blend_high - v.blend_low * v.blend_low);
+    // Where the power goes into drag and rolling alone, by bisection.
+    double slow = 0.0;
+    double fast = 200.0;
+    for (int i = 0; i < 60; ++i) {
+        const double middle = 0.5 * (slow + fast);
+        const double needed = (v.drag * middle * middle + v.rolling_resistance) * middle;
+        (needed < v.power ? slow : fast) = middle;
+    }
+    v.top_speed = slow;
 }
 
 [[nodiscard]] consteval Vehicle make_vehicle(std::string_view name, const VehicleRows& rows) {

@@ -1,0 +1,106 @@
+"""The command line: help that shows an example, exit codes, one sentence for every mistake."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import racer
+from racer.cli.main import COMMANDS, _missing, main
+from racer.tracks import list_tracks
+from racer.train.config import read_toml
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    assert ended.value.code == 0
+    text = capsys.readouterr().out
+    assert f"racer {command}" in text.partition("example")[2]
+
+
+def test_wrong_usage_is_exit_code_two(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert "commands:" in capsys.readouterr().out
+    for wrong in (["fly"], ["train", "--steps", "many"], ["evaluate"]):
+        with pytest.raises(SystemExit) as ended:
+            main(wrong)
+        assert ended.value.code == 2
+    capsys.readouterr()
+    for wrong in (
+        ["train", "--preset", "none", "--steps", "1"],
+        ["train", "--track", "none", "--steps", "1"],
+        ["train", "--steps", "-5"],
+        ["train", "--minutes", "nan"],
+        ["resume", "none"],
+        ["export", "none"],
+        ["tracks", "none"],
+        ["evaluate", "--policy", "none.onnx", "--track", "harbour"],
+    ):
+        assert main(wrong) == 2
+        answer = capsys.readouterr()
+        assert answer.out == ""
+        assert answer.err.startswith(f"racer {wrong[0]}: ")
+        assert answer.err.count("\n") == 1
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out == f"racer {racer.__version__}\n"
+
+
+def test_the_installed_command_runs(tmp_path: Path) -> None:
+    command = Path(sys.executable).with_name("racer")
+    answer = subprocess.run(
+        [command, "tracks"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert all(name in answer.stdout for name in list_tracks())
+    assert answer.stderr == ""
+
+
+def test_tracks_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tracks", "harbour", "--json"]) == 0
+    (facts,) = json.loads(capsys.readouterr().out)
+    assert facts["file"] == "harbour"
+    assert 1000.0 < facts["length_m"] < 10_000.0
+
+
+def test_the_doctor_finds_a_healthy_house(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["lap"]["time_s"] > 0.0
+    assert set(found["missing"]) == {"train", "view", "plots"}
+
+
+def test_what_to_install_for_a_missing_module() -> None:
+    for module, extra in (
+        ("torch", "train"),
+        ("stable_baselines3.common", "train"),
+        ("pygame", "view"),
+        ("matplotlib.pyplot", "plots"),
+    ):
+        text = _missing(ModuleNotFoundError("no", name=module))
+        assert f"racer-sim[{extra}]" in text
+    with pytest.raises(ModuleNotFoundError):
+        _missing(ModuleNotFoundError("no", name="racer.nothing"))
+
+
+def test_few_environments_get_a_smaller_batch(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["train", "--n-envs", "4", "--steps", "128", "--vehicle", "kart", "--seed", "3"]
+    assert main([*command, "--log-dir", str(tmp_path), "--quiet"]) == 0
+    answer = capsys.readouterr()
+    assert "the batch size is 128 instead of" in answer.err
+    assert "no valid lap yet" in answer.out
+    config = read_toml(tmp_path / "ppo-harbour" / "config.toml")
+    assert config["ppo"]["batch_size"] == 128
+    assert config["env"]["vehicle"] == "kart"
+    assert main([*command, "--log-dir", str(tmp_path), "--quiet"]) == 0
+    assert (tmp_path / "ppo-harbour-2").is_dir()
