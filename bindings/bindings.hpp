@@ -35,5 +35,7 @@ void bind_vehicle(py::module_& m);
 void bind_track(py::module_& m);
 void bind_config(py::module_& m);
 void bind_batch(py::module_& m);
+void bind_highway(py::module_& m);
+void bind_highway_config(py::module_& m);
 
 }  // namespace racer::bindings

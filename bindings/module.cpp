@@ -85,4 +85,5 @@ PYBIND11_MODULE(_core, m) {
     racer::bindings::bind_track(m);
     racer::bindings::bind_config(m);
     racer::bindings::bind_batch(m);
+    racer::bindings::bind_highway(m);
 }

@@ -13,3 +13,11 @@ gymnasium.register(
     vector_entry_point="racer.envs.vector:RacerVectorEnv",
     disable_env_checker=True,  # our tests run the whole checker instead
 )
+for _name, _preset in (("Highway", "highway"), ("HighwayFast", "fast"), ("HighwayRisk", "risk")):
+    gymnasium.register(
+        id=f"racer/{_name}-v0",
+        entry_point="racer.envs.highway:HighwayEnv",
+        vector_entry_point="racer.envs.highway_vector:HighwayVectorEnv",
+        disable_env_checker=True,
+        kwargs={"preset": _preset},
+    )

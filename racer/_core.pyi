@@ -7,7 +7,7 @@ import numpy
 import numpy.dtypes
 import numpy.typing
 import typing
-__all__: list[str] = ['Batch', 'BatchConfig', 'CAR_STATE', 'COMPILER', 'LAP_REASONS', 'PHYSICS_VERSION', 'RAY_COUNT', 'RAY_RANGE', 'ROAD_AHEAD_METRES', 'TICK_SECONDS', 'Track', 'axis_to_pedals', 'fact_table', 'instruction_set', 'instruction_sets', 'observation_layout', 'physics_fingerprint', 'reward_terms', 'set_instruction_set', 'simulate', 'split_seed', 'vehicle_parameters', 'vehicles']
+__all__: list[str] = ['Batch', 'BatchConfig', 'CAR_STATE', 'COMPILER', 'HIGHWAY_BASE_TERMS', 'HIGHWAY_FEATURES', 'HIGHWAY_LANE_WIDTH', 'HIGHWAY_OUTCOME', 'HIGHWAY_REWARD_TERMS', 'HIGHWAY_VEHICLE', 'HIGHWAY_VEHICLE_SIZE', 'HIGHWAY_WORLD', 'HighwayBatch', 'HighwayConfig', 'LAP_REASONS', 'PHYSICS_VERSION', 'RAY_COUNT', 'RAY_RANGE', 'ROAD_AHEAD_METRES', 'TICK_SECONDS', 'Track', 'axis_to_pedals', 'fact_table', 'highway_fields', 'instruction_set', 'instruction_sets', 'observation_layout', 'physics_fingerprint', 'reward_terms', 'set_instruction_set', 'simulate', 'split_seed', 'vehicle_parameters', 'vehicles']
 class Track:
     """
     A circuit, immutable: closed centre line, widths, walls, checkpoints.
@@ -350,6 +350,430 @@ class Batch:
         """
         (N,) bool
         """
+class HighwayConfig:
+    """
+    Rules of a highway world; names and defaults are HighwayEnv's.
+    """
+    def __init__(self) -> None:
+        ...
+    @property
+    def absolute(self) -> bool:
+        """
+        coordinates of the road, not of the ego
+        """
+    @absolute.setter
+    def absolute(self, arg0: bool) -> None:
+        ...
+    @property
+    def acceleration_range(self) -> tuple[float, float]:
+        """
+        m/s^2
+        """
+    @acceleration_range.setter
+    def acceleration_range(self, arg1: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex]) -> None:
+        ...
+    @property
+    def action(self) -> str:
+        """
+        ContinuousAction or DiscreteMetaAction
+        """
+    @action.setter
+    def action(self, arg1: str) -> None:
+        ...
+    @property
+    def backward_reward(self) -> float:
+        """
+        moving against the road
+        """
+    @backward_reward.setter
+    def backward_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def clip_action(self) -> bool:
+        """
+        clip continuous actions to [-1, 1]
+        """
+    @clip_action.setter
+    def clip_action(self, arg0: bool) -> None:
+        ...
+    @property
+    def clip_observation(self) -> bool:
+        """
+        clip to [-1, 1]
+        """
+    @clip_observation.setter
+    def clip_observation(self, arg0: bool) -> None:
+        ...
+    @property
+    def collision_reward(self) -> float:
+        """
+        after a collision
+        """
+    @collision_reward.setter
+    def collision_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def duration(self) -> float:
+        """
+        s until truncation
+        """
+    @duration.setter
+    def duration(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def ego_spacing(self) -> float:
+        """
+        spacing before the ego vehicle
+        """
+    @ego_spacing.setter
+    def ego_spacing(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def features(self) -> list[str]:
+        """
+        columns of the observation
+        """
+    @features.setter
+    def features(self, arg1: collections.abc.Sequence[str]) -> None:
+        ...
+    @property
+    def features_range(self) -> dict[str, tuple[float, float]] | None:
+        """
+        (low, high) by feature, or None for the defaults; set it after features
+        """
+    @features_range.setter
+    def features_range(self, arg1: collections.abc.Mapping[str, tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex]] | None) -> None:
+        ...
+    @property
+    def forward_speed_reward(self) -> float:
+        """
+        at 40 m/s
+        """
+    @forward_speed_reward.setter
+    def forward_speed_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def high_speed_reward(self) -> float:
+        """
+        at full speed
+        """
+    @high_speed_reward.setter
+    def high_speed_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def initial_lane_id(self) -> int:
+        """
+        -1: at random
+        """
+    @initial_lane_id.setter
+    def initial_lane_id(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def lanes_count(self) -> int:
+        """
+        lanes
+        """
+    @lanes_count.setter
+    def lanes_count(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def lateral(self) -> bool:
+        """
+        the action has an axis across
+        """
+    @lateral.setter
+    def lateral(self, arg0: bool) -> None:
+        ...
+    @property
+    def longitudinal(self) -> bool:
+        """
+        the action has an axis along
+        """
+    @longitudinal.setter
+    def longitudinal(self, arg0: bool) -> None:
+        ...
+    @property
+    def normalize(self) -> bool:
+        """
+        map the ranges to [-1, 1]
+        """
+    @normalize.setter
+    def normalize(self, arg0: bool) -> None:
+        ...
+    @property
+    def normalize_reward(self) -> bool:
+        """
+        map the reward to [0, 1]
+        """
+    @normalize_reward.setter
+    def normalize_reward(self, arg0: bool) -> None:
+        ...
+    @property
+    def observed_vehicles(self) -> int:
+        """
+        rows, the ego's included
+        """
+    @observed_vehicles.setter
+    def observed_vehicles(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def off_road_reward(self) -> float:
+        """
+        off the road
+        """
+    @off_road_reward.setter
+    def off_road_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def offroad_terminal(self) -> bool:
+        """
+        end off the road
+        """
+    @offroad_terminal.setter
+    def offroad_terminal(self, arg0: bool) -> None:
+        ...
+    @property
+    def policy_frequency(self) -> float:
+        """
+        policy steps per second
+        """
+    @policy_frequency.setter
+    def policy_frequency(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def reward_speed_range(self) -> tuple[float, float]:
+        """
+        m/s, for high_speed_reward
+        """
+    @reward_speed_range.setter
+    def reward_speed_range(self, arg1: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex]) -> None:
+        ...
+    @property
+    def right_lane_reward(self) -> float:
+        """
+        on the rightmost lane
+        """
+    @right_lane_reward.setter
+    def right_lane_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def safety_cone(self) -> float:
+        """
+        rad, half the cone ahead that counts
+        """
+    @safety_cone.setter
+    def safety_cone(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def safety_reward(self) -> float:
+        """
+        at a time to collision of 0
+        """
+    @safety_reward.setter
+    def safety_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def safety_time(self) -> float:
+        """
+        s to a collision that count as danger
+        """
+    @safety_time.setter
+    def safety_time(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def see_behind(self) -> bool:
+        """
+        see further than 10 m behind
+        """
+    @see_behind.setter
+    def see_behind(self, arg0: bool) -> None:
+        ...
+    @property
+    def shuffled(self) -> bool:
+        """
+        rows in random order, not by distance
+        """
+    @shuffled.setter
+    def shuffled(self, arg0: bool) -> None:
+        ...
+    @property
+    def simulation_frequency(self) -> float:
+        """
+        frames per second
+        """
+    @simulation_frequency.setter
+    def simulation_frequency(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def speed_range(self) -> tuple[float, float]:
+        """
+        m/s, of the ego vehicle
+        """
+    @speed_range.setter
+    def speed_range(self, arg1: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex]) -> None:
+        ...
+    @property
+    def spin_reward(self) -> float:
+        """
+        heading against the road
+        """
+    @spin_reward.setter
+    def spin_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def steering_range(self) -> tuple[float, float]:
+        """
+        rad
+        """
+    @steering_range.setter
+    def steering_range(self, arg1: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex]) -> None:
+        ...
+    @property
+    def stillness_reward(self) -> float:
+        """
+        below 2 m/s
+        """
+    @stillness_reward.setter
+    def stillness_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def target_speeds(self) -> list[float]:
+        """
+        m/s, evenly spaced
+        """
+    @target_speeds.setter
+    def target_speeds(self, arg1: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]) -> None:
+        ...
+    @property
+    def traffic_behind(self) -> float:
+        """
+        share of the traffic that starts behind the ego vehicle
+        """
+    @traffic_behind.setter
+    def traffic_behind(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def traffic_caution(self) -> bool:
+        """
+        traffic looks twice before it changes lane
+        """
+    @traffic_caution.setter
+    def traffic_caution(self, arg0: bool) -> None:
+        ...
+    @property
+    def traffic_collisions(self) -> bool:
+        """
+        collisions among traffic; the ego vehicle always collides
+        """
+    @traffic_collisions.setter
+    def traffic_collisions(self, arg0: bool) -> None:
+        ...
+    @property
+    def vehicles_count(self) -> int:
+        """
+        vehicles besides the ego
+        """
+    @vehicles_count.setter
+    def vehicles_count(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def vehicles_density(self) -> float:
+        """
+        1 / spacing of traffic
+        """
+    @vehicles_density.setter
+    def vehicles_density(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+class HighwayBatch:
+    """
+    N highway worlds, stepped at once.
+    
+    Output arrays are live: the next call overwrites them; copy to keep.
+    """
+    def __init__(self, num_worlds: typing.SupportsInt | typing.SupportsIndex, config: HighwayConfig = ..., *, autoreset: str = 'same_step', threads: typing.SupportsInt | typing.SupportsIndex = 1, seed: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
+        ...
+    def reset(self, mask: numpy.typing.NDArray[numpy.bool] | None = None, seeds: numpy.typing.NDArray[numpy.uint64] | None = None) -> None:
+        """
+        New episodes where mask (N,) bool is true; seeds (N,) uint64 restart their streams.
+        """
+    def restore(self, vehicles: numpy.ndarray, worlds: numpy.ndarray, indices: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex] | None = None) -> None:
+        """
+        Puts worlds into states, a snapshot's or others. Raises ValueError for nonsense.
+        """
+    def snapshot(self, indices: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex] | None = None) -> tuple:
+        """
+        State of worlds: vehicles (n, K) and worlds (n,), structured, every field by name.
+        """
+    def state_hash(self) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        Hash (N,) uint64 over every field of each world.
+        """
+    def step(self, actions: numpy.ndarray) -> None:
+        """
+        One policy step of every world. `actions`: float32 (N, A) or int64 (N,).
+        """
+    @property
+    def action_size(self) -> int:
+        ...
+    @property
+    def base_terms(self) -> numpy.typing.NDArray[numpy.float64]:
+        """
+        (N, 4) float64: HighwayEnv's terms before their weights
+        """
+    @property
+    def facts(self) -> dict:
+        """
+        Live, read-only views (N, K) of vehicles' fields.
+        """
+    @property
+    def final_observations(self) -> numpy.typing.NDArray[numpy.float32]:
+        """
+        (N, V, F) float32: last observation of worlds that ended (same_step)
+        """
+    @property
+    def final_outcomes(self) -> numpy.ndarray:
+        """
+        (N,) records: the last outcome of worlds that ended (same_step)
+        """
+    @property
+    def nan_actions(self) -> int:
+        ...
+    @property
+    def num_worlds(self) -> int:
+        ...
+    @property
+    def observations(self) -> numpy.typing.NDArray[numpy.float32]:
+        """
+        (N, V, F) float32
+        """
+    @property
+    def outcomes(self) -> numpy.ndarray:
+        """
+        (N,) records: the ego vehicle as it is now
+        """
+    @property
+    def reward_terms(self) -> numpy.typing.NDArray[numpy.float64]:
+        """
+        (N, T) float64: what the reward is the sum of
+        """
+    @property
+    def rewards(self) -> numpy.typing.NDArray[numpy.float64]:
+        """
+        (N,) float64
+        """
+    @property
+    def terminated(self) -> numpy.typing.NDArray[numpy.bool]:
+        """
+        (N,) bool
+        """
+    @property
+    def truncated(self) -> numpy.typing.NDArray[numpy.bool]:
+        """
+        (N,) bool
+        """
+    @property
+    def vehicles_per_world(self) -> int:
+        ...
 def axis_to_pedals(axis: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], speed: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], vehicle: str = 'gt') -> numpy.typing.NDArray[numpy.float32]:
     """
     Maps axis actions (..., 2) at a speed [m/s] to pedal actions (..., 3), as a batch with
@@ -358,6 +782,10 @@ def axis_to_pedals(axis: typing.Annotated[numpy.typing.ArrayLike, numpy.float64]
 def fact_table() -> list:
     """
     Every fact of a car: name, unit, meaning.
+    """
+def highway_fields() -> list:
+    """
+    Every field of records: of, name, unit, meaning.
     """
 def instruction_set() -> str:
     """
@@ -406,6 +834,14 @@ def vehicles() -> list:
     """
 CAR_STATE: numpy.dtypes.VoidDType
 COMPILER: str = 'gcc 12.2.0'
+HIGHWAY_BASE_TERMS: tuple = ('collision_reward', 'right_lane_reward', 'high_speed_reward', 'on_road_reward')
+HIGHWAY_FEATURES: tuple = ('presence', 'x', 'y', 'vx', 'vy', 'heading', 'cos_h', 'sin_h', 'cos_d', 'sin_d', 'long_off', 'lat_off', 'ang_off')
+HIGHWAY_LANE_WIDTH: float = 4.0
+HIGHWAY_OUTCOME: numpy.dtypes.VoidDType
+HIGHWAY_REWARD_TERMS: tuple = ('base', 'forward_speed', 'safety', 'off_road', 'stillness', 'backward', 'spin')
+HIGHWAY_VEHICLE: numpy.dtypes.VoidDType
+HIGHWAY_VEHICLE_SIZE: tuple = (5.0, 2.0)
+HIGHWAY_WORLD: numpy.dtypes.VoidDType
 LAP_REASONS: dict = {'off_track': 1, 'wall': 2, 'reversed': 4, 'fault': 8}
 PHYSICS_VERSION: int = 0
 RAY_COUNT: int = 9

@@ -1,0 +1,106 @@
+"""The Gymnasium environment of the highway: one world."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from racer.envs.highway_config import HighwayConfigLike
+from racer.envs.highway_worlds import HighwayWorlds, step_infos
+from racer.envs.worlds import listed_seeds
+
+Array = NDArray[np.float32]
+
+
+class HighwayEnv(gymnasium.Env[Array, Any]):
+    """Drive through the traffic of a straight highway, by HighwayEnv's rules.
+
+    Observations are float32, by default (V, F) rows of vehicles, the ego vehicle's first. Actions
+    are those of the config: `ContinuousAction`, float32 (acceleration, steering) in [-1, 1], or
+    `DiscreteMetaAction`. Infos hold `speed` and `forward_speed` [m/s], `crashed`, `on_road`,
+    `lane`, `time_to_collision` [s] and `nearest` [m] (1e9 if there is nobody), `stepCount`, and
+    after a step `rewards` (HighwayEnv's terms before their weights) and `reward_terms` (which add
+    up to the reward).
+
+    Args:
+        config: a mapping as of HighwayEnv, a TOML or JSON file of that shape, or settings.
+        preset: "highway", "fast" or "risk".
+        render_mode: None; pictures come with the viewer.
+        seed: of the random stream until `reset` gets one; None: a random one.
+        settings: keys that win over those of `config`.
+
+    Raises:
+        ConfigError: a setting cannot be used.
+    """
+
+    metadata = {"render_modes": [], "render_fps": 15}  # noqa: RUF012  Gymnasium's own declaration
+
+    def __init__(
+        self,
+        config: HighwayConfigLike = None,
+        *,
+        preset: str = "highway",
+        render_mode: None = None,
+        seed: int | None = None,
+        **settings: Any,
+    ) -> None:
+        if render_mode is not None:
+            raise ValueError(f"render_mode is {render_mode!r}, but there are no pictures yet.")
+        self.render_mode = None
+        worlds = HighwayWorlds(1, config, preset, settings, autoreset="disabled", seed=seed)
+        self.worlds = worlds
+        self.config = worlds.settings.values
+        self.observation_space = worlds.observation_space
+        self.action_space = worlds.action_space
+
+    def step(self, action: Any) -> tuple[Array, float, bool, bool, dict[str, Any]]:
+        """Drives for one policy step.
+
+        Args:
+            action: (A,) float, clipped unless the config says otherwise, NaN counts as zero; or
+                the number of a meta-action.
+
+        Returns:
+            observation float32, reward, terminated, truncated, info.
+        """
+        worlds = self.worlds
+        worlds.step(np.asarray(action)[None])
+        info = self._info()
+        base, terms = worlds.base_terms[0].tolist(), worlds.reward_terms[0].tolist()
+        info["rewards"] = dict(zip(worlds.base_names, base, strict=True))
+        info["reward_terms"] = dict(zip(worlds.term_names, terms, strict=True))
+        return (
+            worlds.observations[0].copy(),
+            float(worlds.rewards[0]),
+            bool(worlds.terminated[0]),
+            bool(worlds.truncated[0]),
+            info,
+        )
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Array, dict[str, Any]]:
+        """Starts a new episode.
+
+        Args:
+            seed: restarts the random stream of this world.
+            options: none are known.
+
+        Returns:
+            observation float32, info.
+
+        Raises:
+            ConfigError: the seed or an option cannot be used.
+        """
+        seeds = None
+        if seed is not None:
+            _, seeds = listed_seeds([seed])
+            super().reset(seed=int(seeds[0]))
+        self.worlds.reset(None, seeds, options)
+        return self.worlds.observations[0].copy(), self._info()
+
+    def _info(self) -> dict[str, Any]:
+        return {name: values[0].item() for name, values in step_infos(self.worlds.outcomes).items()}

@@ -1,0 +1,332 @@
+"""Settings of the highway environments: HighwayEnv's own keys, and some of ours.
+
+A configuration is a mapping as HighwayEnv takes it, or a TOML or JSON file of that shape. It
+changes the named keys of a preset; the tables `observation` and `action` are replaced as a whole,
+as HighwayEnv does. A key that does not exist, or that asks for something that we do not offer, is
+an error. Keys of our own, all off by default:
+
+* `flatten`: observations as one vector;
+* `traffic_behind`: share of the traffic that starts behind the ego vehicle;
+* `traffic_caution`: traffic looks twice before it changes lane and brakes harder if it must, so
+  that it crashes less by itself;
+* `traffic_collisions`: False ignores collisions among traffic, as highway-fast does;
+* `forward_speed_reward`, `safety_reward`, `off_road_reward`, `stillness_reward`,
+  `backward_reward`, `spin_reward`: weights of further terms, each in [0, 1] before its weight;
+* `safety_time` [s] and `safety_cone` [degrees]: what `safety_reward` counts as danger;
+* `threads` of the engine and `autoreset`, the vector environment's mode.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from racer import _core
+from racer.errors import ConfigError
+from racer.files import read_text
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+HighwayConfigLike: TypeAlias = "Mapping[str, Any] | str | os.PathLike[str] | HighwaySettings | None"
+
+IDM = "highway_env.vehicle.behavior.IDMVehicle"
+KINEMATICS = {"type": "Kinematics"}
+MISSION_FEATURES = ["presence", "x", "y", "vx", "vy", "heading"]
+
+_HIGHWAY: dict[str, Any] = {
+    "observation": KINEMATICS,
+    "action": {"type": "DiscreteMetaAction"},
+    "simulation_frequency": 15,
+    "policy_frequency": 1,
+    "other_vehicles_type": IDM,
+    "screen_width": 600,
+    "screen_height": 150,
+    "centering_position": [0.3, 0.5],
+    "scaling": 5.5,
+    "show_trajectories": False,
+    "render_agent": True,
+    "offscreen_rendering": None,
+    "manual_control": False,
+    "real_time_rendering": False,
+    "neighbour_vehicles_connected_lanes": False,
+    "lanes_count": 4,
+    "vehicles_count": 50,
+    "controlled_vehicles": 1,
+    "initial_lane_id": None,
+    "duration": 40,
+    "ego_spacing": 2,
+    "vehicles_density": 1,
+    "collision_reward": -1,
+    "right_lane_reward": 0.1,
+    "high_speed_reward": 0.4,
+    "lane_change_reward": 0,
+    "reward_speed_range": [20, 30],
+    "normalize_reward": True,
+    "offroad_terminal": False,
+    # ours
+    "flatten": False,
+    "traffic_behind": 0.0,
+    "traffic_caution": False,
+    "traffic_collisions": True,
+    "forward_speed_reward": 0.0,
+    "safety_reward": 0.0,
+    "off_road_reward": 0.0,
+    "stillness_reward": 0.0,
+    "backward_reward": 0.0,
+    "spin_reward": 0.0,
+    "safety_time": 2.0,
+    "safety_cone": 11.25,
+    "threads": 1,
+    "autoreset": "next_step",
+}
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "highway": _HIGHWAY,
+    "fast": {
+        **_HIGHWAY,
+        "simulation_frequency": 5,
+        "lanes_count": 3,
+        "vehicles_count": 20,
+        "duration": 30,
+        "ego_spacing": 1.5,
+        "traffic_collisions": False,
+    },
+    # The mission: drive fast and safely through dense traffic with continuous actions.
+    "risk": {
+        **_HIGHWAY,
+        "observation": {**KINEMATICS, "vehicles_count": 15, "features": MISSION_FEATURES},
+        "action": {"type": "ContinuousAction"},
+        "policy_frequency": 5,
+        "reward_speed_range": [20, 40],
+        "flatten": True,
+        "forward_speed_reward": 0.2,
+        "safety_reward": -1.0,
+        "off_road_reward": -0.5,
+        "stillness_reward": -1.0,
+        "backward_reward": -1.0,
+        "spin_reward": -1.0,
+    },
+}
+
+# Known, without a meaning here: pictures have a size of their own, and one road has no other.
+_IGNORED = (
+    "screen_width",
+    "screen_height",
+    "centering_position",
+    "scaling",
+    "show_trajectories",
+    "render_agent",
+    "offscreen_rendering",
+    "real_time_rendering",
+    "neighbour_vehicles_connected_lanes",
+    "lane_change_reward",  # HighwayEnv reads it nowhere
+)
+# The values that a key must have, because nothing else is offered.
+_FIXED = {"other_vehicles_type": IDM, "controlled_vehicles": 1, "manual_control": False}
+
+_OBSERVATION: dict[str, Any] = {
+    "type": "Kinematics",
+    "features": ["presence", "x", "y", "vx", "vy"],
+    "vehicles_count": 5,
+    "features_range": None,
+    "absolute": False,
+    "order": "sorted",
+    "normalize": True,
+    "clip": True,
+    "see_behind": False,
+    "observe_intentions": False,
+    "include_obstacles": True,
+}
+_ACTIONS: dict[str, dict[str, Any]] = {
+    "ContinuousAction": {
+        "type": "ContinuousAction",
+        "acceleration_range": (-5.0, 5.0),
+        "steering_range": (-math.pi / 4, math.pi / 4),
+        "speed_range": None,
+        "longitudinal": True,
+        "lateral": True,
+        "dynamical": False,
+        "clip": True,
+    },
+    "DiscreteMetaAction": {
+        "type": "DiscreteMetaAction",
+        "longitudinal": True,
+        "lateral": True,
+        "target_speeds": None,
+    },
+}
+# Our name of an engine setting, where it differs from the key's.
+_RENAMED = {
+    "vehicles_count": "observed_vehicles",
+    "clip": "clip_observation",
+}
+
+
+@dataclass(frozen=True)
+class HighwaySettings:
+    """Checked settings of a highway environment.
+
+    Attributes:
+        values: every key of the preset, with the tables `observation` and `action` filled in.
+        engine: the rules as the engine takes them.
+    """
+
+    values: Mapping[str, Any]
+    engine: _core.HighwayConfig
+
+    def __getitem__(self, key: str) -> Any:
+        return self.values[key]
+
+
+def highway_settings(
+    config: HighwayConfigLike = None,
+    preset: str = "highway",
+    settings: Mapping[str, Any] | None = None,
+) -> HighwaySettings:
+    """The settings of a preset with some keys changed.
+
+    Args:
+        config: a mapping as of HighwayEnv, a TOML or JSON file of that shape, or settings.
+        preset: "highway", "fast" or "risk".
+        settings: keys that win over those of `config`.
+
+    Raises:
+        ConfigError: one sentence that names the key, its value and what would be right.
+    """
+    if preset not in PRESETS:
+        raise ConfigError(f"there is no preset {preset!r}; known are {', '.join(PRESETS)}.")
+    if isinstance(config, HighwaySettings):
+        base = dict(config.values)
+        given: dict[str, Any] = {}
+    else:
+        base = dict(PRESETS[preset])
+        given = _content(config)
+    given |= settings or {}
+    for key in given:
+        if key not in base:
+            raise ConfigError(_unknown(key, base))
+    values = base | given
+    values["observation"] = _filled(values["observation"], "observation", _OBSERVATION)
+    action = values["action"]
+    kind = action.get("type") if isinstance(action, Mapping) else None
+    if kind not in _ACTIONS:
+        raise ConfigError(f"action.type is {kind!r}, but it must be one of {', '.join(_ACTIONS)}.")
+    values["action"] = _filled(action, "action", _ACTIONS[kind])
+    for key, wanted in _FIXED.items():
+        if values[key] != wanted:
+            raise ConfigError(f"{key} is {values[key]!r}, but only {wanted!r} is offered.")
+    for key in ("flatten", "normalize_reward", "offroad_terminal"):
+        if not isinstance(values[key], bool):
+            raise ConfigError(f"{key} is {values[key]!r}, but it must be true or false.")
+    if values["autoreset"] not in ("next_step", "same_step", "disabled"):
+        raise ConfigError(
+            f"autoreset is {values['autoreset']!r}, but it must be 'next_step', 'same_step' or "
+            "'disabled'."
+        )
+    return HighwaySettings(values, _engine(values))
+
+
+def _content(config: Mapping[str, Any] | str | os.PathLike[str] | None) -> dict[str, Any]:
+    if config is None:
+        return {}
+    if isinstance(config, Mapping):
+        return dict(config)
+    path = Path(config)
+    text = read_text(path, error=ConfigError, what="configuration file")
+    try:
+        content = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)
+    except (ValueError, RecursionError) as problem:
+        raise ConfigError(f"{path}: is not valid TOML or JSON ({problem}).") from None
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: must hold an object of settings.")
+    return content
+
+
+def _filled(table: Any, name: str, defaults: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(table, Mapping):
+        raise ConfigError(f"{name} is {table!r}, but it must be a table of settings.")
+    for key in table:
+        if key not in defaults:
+            raise ConfigError(_unknown(key, defaults, f"{name}."))
+    filled = {**defaults, **table}
+    if filled["type"] != defaults["type"]:
+        raise ConfigError(
+            f"{name}.type is {filled['type']!r}; only {defaults['type']!r} is offered."
+        )
+    return filled
+
+
+def _unknown(key: object, known: Mapping[str, Any], prefix: str = "") -> str:
+    close = difflib.get_close_matches(str(key), list(known), 1, 0.6)
+    hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}."
+    return f"there is no setting {prefix + str(key)!r}; {hint}"
+
+
+def _engine(values: Mapping[str, Any]) -> _core.HighwayConfig:
+    """The engine's rules; checks every value's type on the way."""
+    config = _core.HighwayConfig()
+    skipped = {*_IGNORED, *_FIXED, "observation", "action", "flatten", "threads", "autoreset"}
+    for key, value in values.items():
+        if key in skipped:
+            continue
+        if key == "initial_lane_id":
+            _set(config, key, -1 if value is None else value, key)
+        elif key == "safety_cone":
+            _set(config, key, math.radians(_number(value, key)), key)
+        else:
+            _set(config, key, value, key)
+    observation = values["observation"]
+    if observation["order"] not in ("sorted", "shuffled"):
+        order = observation["order"]
+        raise ConfigError(f"observation.order is {order!r}, but it must be 'sorted' or 'shuffled'.")
+    config.shuffled = observation["order"] == "shuffled"
+    for key in ("features", "vehicles_count", "features_range", "absolute", "normalize", "clip"):
+        _set(config, _RENAMED.get(key, key), observation[key], f"observation.{key}")
+    _set(config, "see_behind", observation["see_behind"], "observation.see_behind")
+    action = values["action"]
+    config.action = action["type"]
+    if action.get("dynamical"):
+        raise ConfigError("action.dynamical is True, but only the kinematic vehicle is offered.")
+    for key in ("longitudinal", "lateral", "acceleration_range", "steering_range", "target_speeds"):
+        if action.get(key) is not None:
+            _set(config, key, action[key], f"action.{key}")
+    if action.get("speed_range") is not None:
+        _set(config, "speed_range", action["speed_range"], "action.speed_range")
+    _set(config, "clip_action", action.get("clip", True), "action.clip")
+    return config
+
+
+def _number(value: Any, shown: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ConfigError(f"{shown} is {value!r}, but it must be a number.")
+    return float(value)
+
+
+def _set(config: _core.HighwayConfig, name: str, value: Any, shown: str) -> None:
+    """Gives the engine a setting, or says what is wrong with it."""
+    wanted = getattr(config, name)
+    if isinstance(wanted, bool) != isinstance(value, bool):
+        noun = "true or false" if isinstance(wanted, bool) else "a number"
+        raise ConfigError(f"{shown} is {value!r}, but it must be {noun}.")
+    try:
+        if name == "features_range" and value is not None:
+            value = {key: tuple(pair) for key, pair in value.items()}
+        elif name in ("features", "target_speeds"):
+            value = list(value)
+        elif isinstance(wanted, tuple):
+            low, high = value
+            value = (float(low), float(high))
+        setattr(config, name, value)
+    except (TypeError, ValueError, AttributeError) as problem:
+        reason = f" ({problem})" if isinstance(problem, ValueError) else ""
+        raise ConfigError(f"{shown} is {value!r}, which it cannot be{reason}.") from None

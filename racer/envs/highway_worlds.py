@@ -1,0 +1,193 @@
+"""What the views of a highway batch share: worlds with their spaces, seeds and infos."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+from gymnasium.spaces import Box, Discrete, Space
+from numpy.typing import NDArray
+
+from racer import _core
+from racer.envs.highway_config import HighwayConfigLike, HighwaySettings, highway_settings
+from racer.envs.worlds import listed_seeds
+from racer.errors import ConfigError
+
+AnySpace: TypeAlias = "Space[Any]"
+
+# What no rule bounds is at most this far from 0: larger than any world can make it.
+UNBOUNDED = 1e9
+META_ACTIONS = ("LANE_LEFT", "IDLE", "LANE_RIGHT", "FASTER", "SLOWER")
+
+
+class HighwayWorlds:
+    """N highway worlds.
+
+    The arrays are live views of the batch, overwritten by the next call.
+
+    Args:
+        num_envs: number of worlds N.
+        config: see `racer.envs.highway_config.highway_settings`.
+        preset: "highway", "fast" or "risk".
+        settings: keys that win over those of `config`.
+        autoreset: overrides the config's.
+        seed: of the worlds' random streams until they are reseeded; None: a random one.
+
+    Attributes:
+        settings: the checked settings.
+        batch: the engine's batch.
+        observations, final_observations: float32 (N, V, F), or (N, V F) if flattened.
+        rewards: float64 (N,).
+        reward_terms: float64 (N, T), in the order of `term_names`; they add up to the reward.
+        base_terms: float64 (N, 4), in the order of `base_names`: HighwayEnv's, before weights.
+        terminated, truncated: bool (N,).
+        outcomes: structured (N,), the ego vehicle as it is now.
+        final_outcomes: structured (N,), the last outcomes of worlds that ended, under "same_step".
+
+    Raises:
+        ConfigError: a setting or the number of worlds cannot be used.
+    """
+
+    def __init__(
+        self,
+        num_envs: int,
+        config: HighwayConfigLike = None,
+        preset: str = "highway",
+        settings: Mapping[str, Any] | None = None,
+        *,
+        autoreset: str | None = None,
+        seed: int | None = None,
+    ) -> None:
+        self.settings = highway_settings(config, preset, settings)
+        if seed is not None:
+            listed_seeds([seed])  # checks it
+        stream = secrets.randbits(64) if seed is None else seed
+        try:
+            self.batch = _core.HighwayBatch(
+                num_envs,
+                self.settings.engine,
+                autoreset=autoreset or self.settings["autoreset"],
+                threads=self.settings["threads"],
+                seed=stream,
+            )
+        except (TypeError, ValueError) as problem:
+            raise ConfigError(f"{str(problem).partition(' (')[0]}.") from None
+        self.num_envs = num_envs
+        batch = self.batch
+        shape = (num_envs, -1) if self.settings["flatten"] else batch.observations.shape
+        self.observations = batch.observations.reshape(shape)
+        self.final_observations = batch.final_observations.reshape(shape)
+        self.rewards = batch.rewards
+        self.reward_terms = batch.reward_terms
+        self.term_names: tuple[str, ...] = _core.HIGHWAY_REWARD_TERMS
+        self.base_terms = batch.base_terms
+        self.base_names: tuple[str, ...] = _core.HIGHWAY_BASE_TERMS
+        self.terminated = batch.terminated
+        self.truncated = batch.truncated
+        self.outcomes: NDArray[np.void] = batch.outcomes
+        self.final_outcomes: NDArray[np.void] = batch.final_outcomes
+        self.facts: dict[str, NDArray[Any]] = batch.facts
+        self.observation_space = _observation_space(self.settings)
+        self.action_space = _action_space(self.settings)
+        self.discrete = isinstance(self.action_space, Discrete)
+        size = (num_envs,) if self.discrete else (num_envs, batch.action_size)
+        self.actions: NDArray[Any] = np.zeros(size, np.int64 if self.discrete else np.float32)
+
+    def step(self, actions: Any) -> None:
+        """One policy step of every world.
+
+        Args:
+            actions: (N, A) float, columns acceleration and steering as far as there are both; or
+                (N,) whole numbers, the meaning of which is `action_meanings`.
+
+        Raises:
+            ValueError: the shape is wrong, or a number means nothing.
+        """
+        rows = np.asarray(actions)
+        if rows.shape != self.actions.shape:
+            raise ValueError(f"actions must have shape {self.actions.shape}, got {rows.shape}.")
+        if self.discrete and rows.dtype.kind not in "iu":
+            raise ValueError(f"actions must be whole numbers, got {rows.dtype}.")
+        self.actions[...] = rows
+        self.batch.step(self.actions)
+
+    def reset(
+        self,
+        mask: NDArray[np.bool_] | None = None,
+        seeds: NDArray[np.uint64] | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        """New episodes where mask (N,) is true (everywhere without one).
+
+        Args:
+            mask: bool (N,).
+            seeds: uint64 (N,); restart the random streams of the masked worlds.
+            options: none are known.
+
+        Raises:
+            ConfigError: there is an option.
+        """
+        for key in options or {}:
+            raise ConfigError(f"there is no reset option {key!r}; make another environment.")
+        self.batch.reset(mask, seeds)
+
+    @property
+    def action_meanings(self) -> tuple[str, ...]:
+        """Names of the axes of an action, or of the numbers that a meta-action may have."""
+        action = self.settings["action"]
+        if not self.discrete:
+            axes = (("acceleration", "longitudinal"), ("steering", "lateral"))
+            return tuple(name for name, part in axes if action[part])
+        if action["longitudinal"] and action["lateral"]:
+            return META_ACTIONS
+        return META_ACTIONS[:3] if action["lateral"] else ("SLOWER", "IDLE", "FASTER")
+
+
+def step_infos(outcomes: NDArray[np.void]) -> dict[str, NDArray[Any]]:
+    """The facts of an info, as arrays (M,), from outcomes (M,)."""
+    return {
+        "speed": outcomes["speed"].copy(),
+        "crashed": outcomes["crashed"] != 0,
+        "forward_speed": outcomes["forward_speed"].copy(),
+        "on_road": outcomes["on_road"] != 0,
+        "lane": outcomes["lane"].astype(np.int64),
+        "time_to_collision": outcomes["time_to_collision"].copy(),
+        "nearest": outcomes["nearest"].copy(),
+        "stepCount": outcomes["steps"].astype(np.int64),
+    }
+
+
+def _observation_space(settings: HighwaySettings) -> AnySpace:
+    table = settings["observation"]
+    ranges = settings.engine.features_range
+    defaults = ("x", "y", "vx", "vy")
+    low, high = [], []
+    for feature in table["features"]:
+        ranged = feature in (defaults if ranges is None else ranges)
+        bound = UNBOUNDED
+        unit = feature == "presence" or feature.startswith(("cos_", "sin_"))
+        if ranged and table["normalize"]:
+            bound = 1.0 if table["clip"] else UNBOUNDED
+        elif unit:
+            bound = 1.0
+        elif feature == "ang_off":
+            bound = float(np.nextafter(np.float32(np.pi), np.float32(4)))
+        low.append(-bound)
+        high.append(bound)
+    rows = table["vehicles_count"]
+    bounds = [np.tile(np.array(side, np.float32), (rows, 1)) for side in (low, high)]
+    if settings["flatten"]:
+        bounds = [side.ravel() for side in bounds]
+    space: Any = Box(bounds[0], bounds[1], dtype=np.float32)
+    return space  # type: ignore[no-any-return]
+
+
+def _action_space(settings: HighwaySettings) -> AnySpace:
+    action = settings["action"]
+    both = action["longitudinal"] and action["lateral"]
+    if action["type"] == "DiscreteMetaAction":
+        return Discrete(5 if both else 3)
+    space: Any = Box(-1.0, 1.0, (2 if both else 1,), np.float32)
+    return space  # type: ignore[no-any-return]
