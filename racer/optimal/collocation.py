@@ -150,7 +150,8 @@ class MinimumTime:
 
         jacobian = ca.jacobian(rows, local)
         factor_f, factor_g = ca.SX.sym("factor_f"), ca.SX.sym("factor_g", self.rows)
-        hessian = ca.triu(ca.hessian(factor_f * cost + ca.dot(factor_g, rows), local)[0])
+        # Any: casadi's own annotations take triu for a function of sparsities alone.
+        hessian: Any = ca.triu(ca.hessian(factor_f * cost + ca.dot(factor_g, rows), local)[0])
         values = mapped("values", symbols, [time, cost, rows])
         gradient = mapped("gradient", symbols, [cost, ca.gradient(cost, local)])
         slopes = mapped("slopes", symbols, [rows, jacobian.nz[:]])
