@@ -222,7 +222,7 @@ def test_two_threads_on_one_batch_are_refused_not_raced() -> None:
 
     def work() -> None:
         go.wait()
-        for _ in range(50):
+        for _ in range(300):
             try:
                 batch.step(actions)
             except RuntimeError as error:
