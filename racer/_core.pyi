@@ -843,7 +843,7 @@ HIGHWAY_VEHICLE: numpy.dtypes.VoidDType
 HIGHWAY_VEHICLE_SIZE: tuple = (5.0, 2.0)
 HIGHWAY_WORLD: numpy.dtypes.VoidDType
 LAP_REASONS: dict = {'off_track': 1, 'wall': 2, 'reversed': 4, 'fault': 8}
-PHYSICS_VERSION: int = 0
+PHYSICS_VERSION: int = 1
 RAY_COUNT: int = 9
 RAY_RANGE: float = 150.0
 ROAD_AHEAD_METRES: tuple = (5, 10, 16, 23, 31, 40, 50, 62, 75, 90, 107, 126, 148, 172, 200, 230)
