@@ -774,6 +774,11 @@ class HighwayBatch:
     @property
     def vehicles_per_world(self) -> int:
         ...
+    @property
+    def world_done(self) -> numpy.typing.NDArray[numpy.int32]:
+        """
+        Live, read-only view (N,): 1 where the episode is over.
+        """
 def axis_to_pedals(axis: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], speed: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], vehicle: str = 'gt') -> numpy.typing.NDArray[numpy.float32]:
     """
     Maps axis actions (..., 2) at a speed [m/s] to pedal actions (..., 3), as a batch with
