@@ -86,7 +86,7 @@ class PyHighwayBatch {
     }
 
     void step(const py::array& actions) {
-        const bool meta = worlds.engine().config().action == highway::ActionKind::kMeta;
+        const bool meta = worlds.engine().config().action != highway::ActionKind::kContinuous;
         const py::ssize_t axes = worlds.engine().context().action_size;
         const bool typed = meta ? py::isinstance<Exact<std::int64_t>>(actions)
                                 : py::isinstance<Exact<float>>(actions);
@@ -181,7 +181,8 @@ class PyHighwayBatch {
 
     void check_meta(const std::int64_t* values) const {
         const Config& c = worlds.engine().config();
-        const std::int64_t count = c.longitudinal && c.lateral ? 5 : 3;
+        const bool traffic = c.action == highway::ActionKind::kTraffic;
+        const std::int64_t count = traffic ? 1 : c.longitudinal && c.lateral ? 5 : 3;
         for (int world = 0; world < worlds.count(); ++world) {
             if (values[world] >= 0 && values[world] < count) continue;
             throw py::value_error("actions must be 0 to " + std::to_string(count - 1) + ", got " +
@@ -261,6 +262,7 @@ void bind_highway(py::module_& m) {
     m.attr("HIGHWAY_REWARD_TERMS") = names_of(highway::kTermNames);
     m.attr("HIGHWAY_BASE_TERMS") = names_of(highway::kBaseTermNames);
     m.attr("HIGHWAY_FEATURES") = names_of(highway::kFeatureNames);
+    m.attr("HIGHWAY_RULES_VERSION") = highway::kRulesVersion;
     m.attr("HIGHWAY_LANE_WIDTH") = highway::kLaneWidth;
     m.attr("HIGHWAY_VEHICLE_SIZE") =
         py::make_tuple(highway::kVehicleLength, highway::kVehicleWidth);

@@ -170,6 +170,8 @@ class HighwayWorlds:
     def action_meanings(self) -> tuple[str, ...]:
         """Names of the axes of an action, or of the numbers that a meta-action may have."""
         action = self.settings["action"]
+        if action["type"] == "Traffic":
+            return ("DRIVES_ITSELF",)
         if not self.discrete:
             axes = (("acceleration", "longitudinal"), ("steering", "lateral"))
             return tuple(name for name, part in axes if action[part])
@@ -219,6 +221,8 @@ def _observation_space(settings: HighwaySettings) -> AnySpace:
 
 def _action_space(settings: HighwaySettings) -> AnySpace:
     action = settings["action"]
+    if action["type"] == "Traffic":
+        return Discrete(1)
     both = action["longitudinal"] and action["lateral"]
     if action["type"] == "DiscreteMetaAction":
         return Discrete(5 if both else 3)
