@@ -18,6 +18,7 @@ from racer.policies import ACTIONS, PolicyMetadata, observation_fields
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from racer.highway_policies import HighwayPolicyMetadata
     from racer.train.config import TrainConfig
 
 OPSET = 17
@@ -44,11 +45,16 @@ def model_metadata(config: TrainConfig, *, name: str, training_steps: int) -> Po
     )
 
 
-def export_policy(model: Any, normalise: Any, metadata: PolicyMetadata, path: Path) -> None:
+def export_policy(
+    model: Any,
+    normalise: Any,
+    metadata: PolicyMetadata | HighwayPolicyMetadata,
+    path: Path,
+) -> None:
     """Writes a model as ONNX.
 
     Args:
-        model: a PPO or SAC model of Stable-Baselines3 with an MLP policy.
+        model: a PPO, SAC or DQN model of Stable-Baselines3 with an MLP policy.
         normalise: the `VecNormalize` it was trained with, or None.
         metadata: what it was trained for.
         path: of the file; it takes its place when it is complete.

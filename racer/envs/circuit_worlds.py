@@ -233,6 +233,14 @@ class CircuitWorlds:
         completed = np.flatnonzero(self.lap_events["completed"])
         return {int(world): lap_info(self.lap_events[world]) for world in completed}
 
+    def states(self) -> tuple[NDArray[np.void], ...]:
+        """The whole state of all worlds: records (N, 1)."""
+        return (self.batch.snapshot(),)
+
+    def set_states(self, states: Sequence[NDArray[np.void]]) -> None:
+        """Puts all worlds into states that `states` gave."""
+        self.batch.restore(states[0])
+
     def painter(self, world: int) -> Painter:
         """A function that paints a world as it is, (height, width, 3) uint8."""
         from racer.viewer.offscreen import Renderer

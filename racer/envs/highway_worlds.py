@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -161,6 +161,15 @@ class HighwayWorlds:
     def events(self) -> dict[int, dict[str, Any]]:
         """Nothing: infos say it all."""
         return {}
+
+    def states(self) -> tuple[NDArray[np.void], ...]:
+        """The whole state of all worlds: vehicles (N, K) and worlds (N,)."""
+        return self.batch.snapshot()
+
+    def set_states(self, states: Sequence[NDArray[np.void]]) -> None:
+        """Puts all worlds into states that `states` gave."""
+        vehicles, records = states
+        self.batch.restore(vehicles, records)
 
     def painter(self, world: int) -> Painter:
         """There are no pictures of the highway yet."""

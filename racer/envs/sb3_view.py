@@ -45,7 +45,7 @@ class WorldsVecEnv(VecEnv):
         methods: Mapping[str, Callable[..., Any]],
     ) -> None:
         n = worlds.num_envs
-        self._shown = worlds
+        self.shown = worlds
         self._attributes: dict[str, list[Any]] = {
             "render_mode": [render_mode] * n,
             **{name: list(values) for name, values in attributes.items()},
@@ -76,7 +76,7 @@ class WorldsVecEnv(VecEnv):
 
     def event_infos(self) -> dict[int, dict[str, Any]]:
         """What the infos of single worlds add after a step, by world."""
-        return self._shown.events()
+        return self.shown.events()
 
     # ----------------------------------------------------------------------------------------
 
@@ -92,7 +92,7 @@ class WorldsVecEnv(VecEnv):
         Returns:
             observations (N, ...) float32, rewards (N,) float32, dones bool (N,), infos.
         """
-        worlds = self._shown
+        worlds = self.shown
         worlds.step(self._waiting)
         rewards = np.array(worlds.rewards_of_step(), np.float32)
         dones = worlds.terminated | worlds.truncated
@@ -113,7 +113,7 @@ class WorldsVecEnv(VecEnv):
 
     def _end_episodes(self, ended: NDArray[np.intp], infos: list[dict[str, Any]]) -> None:
         """Fills the infos of the worlds whose episode ended."""
-        worlds = self._shown
+        worlds = self.shown
         steps = self._steps[ended]
         columns = {
             **{name: values[ended] for name, values in worlds.final_infos().items()},
@@ -158,12 +158,12 @@ class WorldsVecEnv(VecEnv):
         for options, members in groups.values():
             chosen = np.zeros(self.num_envs, np.bool_)
             chosen[members] = True
-            reset_worlds(self._shown, chosen, self._seeds, options)
+            reset_worlds(self.shown, chosen, self._seeds, options)
         self._reset_seeds()
         self._reset_options()
         self.reset_infos = [{} for _ in range(self.num_envs)]
         self._clear(slice(None))
-        return self._shown.observations.copy()
+        return self.shown.observations.copy()
 
     def seed(self, seed: int | None = None) -> list[int | None]:
         """Gives every world a seed of its own for the next reset, split from one.
@@ -229,11 +229,11 @@ class WorldsVecEnv(VecEnv):
 
     def _render(self, world: int) -> NDArray[np.uint8] | None:
         if self._pictures is None:
-            self._pictures = Pictures(self._shown)
+            self._pictures = Pictures(self.shown)
         if self.render_mode != "human":
             return self._pictures.frame(world)
         if world == 0:
-            self._pictures.show(1.0 / self._shown.seconds_per_action)
+            self._pictures.show(1.0 / self.shown.seconds_per_action)
         return None
 
     def get_images(self) -> Sequence[NDArray[np.uint8] | None]:

@@ -78,6 +78,12 @@ class Worlds(Protocol):
     def events(self) -> dict[int, dict[str, Any]]:
         """What the infos of single worlds add after a step, by world."""
 
+    def states(self) -> tuple[NDArray[np.void], ...]:
+        """The whole state of all worlds, as arrays of records."""
+
+    def set_states(self, states: Sequence[NDArray[np.void]]) -> None:
+        """Puts all worlds into states that `states` gave."""
+
     def painter(self, world: int) -> Painter:
         """A function that paints a world as it is, (height, width, 3) uint8.
 

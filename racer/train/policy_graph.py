@@ -9,10 +9,12 @@ import torch
 
 
 class PolicyGraph(torch.nn.Module):
-    """From raw observations (M, D) float32 to actions (M, A) float32, deterministically.
+    """From raw observations (M, D) float32 to actions, deterministically.
+
+    Actions are (M, A) float32, or (M,) int64 if they are numbers of discrete ones.
 
     Args:
-        model: a PPO or SAC model of Stable-Baselines3 with an MLP policy.
+        model: a PPO, SAC or DQN model of Stable-Baselines3 with an MLP policy.
         normalise: the `VecNormalize` it was trained with, or None.
     """
 
@@ -25,10 +27,14 @@ class PolicyGraph(torch.nn.Module):
         super().__init__()
         policy = model.policy
         space = model.action_space
-        self.register_buffer("low", torch.from_numpy(np.array(space.low, np.float32)))
-        self.register_buffer("high", torch.from_numpy(np.array(space.high, np.float32)))
+        self.discrete = hasattr(space, "n")
+        if not self.discrete:
+            self.register_buffer("low", torch.from_numpy(np.array(space.low, np.float32)))
+            self.register_buffer("high", torch.from_numpy(np.array(space.high, np.float32)))
         self.squashed = bool(policy.squash_output)
-        if hasattr(policy, "actor"):  # soft actor-critic
+        if hasattr(policy, "q_net"):  # deep Q-learning
+            self.network = policy.q_net.q_net
+        elif hasattr(policy, "actor"):  # soft actor-critic
             actor = policy.actor
             self.network = torch.nn.Sequential(actor.latent_pi, actor.mu, torch.nn.Tanh())
         else:
@@ -49,6 +55,8 @@ class PolicyGraph(torch.nn.Module):
             x = (x.double() - self.mean) / self.scale
             x = torch.clamp(x, -self.limit, self.limit).float()
         action: torch.Tensor = self.network(x)
+        if self.discrete:
+            return torch.argmax(action, dim=1)
         if self.squashed:
             return self.low + 0.5 * (action + 1.0) * (self.high - self.low)
         return torch.maximum(torch.minimum(action, self.high), self.low)
