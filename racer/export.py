@@ -16,6 +16,7 @@ from racer.files import atomic_write
 from racer.policies import ACTIONS, PolicyMetadata, observation_fields
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from racer.highway_policies import HighwayPolicyMetadata
@@ -50,6 +51,7 @@ def export_policy(
     normalise: Any,
     metadata: PolicyMetadata | HighwayPolicyMetadata,
     path: Path,
+    action_scale: Sequence[float] = (),
 ) -> None:
     """Writes a model as ONNX.
 
@@ -58,13 +60,14 @@ def export_policy(
         normalise: the `VecNormalize` it was trained with, or None.
         metadata: what it was trained for.
         path: of the file; it takes its place when it is complete.
+        action_scale: what its actions are multiplied by; empty: nothing.
     """
     import onnx
     import torch
 
     from racer.train.policy_graph import PolicyGraph
 
-    graph = PolicyGraph(model, normalise).eval()
+    graph = PolicyGraph(model, normalise, action_scale).eval()
     example = torch.zeros((2, *model.observation_space.shape), dtype=torch.float32)
     buffer: Any = io.BytesIO()  # the exporter takes files, too
     with warnings.catch_warnings(), torch.no_grad():

@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         model, normalise = load_newest(folder, config)
         steps = model.num_timesteps
         metadata = make_task(config).metadata(folder.path.name, steps)
-        export_policy(model, normalise, metadata, output)
+        export_policy(model, normalise, metadata, output, config.action_scale)
     else:
         best = folder.best / "policy.onnx"
         if not best.is_file():

@@ -136,6 +136,8 @@ class HighwayVecEnv(WorldsVecEnv):
         num_envs: number of worlds N.
         config: a mapping as of HighwayEnv, a TOML or JSON file of that shape, or settings.
         preset: "highway", "fast" or "risk".
+        action_scale: what continuous actions are multiplied by, a number for each of theirs; a
+            small one for steering keeps a beginner on the road. None: 1.
         render_mode: None; pictures come with the viewer.
         seed: of the random streams until `seed()` gives one; None: a random one.
         settings: keys that win over those of `config`.
@@ -150,6 +152,7 @@ class HighwayVecEnv(WorldsVecEnv):
         config: HighwayConfigLike = None,
         *,
         preset: str = "highway",
+        action_scale: Sequence[float] | None = None,
         render_mode: None = None,
         seed: int | None = None,
         **settings: Any,
@@ -159,6 +162,14 @@ class HighwayVecEnv(WorldsVecEnv):
         worlds = HighwayWorlds(num_envs, config, preset, settings, autoreset="same_step", seed=seed)
         self.worlds = worlds
         self.config = worlds.settings.values
+        self._action_scale: NDArray[np.float32] | None = None
+        if action_scale:
+            if worlds.discrete or len(action_scale) != worlds.actions.shape[1]:
+                raise ConfigError(
+                    f"action_scale is {list(action_scale)!r}, which does not fit the actions "
+                    f"{', '.join(worlds.action_meanings)}."
+                )
+            self._action_scale = np.array(action_scale, np.float32)
         self._speeds = np.zeros(num_envs)
         self._least_time = np.full(num_envs, np.inf)
         super().__init__(
@@ -168,6 +179,11 @@ class HighwayVecEnv(WorldsVecEnv):
             facts={},
             methods={"snapshot": self._snapshot},
         )
+
+    def step_async(self, actions: NDArray[Any]) -> None:
+        """Takes the actions (N, A) or (N,); `step_wait` drives."""
+        scale = self._action_scale
+        super().step_async(actions if scale is None else actions * scale)
 
     def count_step(self, dones: NDArray[np.bool_]) -> None:
         """Sums speeds and finds the least time to a collision."""

@@ -129,8 +129,8 @@ class RunKeeper(BaseCallback):
         """Exports the model; the score comes last, so that it never tells of another model."""
         metadata = self._task.metadata(self._folder.path.name, self._clock.steps_done)
         best = self._folder.best / "policy.onnx"
-        export_policy(self.model, self._normalise, metadata, best)
-        export_policy(self.model, self._normalise, metadata, self._folder.policy)
+        for path in (best, self._folder.policy):
+            export_policy(self.model, self._normalise, metadata, path, self._config.action_scale)
         write_json(self._folder.best / "score.json", self.best)
 
     def _show_best(self) -> None:

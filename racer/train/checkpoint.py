@@ -101,8 +101,8 @@ def restore(
         setattr(model, name, value)
     saved = state["normalise"]
     for name in ("obs_rms", "ret_rms"):
-        statistics = getattr(normalise, name)
         if name in saved:
+            statistics = getattr(normalise, name)
             statistics.mean = saved[name][0].numpy().copy()
             statistics.var = saved[name][1].numpy().copy()
             statistics.count = float(saved[name][2])

@@ -53,6 +53,10 @@ class CircuitTask:
         config = self._config
         return RacerVecEnv(config.n_envs, self._track, config.env, seed=config.seed)
 
+    def network(self) -> dict[str, Any]:
+        """Nothing: observations go into the network as they are."""
+        return {}
+
     def statistics(self, env: RacerVecEnv) -> DrivingStatistics:
         """Laps, excursions, reward terms."""
         return DrivingStatistics(env.worlds.batch)

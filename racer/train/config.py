@@ -47,6 +47,7 @@ class PpoConfig:
         n_steps: steps of each environment per update.
         net_arch: widths of the hidden layers, of the policy and of the value function.
         log_std_init: logarithm of the first standard deviation of the actions.
+        log_stds: the same for each number of the action; empty: `log_std_init` for all.
         target_kl: stops an update's epochs early; 0: never.
     """
 
@@ -62,6 +63,7 @@ class PpoConfig:
     vf_coef: float = _between(0.5, 0, 10)
     max_grad_norm: float = _between(0.5, 0, 1000)
     log_std_init: float = _between(-0.7, -20, 5)
+    log_stds: tuple[float, ...] = _between((), -20.0, 5.0)
     target_kl: float = _between(0.0, 0, 100)
     net_arch: tuple[int, ...] = _between((64, 64), 1, 8192)
     activation: str = _one_of("tanh", ACTIVATIONS)
@@ -136,6 +138,10 @@ class TrainConfig:
         minutes: time to train for; 0: until `steps`. Schedules follow whichever ends first.
         n_envs: environments stepped at once.
         seed: of everything random.
+        action_scale: on the highway, what the policy's numbers are multiplied by before they are
+            actions; exported policies do it themselves. Empty: nothing.
+        row_width: on the highway, width of the network that looks at each vehicle's row before the
+            others; 0: none, the rows go into the network as they are.
         normalise_observation, normalise_reward: by running statistics.
         clip_observation: largest normalised observation.
         evaluations: how often to evaluate during the run.
@@ -154,6 +160,8 @@ class TrainConfig:
     minutes: float = _between(0.0, 0, 1e6)
     n_envs: int = _between(256, 1, 1_000_000)
     seed: int = _between(0, 0, 2**32 - 1)
+    action_scale: tuple[float, ...] = _between((), 0.0, 1.0)
+    row_width: int = _between(0, 0, 4096)
     normalise_observation: bool = True
     normalise_reward: bool = True
     clip_observation: float = _between(10.0, 0.1, 1e6)
@@ -168,6 +176,10 @@ class TrainConfig:
     dqn: DqnConfig = field(default_factory=DqnConfig)
 
     def __post_init__(self) -> None:
+        if self.env_id == CIRCUIT and self.action_scale:
+            raise ConfigError("action_scale is for the highway; circuits have none.")
+        if self.env_id == CIRCUIT and self.row_width:
+            raise ConfigError("row_width is for the highway; circuits observe no vehicles.")
         if self.env_id == CIRCUIT and self.algo == "dqn":
             raise ConfigError("dqn needs meta-actions, which circuits do not have.")
         if self.steps == 0 and self.minutes == 0.0:
@@ -295,9 +307,11 @@ def _checked(item: dataclasses.Field[Any], value: Any, key: str) -> Any:
     low, high = meta["low"], meta["high"]
     if isinstance(default, tuple):
         good = isinstance(value, (list, tuple)) and len(value) <= 16
-        good = good and all(type(v) is int and low <= v <= high for v in value)
+        kinds = (int,) if isinstance(low, int) else (int, float)
+        good = good and all(type(v) in kinds and low <= v <= high for v in value)
         if not good:
-            raise ConfigError(f"{key} is {value!r}, but it must be a list of layer widths.")
+            noun = "layer widths" if isinstance(low, int) else f"numbers from {low:g} to {high:g}"
+            raise ConfigError(f"{key} is {value!r}, but it must be a list of {noun}.")
         return tuple(value)
     whole = isinstance(default, int)
     right_type = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)

@@ -16,7 +16,7 @@ from racer.highway_policies import ENVIRONMENTS, HighwayPolicyMetadata
 from racer.train.task import REPORT_SEED, SELECTION_SEED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -35,13 +35,17 @@ class ModelDriver:
         model: a PPO, SAC or DQN model.
         normalise: the `VecNormalize` in front of it, or None.
         name: as shown to people.
+        action_scale: what its actions are multiplied by; empty: nothing.
     """
 
-    def __init__(self, model: Any, normalise: Any, name: str) -> None:
+    def __init__(
+        self, model: Any, normalise: Any, name: str, action_scale: Sequence[float] = ()
+    ) -> None:
         self.name = name
         self.settings: Mapping[str, Any] = {}
         self._model = model
         self._normalise = normalise
+        self._scale = np.array(action_scale, np.float32)
 
     def reset(self, mask: NDArray[np.bool_] | None = None) -> None:
         """Does nothing: the policy has no memory."""
@@ -51,7 +55,7 @@ class ModelDriver:
         if self._normalise is not None:
             obs = self._normalise.normalize_obs(obs)
         action, _ = self._model.predict(obs, deterministic=True)
-        return np.asarray(action)
+        return np.asarray(action) * self._scale if self._scale.size else np.asarray(action)
 
 
 class HighwayTask:
@@ -81,7 +85,24 @@ class HighwayTask:
 
     def make_env(self) -> HighwayVecEnv:
         """The worlds to learn in."""
-        return HighwayVecEnv(self._config.n_envs, self._settings, seed=self._config.seed)
+        config = self._config
+        return HighwayVecEnv(
+            config.n_envs, self._settings, action_scale=config.action_scale, seed=config.seed
+        )
+
+    def network(self) -> dict[str, Any]:
+        """A network for each vehicle's row, if the settings ask for one."""
+        if self._config.row_width == 0:
+            return {}
+        from racer.train.row_extractor import RowExtractor
+
+        features = self._settings["observation"]["features"]
+        if features[0] != "presence":
+            raise ConfigError("row_width needs observation.features that begin with presence.")
+        return {
+            "features_extractor_class": RowExtractor,
+            "features_extractor_kwargs": {"features": features, "width": self._config.row_width},
+        }
 
     def statistics(self, env: HighwayVecEnv) -> HighwayStatistics:
         """Speeds, ends of episodes, reward terms."""
@@ -90,7 +111,7 @@ class HighwayTask:
     def evaluate(self, model: Any, normalise: Any, name: str, logger: Logger) -> Score:
         """Lets the model drive episodes."""
         result = evaluate_highway(
-            ModelDriver(model, normalise, name),
+            ModelDriver(model, normalise, name, self._config.action_scale),
             self._preset,
             self._settings,
             episodes=self._config.evaluation_starts,

@@ -41,6 +41,9 @@ class Task(Protocol):
     def make_env(self) -> WorldsVecEnv:
         """The worlds to learn in."""
 
+    def network(self) -> dict[str, Any]:
+        """Keywords for the network of Stable-Baselines3's policies."""
+
     def statistics(self, env: Any) -> Statistics:
         """Counters for TensorBoard, of worlds that `make_env` made."""
 

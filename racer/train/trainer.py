@@ -76,7 +76,7 @@ def train(
         clip_obs=config.clip_observation,
         gamma=config.gamma,
     )
-    model = build_model(config, normalise, clock)
+    model = build_model(config, normalise, clock, task.network())
     model.set_logger(configure(str(folder.tensorboard), ["tensorboard"]))
     best = None
     checkpoints = folder.checkpoint_paths()
@@ -161,8 +161,17 @@ def _report(
     return report
 
 
-def build_model(config: TrainConfig, env: VecNormalize, clock: Clock) -> BaseAlgorithm:
-    """The learner that the settings describe, with fresh weights."""
+def build_model(
+    config: TrainConfig, env: VecNormalize, clock: Clock, network: dict[str, Any]
+) -> BaseAlgorithm:
+    """The learner that the settings describe, with fresh weights.
+
+    Args:
+        config: of the run.
+        env: the worlds.
+        clock: of the run.
+        network: what the task adds to the network.
+    """
     chosen: PpoConfig | SacConfig | DqnConfig = getattr(config, config.algo)
     first, last = chosen.learning_rate, chosen.final_learning_rate
 
@@ -177,6 +186,7 @@ def build_model(config: TrainConfig, env: VecNormalize, clock: Clock) -> BaseAlg
         "gamma": chosen.gamma,
     }
     network = {
+        **network,
         "net_arch": list(chosen.net_arch),
         "activation_fn": ACTIVATIONS[chosen.activation],
     }
@@ -201,7 +211,7 @@ def build_model(config: TrainConfig, env: VecNormalize, clock: Clock) -> BaseAlg
             f"batch_size is {ppo.batch_size}, but n_steps times n_envs gives only "
             f"{ppo.n_steps * config.n_envs} steps per update."
         )
-    return PPO(
+    model = PPO(
         "MlpPolicy",
         env,
         n_steps=ppo.n_steps,
@@ -215,6 +225,14 @@ def build_model(config: TrainConfig, env: VecNormalize, clock: Clock) -> BaseAlg
         policy_kwargs={**network, "log_std_init": ppo.log_std_init},
         **common,
     )
+    if ppo.log_stds:
+        axes = model.policy.log_std
+        if len(ppo.log_stds) != len(axes):
+            raise ConfigError(
+                f"ppo.log_stds has {len(ppo.log_stds)} numbers, but an action has {len(axes)}."
+            )
+        axes.data.copy_(torch.tensor(ppo.log_stds))
+    return model
 
 
 def _build_dqn(
@@ -268,11 +286,12 @@ def load_newest(folder: RunFolder, config: TrainConfig) -> tuple[BaseAlgorithm, 
     checkpoints = folder.checkpoint_paths()
     if not checkpoints:
         raise ConfigError(f"{folder.path}: has no checkpoint yet.")
-    env = make_task(config).make_env()
+    task = make_task(config)
+    env = task.make_env()
     normalise = VecNormalize(
         env, norm_obs=config.normalise_observation, clip_obs=config.clip_observation
     )
-    model = build_model(config, normalise, Clock(config))
+    model = build_model(config, normalise, Clock(config), task.network())
     state, _ = load_checkpoint(checkpoints[-1])
     restore(state, model, normalise, env.shown)
     return model, normalise
