@@ -197,8 +197,12 @@ class PyBatch {
         }
         for (const int world : worlds) {
             batch_->restore(world, in);
-            batch_->observe(world, world + 1);
             in += k;
+        }
+        if (indices) {
+            for (const int world : worlds) batch_->observe(world, world + 1);
+        } else {
+            batch_->observe(0, batch_->options().worlds);
         }
     }
 
