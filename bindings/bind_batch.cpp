@@ -125,8 +125,12 @@ class PyBatch {
         }
         for (const int world : chosen) {
             worlds.engine().restore(world, in);
-            worlds.engine().observe(world, world + 1);
             in += k;
+        }
+        if (indices) {
+            for (const int world : chosen) worlds.engine().observe(world, world + 1);
+        } else {
+            worlds.engine().observe(0, worlds.engine().options().worlds);
         }
     }
 
