@@ -12,7 +12,7 @@ from small_models import small_config, small_policy
 
 from racer import intervals
 from racer.cli.main import main
-from racer.drivers.highway import BUILT_IN, make_highway_driver
+from racer.drivers.highway import BUILT_IN, list_policies, make_highway_driver
 from racer.drivers.onnx_policy import OnnxDriver
 from racer.envs.highway_config import highway_settings
 from racer.envs.highway_worlds import HighwayWorlds
@@ -176,6 +176,20 @@ def test_every_driver_keeps_the_protocol(name: str, preset: str, tmp_path: Path)
             subject.reset(np.arange(rows) % 2 == 0)
         np.testing.assert_array_equal(obs, before)
         np.testing.assert_array_equal(first, kept)  # an answer is the asker's to keep
+
+
+@pytest.mark.parametrize("name", list_policies())
+def test_shipped_policies_beat_idle_and_random(name: str) -> None:
+    found = {
+        who: evaluate_highway(driver(who), episodes=64, seed=5).total()
+        for who in ("idle", "random", name)
+    }
+    ours = found.pop(name)
+    for other in found.values():
+        assert ours["return"]["low"] > other["return"]["high"]
+        assert ours["arrival_rate"]["low"] > other["arrival_rate"]["high"]
+        assert ours["speed"]["low"] > other["speed"]["high"]
+    assert ours["collision_rate"]["high"] < found["idle"]["collision_rate"]["low"]
 
 
 def test_a_trained_policy_drives_and_reports(run: Path, tmp_path: Path, capsys: Any) -> None:
