@@ -92,7 +92,109 @@ RIDGEWAY = Circuit(
     runoff=4.0,
 )
 
-CIRCUITS = {"harbour": HARBOUR, "ridgeway": RIDGEWAY}
+OLD_TOWN = Circuit(
+    name="Old Town",
+    country="fictional",
+    description="Streets between walls: right angles, two hairpins and a long run to the square.",
+    corners=[
+        (430, 0, 17, 12.0),
+        (445, 140, 16, 11.0),
+        (255, 160, 20, 10.5),
+        (235, 300, 19, 10.5),
+        (560, 318, 18, 11.0),
+        (558, 356, 18, 11.0),
+        (60, 352, 120, 11.5),
+        (-165, 430, 24, 11.5),
+        (-205, 268, 20, 10.5),
+        (-430, 290, 17, 11.0),
+        (-434, 252, 17, 11.0),
+        (-265, 215, 22, 10.5),
+        (-290, 105, 18, 10.5),
+        (-520, 120, 28, 10.5),
+        (-505, 0, 22, 12.0),
+    ],
+    start=60.0,
+    ramp=8.0,
+    runoff=1.5,
+)
+
+SALTPAN = Circuit(
+    name="Saltpan",
+    country="fictional",
+    description="An oval on the flat, wide and fast, with one end tighter than the other.",
+    corners=[
+        (590, -10, 172, 15.0),
+        (590, 350, 172, 15.0),
+        (-520, 290, 135, 14.0),
+        (-520, 10, 135, 14.0),
+    ],
+    start=0.0,
+    ramp=60.0,
+    runoff=3.0,
+)
+
+TIMBERLINE = Circuit(
+    name="Timberline",
+    country="fictional",
+    description="Long and mixed: a fast forest, a slow complex, esses, and two long straights.",
+    corners=[
+        (640, 0, 42, 13.0),
+        (500, -215, 62, 12.0),
+        (800, -330, 150, 12.0),
+        (890, -640, 260, 12.5),
+        (690, -900, 85, 12.0),
+        (520, -760, 62, 12.0),
+        (395, -985, 24, 12.0),
+        (235, -840, 33, 11.5),
+        (110, -960, 28, 11.5),
+        (-120, -870, 150, 12.0),
+        (-370, -990, 190, 12.0),
+        (-680, -860, 160, 12.5),
+        (-705, -600, 310, 13.0),
+        (-1090, -330, 32, 13.0),
+        (-930, -235, 55, 12.0),
+        (-1000, -70, 75, 12.0),
+        (-830, 20, 120, 13.0),
+    ],
+    start=150.0,
+    ramp=20.0,
+    runoff=4.0,
+)
+
+VIADUCT = Circuit(
+    name="Viaduct",
+    country="fictional",
+    description="A figure of eight that crosses over itself on a bridge, as much left as right.",
+    corners=[
+        (-730, -220, 60, 12.5),
+        (-500, -340, 130, 12.0),
+        (-300, -170, 300, 12.0),
+        (340, 230, 160, 12.0),
+        (540, 160, 120, 12.0),
+        (670, 290, 45, 12.0),
+        (850, 130, 130, 12.0),
+        (725, -130, 68, 12.0),
+        (590, -40, 62, 12.0),
+        (490, -240, 70, 12.0),
+        (250, -240, 190, 12.0),
+        (-270, 200, 170, 12.5),
+        (-490, 180, 110, 12.0),
+        (-620, 320, 75, 12.0),
+        (-790, 230, 32, 12.5),
+    ],
+    start=30.0,
+    ramp=15.0,
+    runoff=3.0,
+)
+
+CIRCUITS = {
+    "harbour": HARBOUR,
+    "oldtown": OLD_TOWN,
+    "ridgeway": RIDGEWAY,
+    "saltpan": SALTPAN,
+    "timberline": TIMBERLINE,
+    "viaduct": VIADUCT,
+}
 
 
 def rounded(circuit: Circuit) -> Array:

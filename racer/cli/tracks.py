@@ -32,6 +32,7 @@ def run(args: argparse.Namespace) -> int:
     for facts in found:
         print(
             f"{facts['file']:<14} {facts['name']:<16} {facts['length_m']:7.0f} m  "
+            f"{facts['corners']:2d} corners  "
             f"width {facts['width_min_m']:.1f}-{facts['width_max_m']:.1f} m  "
             f"tightest radius {facts['radius_min_m']:.0f} m  {facts['fingerprint']}"
         )
@@ -46,7 +47,7 @@ def _facts(name: str) -> dict[str, Any]:
     import numpy as np
 
     from racer.optimal.reference import reference_lap
-    from racer.tracks import load_track, read_settings, track_path
+    from racer.tracks import corners, load_track, read_settings, track_path
 
     track = load_track(name)
     reference = reference_lap(track)
@@ -58,6 +59,7 @@ def _facts(name: str) -> dict[str, Any]:
         "name": track.name,
         "description": settings.description,
         "length_m": float(track.length),
+        "corners": len(corners(track)),
         "width_min_m": float(width.min()),
         "width_max_m": float(width.max()),
         "radius_min_m": float(1.0 / np.abs(stations["curvature"]).max()),
