@@ -5,7 +5,7 @@ straights would meet, the radius of the turn, and the width of the road there. S
 line turns the jumps of curvature into ramps that a driver can follow.
 
 Run `python -m racer.tools.design_tracks` after changing a circuit here, and look at the picture
-that `racer tracks <name>` draws.
+that `racer tracks draw <name>` makes.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from racer.files import atomic_write
+from racer.tracks import load_track, random_track
+from racer.tracks.picture import draw_sheet
+from racer.tracks.rounding import resampled, rounded, smoothed
 
 Array = NDArray[np.float64]
 
@@ -197,63 +200,13 @@ CIRCUITS = {
 }
 
 
-def rounded(circuit: Circuit) -> Array:
-    """The chain of straights and arcs, (M, 3): x, y, width of the road [m], unevenly spaced.
-
-    Raises:
-        ValueError: two neighbouring turns do not fit on the straight between them.
-    """
-    corners = np.array(circuit.corners, dtype=np.float64)
-    points, radii = corners[:, :2], corners[:, 2]
-    before = np.roll(points, 1, axis=0) - points
-    after = np.roll(points, -1, axis=0) - points
-    length = np.hypot(*after.T)
-    before /= np.hypot(*before.T)[:, None]
-    after /= length[:, None]
-    turn = np.pi - np.arccos(np.clip(np.sum(before * after, axis=1), -1.0, 1.0))
-    cut = radii * np.tan(turn / 2)
-    spare = length - cut - np.roll(cut, -1)
-    if np.any(spare < 0):
-        first = int(np.argmin(spare))
-        raise ValueError(
-            f"{circuit.name}: corner {first} and the next overlap by {-spare[first]:.1f} m"
-        )
-    rows: list[Array] = []
-    for i, (x, y, radius, width) in enumerate(corners):
-        start = np.array([x, y]) + cut[i] * before[i]
-        left = before[i, 1] * after[i, 0] - before[i, 0] * after[i, 1] > 0
-        side = 1.0 if left else -1.0
-        normal = side * np.array([before[i, 1], -before[i, 0]])
-        count = max(2, int(radius * turn[i] / FINE))
-        angles = np.linspace(0.0, turn[i], count)[:, None]
-        arc = start + radius * (np.sin(angles) * -before[i] + (1 - np.cos(angles)) * normal)
-        rows.append(np.column_stack([arc, np.full(count, width)]))
-    return np.concatenate(rows)
-
-
-def resample(line: Array, step: float) -> Array:
-    """The closed line at equal distances of about `step` along it."""
-    closed = np.vstack([line, line[:1]])
-    s = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(closed[:, :2], axis=0).T))])
-    wanted = np.arange(round(s[-1] / step)) * (s[-1] / round(s[-1] / step))
-    return np.column_stack([np.interp(wanted, s, column) for column in closed.T])
-
-
-def smoothed(line: Array, length: float) -> Array:
-    """A moving average over `length`, twice, along an evenly spaced closed line."""
-    half = round(length / FINE / 2)
-    for _ in range(2):
-        line = np.mean([np.roll(line, k, axis=0) for k in range(-half, half + 1)], axis=0)
-    return line
-
-
 def draw_line(circuit: Circuit) -> Array:
     """The centre line, (M, 4): x, y, width right, width left [m]; the first point is the start."""
     chain = np.array(circuit.corners, dtype=np.float64)
-    line = smoothed(resample(rounded(circuit), FINE), circuit.ramp)
+    line = smoothed(resampled(rounded(chain, FINE), FINE), circuit.ramp / FINE)
     middle = (chain[-1, :2] + chain[0, :2]) / 2
     nearest = int(np.argmin(np.hypot(*(line[:, :2] - middle).T)))
-    line = resample(np.roll(line, -nearest - round(circuit.start / FINE), axis=0), STEP)
+    line = resampled(np.roll(line, -nearest - round(circuit.start / FINE), axis=0), STEP)
     return np.column_stack([line[:, :2], line[:, 2] / 2, line[:, 2] / 2])
 
 
@@ -278,9 +231,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     default = Path(__file__).parents[1] / "racer" / "data" / "tracks"
     parser.add_argument("--folder", type=Path, default=default, help="where the files go")
-    folder = parser.parse_args().folder
+    parser.add_argument("--sheets", type=Path, help="draw the documentation's pictures there")
+    args = parser.parse_args()
     for stem, circuit in CIRCUITS.items():
-        write(circuit, folder, stem)
+        write(circuit, args.folder, stem)
+    if args.sheets is not None:
+        ours = {stem: load_track(args.folder / f"{stem}.csv") for stem in CIRCUITS}
+        draw_sheet(ours, args.sheets / "catalogue.png", columns=3)
+        random = {f"random:{seed}": random_track(seed) for seed in range(16)}
+        draw_sheet(random, args.sheets / "random_tracks.png", columns=4)
 
 
 if __name__ == "__main__":
