@@ -131,6 +131,10 @@ BAD = {
     "a way with an end": csv(spiral, r"not closed: from row 300 .* it is \d+\.\d m"),
     "too short": csv(lambda: text(ring(radius=10, width=2)), "63 m long, not from 100 m to 50 km"),
     "too long": csv(lambda: text(ring(radius=9000)), "m long, not from 100 m to 50 km"),
+    "points all over the place": csv(
+        lambda: text(np.random.default_rng(0).uniform(1.0, 99.0, (400, 4)) * [1e4, 1e4, 1, 1]),
+        r"from row 1 \(line 2\) to row 400 .* km along the points",
+    ),
     "degrees for metres": csv(
         lambda: text(np.column_stack([HARBOUR, np.full((len(HARBOUR), 2), 6.0)])),
         "row 1 .* all points lie within .* m; positions are metres",

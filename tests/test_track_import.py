@@ -149,6 +149,24 @@ def test_widths_keep_to_their_sides(tmp_path):
     assert plain.track.stations["width_right"] == pytest.approx(4.0, abs=0.06)
 
 
+def test_widths_stay_where_they_are_between_uneven_points(tmp_path):
+    line = line_of("timberline", 1.0)
+    line[:, 3] = 5.0 + 1.5 * np.sin(np.arange(len(line)) * (4 * np.pi / len(line)))
+    gaps = np.random.default_rng(2).integers(2, 14, len(line))
+    uneven = line[np.unique(np.minimum(np.cumsum(gaps), len(line) - 1))]
+    track = surveyed(tmp_path, uneven, tolerance=0.0).track
+    s, _ = track.locate(line[:, 0], line[:, 1])
+    at = np.round(s / track.spacing).astype(int) % len(track.stations)
+    assert track.stations["width_left"][at] == pytest.approx(line[:, 3], abs=0.12)
+
+
+def test_the_start_stays_where_points_are_averaged(tmp_path):
+    line = line_of("ridgeway", 1.0, noise=0.4, seed=3)
+    result = surveyed(tmp_path, line, tolerance=3.0)
+    clean = line_of("ridgeway", 1.0)
+    assert np.hypot(*(result.line[0, :2] - clean[0, :2])) < 1.5
+
+
 # The road against itself --------------------------------------------------------------------------
 
 
