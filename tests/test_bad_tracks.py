@@ -152,7 +152,7 @@ BAD = {
     ),
     "two laps": csv(two_laps, r"overlaps itself: .*near row"),
     "more noise than allowed": csv(
-        lambda: text(line_of("harbour", 1.0, noise=0.6)), "of noise was more than a tolerance"
+        lambda: text(line_of("harbour", 1.0, noise=2.0)), "of noise was more than a tolerance"
     ),
     # Options and settings
     "a width of its own": csv(lambda: text(ring()), "has widths of its own", "--width", "12"),

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from racer._core import Track
     from racer.tracks.source import Source
 
-TOLERANCE = 1.0  # the line moves at most this far, unless somebody says otherwise [m]
-GEOGRAPHIC_TOLERANCE = 3.0  # the same for positions in degrees, which are rarely better [m]
+TOLERANCE = 2.0  # the line moves at most this far, unless somebody says otherwise [m]
+GEOGRAPHIC_TOLERANCE = 5.0  # the same for positions in degrees, which are rarely better [m]
 NOISY = 0.2  # noise of this share of the tolerance can be what makes an edge fold
 STEP = 2.5  # distance of the points of an imported line [m]
 
