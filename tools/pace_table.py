@@ -4,8 +4,8 @@
 Every driver starts once from rest and otherwise rolling from places around the lap, and completes
 flying laps from each; the table gives the median of the valid ones, its gap to the bound, and how
 many laps were clean, those from rest included. Where no bound is known for a track, the
-quasi-steady estimate divided by 1.08 stands in and the row is marked: in the catalogue that
-estimate is 6 to 11 % above the bound. The exit code is 1 if a lap was not clean or a gap is outside
+quasi-steady estimate divided by 1.06 stands in and the row is marked: in the catalogue that
+estimate is 5 to 11 % above the bound. The exit code is 1 if a lap was not clean or a gap is outside
 its bar.
 """
 
@@ -25,7 +25,7 @@ from racer.optimal.reference import reference_lap
 from racer.tracks import list_tracks, load_track
 
 BARS = {"good": (0.0, 0.12), "casual": (0.20, 0.40), "keyboard": (0.20, 0.40)}
-ESTIMATE_OVER_BOUND = 1.08
+ESTIMATE_OVER_BOUND = 1.06
 
 
 @dataclass(frozen=True)

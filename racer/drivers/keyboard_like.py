@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from racer import _core
-from racer.drivers.keys import KeyFilter, Keys, steered
+from racer.drivers.keys import KeyFilter, Keys, braked, steered
 from racer.drivers.scripted import Hands, LineFollower, Motion
 
 if TYPE_CHECKING:
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
     from racer.drivers.car_model import CarModel
 
-KEYBOARD_GRIP, KEYBOARD_MARGIN = 0.70, 2.0  # share of the grip; [m] beside the car
+KEYBOARD_GRIP, KEYBOARD_MARGIN = 0.65, 2.0  # share of the grip; [m] beside the car
 LOOK_TICKS = 6  # ticks between looks: 10 Hz
 DELAY_TICKS = 6, 12  # reaction: 100 to 200 ms
 BLUR_STEER = 0.05  # of the axis: how far off the wanted steering is seen
-BLUR_SPEED = 0.6  # [m/s]
+BLUR_PEDALS = 0.6  # [m/s2]
 BLUR_STAYS = 0.8  # share of the blur that stays from look to look
 EASE = 0.5  # [m/s2]: pedals wanted less than this are not worth a key
-MOST_OWED = 0.3  # of the axis
+MOST_OWED = 0.3  # of the axis, and of the brake pedal
 HANDS = Hands(near=8.0, ahead=0.35, gain=0.030, damping=0.02, calm_speed=25.0)
 YAW_LAG = 0.10  # [s] in which the car follows the steering, as the driver expects
 UNDERSTEER = 0.0015  # [rad s2/m] as the driver expects
@@ -53,7 +53,9 @@ class _Hands:
         self._filter.reset()
         self._keys = Keys()
         self._axis = 0.0
+        self._brake = 0.0
         self._owed = 0.0
+        self._brake_owed = 0.0
         self._blur = self._random.standard_normal(2)
         self._age = 0
 
@@ -86,21 +88,33 @@ class _Hands:
         """Whether it looks in this tick."""
         return self._age % LOOK_TICKS == 0
 
-    def look(self, axis: float, acceleration: float) -> None:
-        """Chooses keys for a wanted axis [-1, 1] and acceleration by pedals [m/s2]."""
+    def look(self, axis: float, force: float, brake_force: float, mass: float) -> None:
+        """Chooses keys for a wanted axis [-1, 1] and a force of the pedals [N]."""
         fresh = self._random.standard_normal(2)
         self._blur = BLUR_STAYS * self._blur + (1.0 - BLUR_STAYS**2) ** 0.5 * fresh
-        wanted = axis + BLUR_STEER * self._blur[0]
+        half = 0.5 * LOOK_SECONDS
         # The key whose effect comes closest; what is missing is owed to the next look.
-        ways = []
-        for key in (-1.0, 0.0, 1.0):
-            half = steered(self._axis, key, 0.5 * LOOK_SECONDS)
-            end = steered(half, key, 0.5 * LOOK_SECONDS)
-            ways.append((abs(wanted + self._owed - half), abs(key), key, half, end))
-        _, _, key, middle, self._axis = min(ways)
+        wanted = axis + BLUR_STEER * self._blur[0]
+        turns = []
+        for key in (0.0, -1.0, 1.0):
+            middle = steered(self._axis, key, half)
+            turns.append((abs(wanted + self._owed - middle), key, middle))
+        _, key, middle = min(turns)
+        self._axis = steered(middle, key, half)
         self._owed = float(np.clip(self._owed + wanted - middle, -MOST_OWED, MOST_OWED))
-        pedal = acceleration + BLUR_SPEED * self._blur[1]
-        self._keys = Keys(key > 0.0, key < 0.0, pedal > EASE, pedal < -EASE)
+        # Brakes are tapped in the same way: held down, they take the grip that the corner needs.
+        push = force + BLUR_PEDALS * mass * self._blur[1]
+        braking = max(-push, 0.0) / brake_force
+        stops = []
+        for pressed in (False, True):
+            middle = braked(self._brake, pressed, half)
+            stops.append((abs(braking + self._brake_owed - middle), pressed, middle))
+        _, pressed, middle = min(stops)
+        pressed = pressed and braking > 0.0
+        self._brake = braked(braked(self._brake, pressed, half), pressed, half)
+        owed = self._brake_owed + braking - middle
+        self._brake_owed = float(np.clip(owed, -MOST_OWED, MOST_OWED)) if braking > 0.0 else 0.0
+        self._keys = Keys(key > 0.0, key < 0.0, push > EASE * mass, pressed)
 
     def step(self, speed: float) -> NDArray[np.float32]:
         """Pedals (3,) for the coming tick at a speed [m/s]."""
@@ -161,9 +175,8 @@ class KeyboardDriver:
             ones = np.stack([np.ones_like(pace), np.zeros_like(pace)], axis=1)
             reach = _core.axis_to_pedals(ones, pace, self._vehicle)[:, 0] * car.max_steer
             axis = np.clip(steer / reach, -1.0, 1.0)
-            push = force / car.mass
             for i, row in enumerate(places):
-                hands[row].look(float(axis[i]), float(push[i]))
+                hands[row].look(float(axis[i]), float(force[i]), car.brake_force, car.mass)
         rows = [h.step(float(v)) for h, v in zip(hands, now.speed, strict=True)]
         return np.stack(rows) if rows else np.zeros((0, 3), np.float32)
 

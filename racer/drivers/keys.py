@@ -61,7 +61,7 @@ class KeyFilter:
         """The pedals (3,) after ``seconds`` with these keys down, at ``speed`` [m/s]."""
         self.steer = steered(self.steer, float(keys.left) - float(keys.right), seconds)
         self.throttle = _pedal(self.throttle, keys.up, _THROTTLE_PRESS, _THROTTLE_LIFT, seconds)
-        self.brake = _pedal(self.brake, keys.down, _BRAKE_PRESS, _BRAKE_LIFT, seconds)
+        self.brake = braked(self.brake, keys.down, seconds)
         axis = np.array([self.steer, 0.0], np.float32)
         steer = float(_core.axis_to_pedals(axis, np.float32(speed), self._vehicle)[0])
         # Left-foot braking with the throttle held confuses more than it helps.
@@ -77,6 +77,11 @@ def steered(steer: float, wanted: float, seconds: float) -> float:
         rate = _STEER_START + (_STEER_BUILD - _STEER_START) * min(1.0, abs(steer) * 2)
         steer = _towards(steer, wanted, rate * seconds)
     return steer
+
+
+def braked(brake: float, pressed: bool, seconds: float) -> float:
+    """The brake pedal [0, 1] after `seconds` with its key down or up."""
+    return _pedal(brake, pressed, _BRAKE_PRESS, _BRAKE_LIFT, seconds)
 
 
 def _towards(value: float, target: float, step: float) -> float:

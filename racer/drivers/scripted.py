@@ -214,7 +214,7 @@ class ScriptedDriver:
         return pedals
 
 
-GOOD_GRIP, GOOD_MARGIN = 0.92, 0.5  # share of the grip; [m] beside the car
+GOOD_GRIP, GOOD_MARGIN = 0.90, 0.5  # share of the grip; [m] beside the car
 CASUAL_GRIP, CASUAL_MARGIN = 0.65, 1.5
 
 
@@ -224,5 +224,5 @@ def casual_driver(track: _core.Track, vehicle: str = "gt") -> ScriptedDriver:
 
 
 def good_driver(track: _core.Track, vehicle: str = "gt") -> ScriptedDriver:
-    """A good driver: a fast line at 92 % of the grip."""
+    """A good driver: a fast line at 90 % of the grip."""
     return ScriptedDriver("good", track, grip=GOOD_GRIP, margin=GOOD_MARGIN, vehicle=vehicle)
