@@ -8,7 +8,7 @@
 namespace racer::test {
 namespace {
 
-using RACER_ISA::kRays;
+using racer::kRays;
 
 constexpr double kTolerance = 0.02;  // [m]
 constexpr double kNudge = 2e-4;      // a ray this far aside may see past the tip of a corner [m]

@@ -19,12 +19,10 @@
 #endif
 
 #include "racer/lanes.hpp"
+#include "racer/observation.hpp"
 #include "racer/track.hpp"
 
 namespace racer::RACER_ISA {
-
-inline constexpr int kRays = 9;
-inline constexpr float kRayRange = 150.0F;  // [m]; also the answer where nothing is hit
 
 // Directions in the car's frame, padded to a multiple of every register width.
 inline constexpr int kRaysPadded = 16;
@@ -108,6 +106,7 @@ struct RayOrigin {
     float x, y, rest_x, rest_y;
     float c, s;  // of the yaw
 
+    RayOrigin() = default;
     RACER_INLINE RayOrigin(const Track& track, double world_x, double world_y, double cos_yaw,
                            double sin_yaw) {
         const double dx = world_x - track.origin.x;
@@ -137,6 +136,7 @@ struct VertexGroup {
     Floats x[kGroupRegisters];
     Floats y[kGroupRegisters];
 
+    VertexGroup() = default;
     RACER_INLINE VertexGroup(const RayOrigin& origin, const float* world_x, const float* world_y) {
         for (int i = 0; i < kGroupRegisters; ++i) {
             x[i] = Floats::load(world_x + i * kRayLanes);
@@ -312,7 +312,7 @@ RACER_INLINE Bits pick_chords(const Bits* left, const Bits* right, int own, std:
 
 // Distances to the chosen chords.
 RACER_INLINE void measure_chords(const VertexGroup& left, const VertexGroup& right,
-                                 const std::int32_t* chord, float* out) {
+                                 const std::int32_t* chord, float scale, float* out) {
 #if defined(__AVX512F__) && RACER_LANES == 8
     if constexpr (kRayLanes == 16) {  // 64 coordinates fit into four registers: look them up there
         const __m512i from = _mm512_load_si512(chord);
@@ -329,9 +329,10 @@ RACER_INLINE void measure_chords(const VertexGroup& left, const VertexGroup& rig
             distance_to_chord(Floats::load(kRayX), Floats::load(kRayY),
                               look_up(from, left.x, right.x), look_up(from, left.y, right.y),
                               look_up(to, left.x, right.x), look_up(to, left.y, right.y));
-        _mm512_mask_storeu_ps(
-            out, (1U << kRays) - 1U,
-            reinterpret_cast<__m512>(clamp(t, Floats(0.0F), Floats(kRayRange)).v));
+        const Floats distances = clamp(t, Floats(0.0F), Floats(kRayRange)) * Floats(scale);
+        static_assert(kRays == 9);  // a register of eight and one more: a masked store is slower
+        _mm256_storeu_ps(out, _mm512_castps512_ps256(reinterpret_cast<__m512>(distances.v)));
+        out[8] = distances[8];
         return;
     }
 #endif
@@ -341,40 +342,66 @@ RACER_INLINE void measure_chords(const VertexGroup& left, const VertexGroup& rig
     for (int i = 0; i < kRays; ++i) {
         const std::int32_t k = chord[i];
         const float t = distance_to_chord(kRayX[i], kRayY[i], vx[k], vy[k], vx[k + 1], vy[k + 1]);
-        out[i] = clamp(t, 0.0F, kRayRange);
+        out[i] = clamp(t, 0.0F, kRayRange) * scale;
     }
 }
 
-// `station` is the car's, x and y in world coordinates [m].
-inline void cast_rays(const Track& track, double x, double y, double cos_yaw, double sin_yaw,
-                      int station, float out[kRays]) noexcept {
-    const RayTable& table = track.rays;
-    const int cell = track.cell_of_station[static_cast<std::size_t>(station)];
-    const RayTable::Window& window = table.windows[static_cast<std::size_t>(cell)];
-    const RayOrigin origin(track, x, y, cos_yaw, sin_yaw);
-    const int own = table.lap_start + cell - window.near;  // the car's cell within the group
-    if (!is_inside(table, origin, static_cast<std::size_t>(window.near + own))) {
-        cast_rays_anywhere(table, window, origin, out);
-        return;
-    }
-    const auto first = static_cast<std::size_t>(window.near);
-    const VertexGroup left(origin, &table.left_x[first], &table.left_y[first]);
-    const VertexGroup right(origin, &table.right_x[first], &table.right_y[first]);
+// The rays of one car between the two halves of the work: which side of each ray the boundaries'
+// vertices lie on, then which chord each ray hits and where. A processor that is given the first
+// half of the next car before the second half of this one need not wait in between.
+struct RayFan {
+    const RayTable* table = nullptr;
+    const RayTable::Window* window = nullptr;
+    RayOrigin origin;
+    int own = 0;  // the car's cell within the group
+    VertexGroup left, right;
     alignas(64) Bits left_bits[kRaysPadded];
     alignas(64) Bits right_bits[kRaysPadded];
-    for (int i = kRays; i < kRaysPadded; ++i) left_bits[i] = right_bits[i] = 0;
-    left.right_of_rays(left_bits);
-    right.right_of_rays(right_bits);
-    alignas(64) std::int32_t chord[kRaysPadded];
-    const Bits lost = pick_chords(left_bits, right_bits, own, chord);
+};
 
-    measure_chords(left, right, chord, out);
+// `station` is the car's, x and y in world coordinates [m].
+RACER_INLINE void spread_rays(const Track& track, double x, double y, double cos_yaw,
+                              double sin_yaw, int station, RayFan& fan) {
+    const RayTable& table = track.rays;
+    const int cell = track.cell_of_station[static_cast<std::size_t>(station)];
+    fan.table = &table;
+    fan.window = &table.windows[static_cast<std::size_t>(cell)];
+    fan.origin = RayOrigin(track, x, y, cos_yaw, sin_yaw);
+    fan.own = table.lap_start + cell - fan.window->near;
+    const auto first = static_cast<std::size_t>(fan.window->near);
+    const VertexGroup left(fan.origin, &table.left_x[first], &table.left_y[first]);
+    const VertexGroup right(fan.origin, &table.right_x[first], &table.right_y[first]);
+    for (int i = kRays; i < kRaysPadded; ++i) fan.left_bits[i] = fan.right_bits[i] = 0;
+    left.right_of_rays(fan.left_bits);
+    right.right_of_rays(fan.right_bits);
+    fan.left = left;
+    fan.right = right;
+}
+
+// Writes the distances [m] times `scale`.
+RACER_INLINE void measure_rays(const RayFan& fan, float out[kRays], float scale) {
+    const RayTable::Window& window = *fan.window;
+    if (!is_inside(*fan.table, fan.origin, static_cast<std::size_t>(window.near + fan.own))) {
+        cast_rays_anywhere(*fan.table, window, fan.origin, out);
+        for (int i = 0; i < kRays; ++i) out[i] *= scale;
+        return;
+    }
+    alignas(64) std::int32_t chord[kRaysPadded];
+    const Bits lost = pick_chords(fan.left_bits, fan.right_bits, fan.own, chord);
+    measure_chords(fan.left, fan.right, chord, scale, out);
     for (Bits rest = lost; rest != 0; rest &= rest - 1) {
         const int i = __builtin_ctz(rest);
-        const bool backward = ((left_bits[i] & ~right_bits[i]) >> own & 1) != 0;
-        out[i] = follow_ray(table, window, origin, i,
-                            window.near + (backward ? 0 : kNearPortals - 1), backward ? -1 : 1);
+        const bool backward = ((fan.left_bits[i] & ~fan.right_bits[i]) >> fan.own & 1) != 0;
+        const int last = window.near + (backward ? 0 : kNearPortals - 1);
+        out[i] = follow_ray(*fan.table, window, fan.origin, i, last, backward ? -1 : 1) * scale;
     }
+}
+
+inline void cast_rays(const Track& track, double x, double y, double cos_yaw, double sin_yaw,
+                      int station, float out[kRays]) noexcept {
+    RayFan fan;
+    spread_rays(track, x, y, cos_yaw, sin_yaw, station, fan);
+    measure_rays(fan, out, 1.0F);
 }
 
 }  // namespace racer::RACER_ISA
