@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from racer.drivers.car_model import CarModel
+    from racer.drivers.racing_line import RacingLine
 
 KEYBOARD_GRIP, KEYBOARD_MARGIN = 0.65, 2.0  # share of the grip; [m] beside the car
 LOOK_TICKS = 6  # ticks between looks: 10 Hz
@@ -124,7 +125,10 @@ class _Hands:
 
 
 class KeyboardDriver:
-    """Follows a line with four keys.
+    """Follows a line with four keys: a script, and so labelled, never human data.
+
+    Attributes:
+        device: what its laps are filed under.
 
     Args:
         track: the circuit that it will drive on, and no other.
@@ -133,7 +137,8 @@ class KeyboardDriver:
         grip: share of the grip that it plans with.
     """
 
-    name = "keyboard"
+    name = "keyboard (scripted)"
+    device = "scripted"
     observation = "track"
     action = "pedals"
     ticks_per_action = 1
@@ -152,6 +157,15 @@ class KeyboardDriver:
         self._vehicle = vehicle
         self._seed = seed
         self._hands: list[_Hands] = []
+
+    @property
+    def line(self) -> RacingLine:
+        """The line that it means to follow."""
+        return self._follower.line
+
+    def offset(self, s: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Where its line is at distances s (M,) [m]: metres to the left of the centre line."""
+        return np.asarray(self._follower.at(np.asarray(s, np.float64))[0])
 
     def reset(self, mask: NDArray[np.bool_] | None = None) -> None:
         """Starts the masked drives anew, all of them without a mask."""
