@@ -77,8 +77,6 @@ def run(args: argparse.Namespace) -> int:
     config = load_train_config(content, f"preset {preset}", **changes)
     if args.n_envs is not None:
         config = _fitting(config)
-    if circuit:
-        load_track(config.track)  # before anything is written
     place = Path(config.track).stem if circuit else config.env_id[6:-3].lower()
     name = args.name or _free_name(args.log_dir, f"{config.algo}-{place}".replace(":", "-"))
 
