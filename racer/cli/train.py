@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     if args.n_envs is not None:
         config = _fitting(config)
     place = Path(config.track).stem if circuit else config.env_id[6:-3].lower()
-    name = args.name or _free_name(args.log_dir, f"{config.algo}-{place}")
+    name = args.name or _free_name(args.log_dir, f"{config.algo}-{place}".replace(":", "-"))
 
     from racer.train.trainer import train
 

@@ -225,8 +225,9 @@ class CircuitWorlds:
         return step_infos(self.final_records, self.lengths)
 
     def parts_of_rewards(self) -> dict[str, Columns]:
-        """The reward's terms of the last step, each (N,)."""
-        return {"reward_terms": dict(zip(self.term_names, self.reward_terms.T, strict=True))}
+        """The reward's terms of the last step, copies (N,) float64."""
+        terms = self.reward_terms.T.astype(np.float64, order="C")
+        return {"reward_terms": dict(zip(self.term_names, terms, strict=True))}
 
     def events(self) -> dict[int, dict[str, Any]]:
         """The laps that ended in the last step, by world."""

@@ -152,10 +152,12 @@ class HighwayWorlds:
         return step_infos(self.final_outcomes)
 
     def parts_of_rewards(self) -> dict[str, Columns]:
-        """HighwayEnv's terms before their weights, and the terms that add up to the reward."""
+        """HighwayEnv's terms before their weights, and those that add up to the reward, copies."""
+        base = self.base_terms.T.astype(np.float64, order="C")
+        terms = self.reward_terms.T.astype(np.float64, order="C")
         return {
-            "rewards": dict(zip(self.base_names, self.base_terms.T, strict=True)),
-            "reward_terms": dict(zip(self.term_names, self.reward_terms.T, strict=True)),
+            "rewards": dict(zip(self.base_names, base, strict=True)),
+            "reward_terms": dict(zip(self.term_names, terms, strict=True)),
         }
 
     def events(self) -> dict[int, dict[str, Any]]:

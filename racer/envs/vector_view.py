@@ -155,7 +155,7 @@ class WorldsVectorEnv(VectorEnv[Array, NDArray[Any], NDArray[Any]]):
     def _parts(self, mask: NDArray[np.bool_]) -> dict[str, Any]:
         infos: dict[str, Any] = {}
         for key, columns in self._shown.parts_of_rewards().items():
-            infos[key] = _masked({k: v.astype(np.float64) for k, v in columns.items()}, mask)
+            infos[key] = _masked(columns, mask)
             infos[f"_{key}"] = mask.copy()
         return infos
 
@@ -205,10 +205,11 @@ def mode_name(mode: AutoresetMode | str) -> str:
 
 
 def _masked(columns: Columns, mask: NDArray[np.bool_]) -> dict[str, Any]:
-    """Columns (N,) with their masks, zero where the mask is false."""
+    """Columns (N,) with their masks, zero where the mask is false; the masks are one array."""
     infos: dict[str, Any] = {}
     everywhere = mask.all()
+    shared = mask.copy()
     for key, values in columns.items():
         infos[key] = values if everywhere else np.where(mask, values, values.dtype.type(0))
-        infos[f"_{key}"] = mask.copy()
+        infos[f"_{key}"] = shared
     return infos

@@ -162,27 +162,30 @@ RACER_INLINE R max(R a, R b) {
     return select(a > b, a, b);
 }
 #if defined(__SSE2__)
-// RACER_MIN_MAX(number, numbers in a register, register, prefix of the intrinsics, suffix)
-#define RACER_MIN_MAX(T, W, REGISTER, PREFIX, SUFFIX)                           \
-    template <>                                                                 \
-    RACER_INLINE Lanes<T, W> min(Lanes<T, W> a, Lanes<T, W> b) {                \
-        return reinterpret_cast<Lanes<T, W>::Vector>(PREFIX##_min_##SUFFIX(     \
-            reinterpret_cast<REGISTER>(a.v), reinterpret_cast<REGISTER>(b.v))); \
-    }                                                                           \
-    template <>                                                                 \
-    RACER_INLINE Lanes<T, W> max(Lanes<T, W> a, Lanes<T, W> b) {                \
-        return reinterpret_cast<Lanes<T, W>::Vector>(PREFIX##_max_##SUFFIX(     \
-            reinterpret_cast<REGISTER>(a.v), reinterpret_cast<REGISTER>(b.v))); \
+#define RACER_MIN_MAX(T, W, REGISTER, MIN, MAX)                                     \
+    template <>                                                                     \
+    RACER_INLINE Lanes<T, W> min(Lanes<T, W> a, Lanes<T, W> b) {                    \
+        return reinterpret_cast<Lanes<T, W>::Vector>(                               \
+            MIN(reinterpret_cast<REGISTER>(a.v), reinterpret_cast<REGISTER>(b.v))); \
+    }                                                                               \
+    template <>                                                                     \
+    RACER_INLINE Lanes<T, W> max(Lanes<T, W> a, Lanes<T, W> b) {                    \
+        return reinterpret_cast<Lanes<T, W>::Vector>(                               \
+            MAX(reinterpret_cast<REGISTER>(a.v), reinterpret_cast<REGISTER>(b.v))); \
     }
-RACER_MIN_MAX(double, 2, __m128d, _mm, pd)
-RACER_MIN_MAX(float, 4, __m128, _mm, ps)
+RACER_MIN_MAX(double, 2, __m128d, _mm_min_pd, _mm_max_pd)
+RACER_MIN_MAX(float, 4, __m128, _mm_min_ps, _mm_max_ps)
 #if defined(__AVX__)
-RACER_MIN_MAX(double, 4, __m256d, _mm256, pd)
-RACER_MIN_MAX(float, 8, __m256, _mm256, ps)
+RACER_MIN_MAX(double, 4, __m256d, _mm256_min_pd, _mm256_max_pd)
+RACER_MIN_MAX(float, 8, __m256, _mm256_min_ps, _mm256_max_ps)
 #endif
-#if defined(__AVX512F__)
-RACER_MIN_MAX(double, 8, __m512d, _mm512, pd)
-RACER_MIN_MAX(float, 16, __m512, _mm512, ps)
+#if defined(__AVX512F__)  // with a full mask, or g++ 12 warns about its own header
+#define RACER_FULL(f, mask) [](auto a, auto b) { return f(mask, a, b); }
+RACER_MIN_MAX(double, 8, __m512d, RACER_FULL(_mm512_maskz_min_pd, 0xff),
+              RACER_FULL(_mm512_maskz_max_pd, 0xff))
+RACER_MIN_MAX(float, 16, __m512, RACER_FULL(_mm512_maskz_min_ps, 0xffff),
+              RACER_FULL(_mm512_maskz_max_ps, 0xffff))
+#undef RACER_FULL
 #endif
 #undef RACER_MIN_MAX
 #endif

@@ -108,11 +108,11 @@ RACER_STAGE void observe_rays(const StepContext& context, int car, int count) {
     constexpr auto kScale = static_cast<float>(observation_field("rays").scale);
     static_assert(kRayRange * kScale == 1.0F);
     const CarArrays& c = context.cars;
-    const auto spread = [&](int at, RayFan& fan) {
+    const auto spread = [&](int at, RayFan<float>& fan) {
         spread_rays(*context.tracks[at], c.x[at], c.y[at], c.cos_yaw[at], c.sin_yaw[at],
                     c.station[at], fan);
     };
-    RayFan fans[2];
+    RayFan<float> fans[2];
     spread(car, fans[0]);
     for (int i = 0; i < count; ++i) {
         if (i + 1 < count) spread(car + i + 1, fans[(i + 1) % 2]);
