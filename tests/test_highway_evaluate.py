@@ -240,6 +240,13 @@ def test_one_seed_one_result(tmp_path: Path) -> None:
         ("sac", {"action_scale": [1.0]}, "action_scale is .* does not fit"),
         ("ppo", {"env_id": "racer/Highway-v9"}, "env_id is 'racer/Highway-v9'"),
         ("ppo", {"highway": {"lanes": 3}}, "no setting 'lanes'"),
+        (
+            "ppo",
+            {"highway": {"observation": {"type": "Kinematics", "features": ["x", "presence"]}}},
+            "row_width needs observation.features that begin with presence",
+        ),
+        ("ppo", {"env_id": "racer/Circuit-v0"}, "action_scale is for the highway"),
+        ("dqn", {"env_id": "racer/Circuit-v0", "row_width": 0}, "which circuits do not have"),
     ],
 )
 def test_runs_that_cannot_be(algo: str, changes: dict[str, Any], said: str, tmp_path: Path) -> None:
