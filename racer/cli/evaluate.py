@@ -24,7 +24,7 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "--driver",
         required=True,
         metavar="DRIVER",
-        help="casual, good, keyboard, random, a policy (.onnx) or the folder of a run; on the highway "
+        help="casual, good, keyboard, random, a policy (.onnx) or a run's folder; on the highway "
         "idle, random, traffic (drives as the traffic does), a policy or a run",
     )
     parser.add_argument(
