@@ -126,14 +126,14 @@ def _prove(
     from dataclasses import replace
 
     from racer.laps import SUFFIX, save_lap
-    from racer.optimal.prove import best_flying, prove
-    from racer.optimal.reference import cache_path, save_reference
+    from racer.optimal.prove import best_flying, demonstrate
+    from racer.optimal.reference import cache_path, lap_path, save_reference
 
-    laps = prove(track, result, laps=args.laps, seed=args.seed, report=report)
-    for number, lap in enumerate(laps, start=1):
-        record = lap.record("predictive", "agent")  # drives it again, as proof
-        if args.out is not None:
-            kind = "standing" if lap.standing else "flying"
+    laps = demonstrate(track, result, laps=args.laps, seed=args.seed, report=report)
+    records = [lap.record("predictive", "agent") for lap in laps]  # drives them again, as proof
+    if args.out is not None:
+        for number, record in enumerate(records, start=1):
+            kind = "standing" if record.standing else "flying"
             name = f"predictive-{_stem(args.track)}-{args.vehicle}-{kind}-{number}{SUFFIX}"
             save_lap(record, args.out / name)
     best = best_flying(laps)
@@ -142,7 +142,9 @@ def _prove(
     known = result.demonstrated_lap_s
     if known is None or best.time_s < known:
         result = replace(result, demonstrated_lap_s=best.time_s)
-        save_reference(result, cache_path(track.fingerprint, args.vehicle, result.physics))
+        target = cache_path(track.fingerprint, args.vehicle, result.physics)
+        save_lap(records[laps.index(best)], lap_path(target))
+        save_reference(result, target)
     return result, True
 
 

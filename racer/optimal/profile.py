@@ -9,7 +9,7 @@ import numpy as np
 
 from racer import _core
 from racer.errors import RacerError
-from racer.optimal.collocation import POINTS, Mesh, Solved, Trajectory
+from racer.optimal.trajectory import POINTS, Mesh, Solved, Trajectory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-LONGEST = 6.0  # [m]
+LONGEST, LONGEST_SPEED = 6.0, 40.0  # [m], or so many [m/s] times the step if that is more
 LIVELY_SIDEWAYS = 15.0  # [m/s2], rates of v_y and
 LIVELY_YAW = 5.0  # [rad/s2] of the yaw rate at which intervals are half as long
 LAUNCH_TICKS = 300  # at most
@@ -91,7 +91,7 @@ class Profile:
         return cls(s, states, np.vstack([controls, controls[:1]]))
 
     @classmethod
-    def of_solved(cls, solved: Solved, *, periodic: bool, length: float) -> Profile:
+    def of_solved(cls, solved: Solved, periodic: bool, length: float) -> Profile:
         """From a solution on a coarser mesh."""
         path = solved.trajectory
         s = np.concatenate([path.mesh.s[:1], path.mesh.points.ravel()])
@@ -135,8 +135,10 @@ def mesh_for(
 ) -> Mesh:
     """Intervals of about `step` seconds each; if wanted, shorter ones where the car turns in."""
     fine = np.linspace(first, track.length, int((track.length - first) * 2.0))
-    speed = np.maximum(np.interp(fine, profile.s, profile.states[:, 2]), 3.0)
-    density = 1.0 / np.minimum(speed * step, LONGEST)
+    n, speed = (np.interp(fine, profile.s, profile.states[:, i]) for i in (0, 2))
+    # Outside of a bend a metre of centre line is a long way.
+    speed = np.maximum(speed / np.maximum(1.0 - n * road_at(track, fine)[:, 0], 1.0), 3.0)
+    density = 1.0 / np.minimum(speed * step, max(LONGEST, LONGEST_SPEED * step))
     if denser:
         sideways, yaw_rate = (np.interp(fine, profile.s, profile.states[:, i]) for i in (3, 4))
         activity = speed * (
@@ -150,11 +152,11 @@ def mesh_for(
     count = int(np.ceil(passed[-1]))
     s = np.interp(np.linspace(0.0, passed[-1], count + 1), passed, fine)
     points = s[:-1, None] + np.diff(s)[:, None] * POINTS
-    return Mesh(s, _road(track, points))
+    return Mesh(s, road_at(track, points))
 
 
-def _road(track: _core.Track, s: Floats) -> Floats:
-    """The road (..., 5) at places s [m], between stations as the engine has it."""
+def road_at(track: _core.Track, s: Floats) -> Floats:
+    """The road (..., 7) at places s [m], between stations as the engine has it."""
     at = track.stations
     index, share = np.divmod(s / track.spacing, 1.0)
     here = index.astype(np.int64) % track.station_count
@@ -168,4 +170,13 @@ def _road(track: _core.Track, s: Floats) -> Floats:
 
     widths = ("width_left", "width_right")
     columns = [between("curvature"), *map(between, widths), *map(slope, widths)]
+    columns += [between("wall_left"), between("wall_right")]
     return np.stack(columns, axis=-1)
+
+
+def walls_matter(track: _core.Track, car: CarEquations) -> bool:
+    """Whether the body could hit a wall while all wheels are on the road."""
+    p, at = car.p, track.stations
+    overhang = p["half_length"] - min(p["cg_to_front"], p["cg_to_rear"])
+    room = min(np.min(at[f"wall_{side}"] - at[f"width_{side}"]) for side in ("left", "right"))
+    return bool(room < overhang)

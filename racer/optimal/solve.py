@@ -13,30 +13,32 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from racer import _core
 from racer.errors import RacerError
-from racer.optimal.collocation import MinimumTime, Solved, Trajectory
-from racer.optimal.model import CarEquations
-from racer.optimal.profile import Profile, launch_by_engine, mesh_for
+from racer.optimal.check import kinks, limits_between
+from racer.optimal.collocation import MinimumTime
+from racer.optimal.model import EDGES, CarEquations
+from racer.optimal.profile import Profile, launch_by_engine, mesh_for, walls_matter
 from racer.optimal.quasi_steady import quasi_steady_lap
+from racer.optimal.starts import again_from, best_of_starts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
+    from racer import _core
+    from racer.optimal.profile import Launch
+    from racer.optimal.trajectory import Mesh, Solved
+
     Floats = NDArray[np.float64]
 
 TOLERANCE = 5e-4  # largest change of the time from mesh to mesh
-FIRST_STEP = 0.12  # [s], of the coarsest mesh
-REFINEMENT = 0.5
-MESHES = 4
-ATTEMPTS: tuple[dict[str, Any], ...] = (
-    {"max_iter": 250, "mu_strategy": "adaptive"},
-    {"max_iter": 300},
-    {"max_iter": 800, "mu_init": 1e-2},
-)
-STARTS = 2  # of them that the coarsest mesh tries in any case
+FIRST_STEP = 0.3  # [s], of the coarsest mesh
+REFINEMENT, LATER_REFINEMENT = 0.45, 0.7
+MESHES = 5
+SURE = 0.07  # [s]; coarser meshes are not believed
+HELD = 5e-5  # largest violation of a limit that is left alone
+TIGHTENINGS = 4
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ class OptimalLap:
             over from the engine.
         states: at the mesh points (N + 1, 7), see `racer.optimal.model.STATES`.
         controls: of the intervals (N, 3), see `racer.optimal.model.CONTROLS`.
-        violation: largest violation of an equation or limit (edges in metres).
+        violation: largest violation of an equation (at the collocation points) or limit (there and
+            between them; edges and walls in metres).
         meshes: (intervals, time [s]) of every mesh, coarsest first.
         cpu_s: processor time that it took [s].
     """
@@ -94,76 +97,103 @@ def solve_lap(
     """
     began = time.process_time()
     car = CarEquations(vehicle)
-    profile = Profile.of_quasi_steady(quasi_steady_lap(track, vehicle), track.length)
-    if guess is not None:
-        profile = Profile.of_lap(guess.s, guess.states, guess.controls)
+    car = CarEquations(vehicle, walls=walls_matter(track, car))
     launch = launch_by_engine(track, vehicle) if standing else None
+    profiles = {}
+    for name, grip in (("steady", 1.0), ("cautious", 0.85)):
+        estimate = quasi_steady_lap(track, vehicle, grip=grip)
+        profiles[name] = Profile.of_quasi_steady(estimate, track.length)
+    if guess is not None:
+        profiles["lap"] = Profile.of_lap(guess.s, guess.states, guess.controls)
     if launch is not None:
-        profile = profile.limited(launch, car)
+        profiles = {name: profile.limited(launch, car) for name, profile in profiles.items()}
+    head = 0.0 if launch is None else launch.t
     meshes: list[tuple[int, float]] = []
+    solved: Solved | None = None
+
+    def tell(text: str) -> None:
+        if report is not None:
+            report(f"{text}, {time.process_time() - began:.1f} s of CPU")
+
     step = first_step
-    for round_ in range(MESHES):
+    for _ in range(MESHES):
+        known = None if solved is None else Profile.of_solved(solved, launch is None, track.length)
         begin = 0.0 if launch is None else launch.s
-        mesh = mesh_for(track, profile, step, begin, denser=round_ > 0)
-        if launch is None:
-            program = MinimumTime(car, mesh)
-        else:
-            program = MinimumTime(car, mesh, launch.state, launch.controls)
-        starts = STARTS if round_ == 0 and guess is None else 1
+        likely = known or profiles["steady" if guess is None else "lap"]
+        mesh = mesh_for(track, likely, step, begin, denser=known is not None)
+        program = _program(car, mesh, launch)
+        program.tighter[:, EDGES] = kinks(track, car, mesh)
         try:
-            solved = _solve_best(program, profile.on(mesh), starts, round_ > 0, options or {})
+            if solved is None or known is None:
+                guesses = {name: profile.on(mesh) for name, profile in profiles.items()}
+                solved = best_of_starts(program, guesses, options or {}, tell)
+            else:
+                again = solved.multipliers.on(solved.trajectory.mesh, mesh)
+                solved = again_from(program, known.on(mesh), again, options or {})
         except RacerError as problem:
             raise RacerError(
                 f"{track.name}, {vehicle}, {len(mesh.s) - 1} intervals: {problem}"
             ) from None
-        total = solved.time_s + (0.0 if launch is None else launch.t)
-        meshes.append((len(mesh.s) - 1, total))
-        if report is not None:
-            report(
-                f"{meshes[-1][0]} intervals: {total:.3f} s after {solved.iterations} iterations, "
-                f"violation {solved.violation:.1e}, {time.process_time() - began:.1f} s of CPU"
-            )
-        if len(meshes) > 1 and abs(total - meshes[-2][1]) < tolerance * total:
+        meshes.append((program.count, solved.time_s + head))
+        tell(
+            f"{program.count} intervals: {meshes[-1][1]:.3f} s after {solved.iterations} iterations"
+        )
+        if (
+            len(meshes) > 1
+            and step <= SURE
+            and abs(meshes[-1][1] - meshes[-2][1]) < tolerance * meshes[-1][1]
+        ):
             break
-        profile = Profile.of_solved(solved, periodic=launch is None, length=track.length)
-        step *= REFINEMENT
+        step *= REFINEMENT if step > SURE else LATER_REFINEMENT
     else:
         raise RacerError(
             f"{track.name}, {vehicle}: after {MESHES} meshes the time still moves from "
-            f"{meshes[-2][1]:.3f} s to {total:.3f} s."
+            f"{meshes[-2][1]:.3f} s to {meshes[-1][1]:.3f} s."
         )
+    solved, violation = _held(track, program, solved, options or {})
+    tell(f"limits held to {violation:.1e} everywhere: {solved.time_s + head:.3f} s")
     path = solved.trajectory
+    total = solved.time_s + head
     return OptimalLap(
         time_s=total,
         s=mesh.s,
-        t=np.concatenate([[0.0], np.cumsum(solved.interval_s)]) + total - solved.time_s,
+        t=np.concatenate([[0.0], np.cumsum(solved.interval_s)]) + head,
         states=np.vstack([path.start, path.states[:, 1]]),
         controls=path.controls,
-        violation=solved.violation,
+        violation=violation,
         meshes=tuple(meshes),
         cpu_s=time.process_time() - began,
         standing=standing,
     )
 
 
-def _solve_best(
-    program: MinimumTime, guess: Trajectory, starts: int, warm: bool, options: dict[str, Any]
-) -> Solved:
-    """Solves by `starts` ways with IPOPT's barrier, as each ends in a minimum of its own.
+def _program(car: CarEquations, mesh: Mesh, launch: Launch | None) -> MinimumTime:
+    if launch is None:
+        return MinimumTime(car, mesh)
+    return MinimumTime(car, mesh, launch.state, launch.controls)
 
-    The other ways are for the case that these do not arrive.
-    """
-    best: Solved | None = None
-    for i, attempt in enumerate(ATTEMPTS):
-        if best is not None and i >= starts:
+
+def _held(
+    track: _core.Track, program: MinimumTime, solved: Solved, options: dict[str, Any]
+) -> tuple[Solved, float]:
+    """Tightens the limits of the intervals that break one between their collocation points."""
+    best: tuple[Solved, float] | None = None
+    for round_ in range(TIGHTENINGS + 1):
+        beyond, early = limits_between(track, program.car, solved.trajectory)
+        violation = max(solved.violation, float(beyond.max()))
+        if best is None or violation < best[1]:
+            best = solved, violation
+        if violation < HELD or round_ == TIGHTENINGS:
             break
+        # What is broken at an interval's beginning is for the one before to mend, too.
+        beyond = np.maximum(beyond, np.roll(early, -1, axis=0))
+        program.tighter += np.where(beyond > 0.2 * HELD, 1.1 * beyond + HELD, 0.0)
         try:
-            solved = program.solve(guess, warm=warm, options={**attempt, **options})
+            solved = program.solve(
+                solved.trajectory,
+                multipliers=solved.multipliers,
+                options={"mu_init": 1e-6, "max_iter": 100, **options},
+            )
         except RacerError:
-            if best is None and i == len(ATTEMPTS) - 1:
-                raise
-        else:
-            best = solved if best is None or solved.time_s < best.time_s else best
-    if best is None:
-        raise RacerError("the solver was not asked")
+            break
     return best
