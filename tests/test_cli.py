@@ -39,7 +39,7 @@ def test_wrong_usage_is_exit_code_two(capsys: pytest.CaptureFixture[str]) -> Non
         ["train", "--minutes", "nan"],
         ["resume", "none"],
         ["export", "none"],
-        ["tracks", "none"],
+        ["tracks", "show", "none"],
         ["evaluate", "--policy", "none.onnx", "--track", "harbour"],
     ):
         assert main(wrong) == 2
@@ -65,10 +65,20 @@ def test_the_installed_command_runs(tmp_path: Path) -> None:
 
 
 def test_tracks_as_json(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["tracks", "harbour", "--json"]) == 0
-    (facts,) = json.loads(capsys.readouterr().out)
-    assert facts["file"] == "harbour"
+    assert main(["tracks", "show", "harbour", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["name"] == "harbour"
     assert 1000.0 < facts["length_m"] < 10_000.0
+    assert facts["corners"] == len(facts["corner_list"]) == 13
+    for words in (["tracks", "--json"], ["tracks", "list", "--json"]):
+        assert main(words) == 0
+        found = {facts["name"]: facts for facts in json.loads(capsys.readouterr().out)}
+        assert list(found) == list_tracks()
+        assert found["harbour"]["optimal_lap_s"] > 40.0
+    assert main(["tracks", "show", "random:8", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["optimal_lap_s"] is None
+    assert facts["demonstrated_lap_s"] is None
 
 
 def test_the_doctor_finds_a_healthy_house(capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,6 +94,7 @@ def test_what_to_install_for_a_missing_module() -> None:
         ("stable_baselines3.common", "train"),
         ("pygame", "view"),
         ("matplotlib.pyplot", "plots"),
+        ("defusedxml.ElementTree", "tracks"),
     ):
         text = _missing(ModuleNotFoundError("no", name=module))
         assert f"racer-sim[{extra}]" in text

@@ -8,9 +8,11 @@ import pytest
 
 from racer._core import Track
 from racer.errors import RacerError, TrackError
+from racer.session import Session
 from racer.tracks import (
     CATALOGUE,
     TrackSettings,
+    corners,
     list_tracks,
     load_track,
     read_centre_line,
@@ -47,12 +49,49 @@ def circle_file(tmp_path: Path) -> Path:
 
 
 def test_catalogue_has_circuits_of_different_character() -> None:
-    assert {"harbour", "ridgeway"} <= set(list_tracks())
+    ours = {"harbour", "oldtown", "ridgeway", "saltpan", "timberline", "viaduct"}
+    assert ours == set(list_tracks())
     harbour, ridgeway = load_track("harbour"), load_track("ridgeway")
     assert 1500 < harbour.length < 2000
     assert 3000 < ridgeway.length < 3500
     assert 1 / np.abs(harbour.stations["curvature"]).max() < 15
     assert 1 / np.abs(ridgeway.stations["curvature"]).max() > 35
+    assert 4500 < load_track("timberline").length < 6000
+    assert [np.sign(corner.turn) for corner in corners(load_track("saltpan"))] == [1, 1]
+    hairpins = [corner for corner in corners(load_track("oldtown")) if abs(corner.turn) > 2.6]
+    assert len(hairpins) == 2
+    assert abs(sum(corner.turn for corner in corners(load_track("viaduct")))) < 0.2
+
+
+def test_corners_of_a_circle_and_around_the_line() -> None:
+    table = circle()
+    (round_and_round,) = corners(Track(*table.T))
+    assert round_and_round.turn == pytest.approx(2 * np.pi, abs=1e-3)
+    assert round_and_round.radius == pytest.approx(100.0, abs=0.1)
+    moved = Track(*np.ascontiguousarray(read_centre_line(CATALOGUE / "saltpan.csv").T),
+                  start_offset=700.0)  # fmt: skip
+    assert len(corners(moved)) == 2
+    assert corners(moved)[1].end > moved.length
+
+
+def test_a_car_on_the_bridge_stays_on_its_road() -> None:
+    """Two roads share the crossing: a car on either keeps its own distance along the lap."""
+    track = load_track("viaduct")
+    at = track.stations
+    apart = np.hypot(*(at[axis][:, None] - at[axis][None, :] for axis in ("x", "y")))
+    far = np.abs(np.subtract.outer(np.arange(len(at)), np.arange(len(at)))) > 300
+    first, second = sorted(np.unravel_index(np.argmin(np.where(far, apart, np.inf)), apart.shape))
+    assert apart[first, second] < 1.0
+    for station in (first, second):
+        session = Session(track, record=False)
+        session.place(0, 0, (station - 60) * track.spacing, n=2.0, speed=30.0)
+        before = float(session.facts["s"][0, 0])
+        for _ in range(240):
+            session.tick(np.array([[[0.0, 0.4, 0.0]]], np.float32))
+            moved = float(session.facts["s"][0, 0]) - before
+            assert 0.0 < moved < 2.0
+            before += moved
+        assert before > (station + 40) * track.spacing
 
 
 @pytest.mark.parametrize("name", list_tracks())
@@ -178,7 +217,7 @@ def test_track_errors_are_value_errors() -> None:
 
 
 def test_unknown_name_lists_the_catalogue() -> None:
-    with pytest.raises(TrackError, match=r"no track 'harbor'; the catalogue has harbour, ridgeway"):
+    with pytest.raises(TrackError, match=r"no track 'harbor'; the catalogue has harbour, oldtown"):
         load_track("harbor")
 
 

@@ -5,7 +5,7 @@ straights would meet, the radius of the turn, and the width of the road there. S
 line turns the jumps of curvature into ramps that a driver can follow.
 
 Run `python -m racer.tools.design_tracks` after changing a circuit here, and look at the picture
-that `racer tracks <name>` draws.
+that `racer tracks draw <name>` makes.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from racer.files import atomic_write
+from racer.tracks import load_track, random_track
+from racer.tracks.picture import draw_sheet
+from racer.tracks.rounding import resampled, rounded, smoothed
 
 Array = NDArray[np.float64]
 
@@ -92,66 +95,118 @@ RIDGEWAY = Circuit(
     runoff=4.0,
 )
 
-CIRCUITS = {"harbour": HARBOUR, "ridgeway": RIDGEWAY}
+OLD_TOWN = Circuit(
+    name="Old Town",
+    country="fictional",
+    description="Streets between walls: right angles, two hairpins and a long run to the square.",
+    corners=[
+        (430, 0, 17, 12.0),
+        (445, 140, 16, 11.0),
+        (255, 160, 20, 10.5),
+        (235, 300, 19, 10.5),
+        (560, 318, 18, 11.0),
+        (558, 356, 18, 11.0),
+        (60, 352, 120, 11.5),
+        (-165, 430, 24, 11.5),
+        (-205, 268, 20, 10.5),
+        (-430, 290, 17, 11.0),
+        (-434, 252, 17, 11.0),
+        (-265, 215, 22, 10.5),
+        (-290, 105, 18, 10.5),
+        (-520, 120, 28, 10.5),
+        (-505, 0, 22, 12.0),
+    ],
+    start=60.0,
+    ramp=8.0,
+    runoff=1.5,
+)
 
+SALTPAN = Circuit(
+    name="Saltpan",
+    country="fictional",
+    description="An oval on the flat, wide and fast, with one end tighter than the other.",
+    corners=[
+        (590, -10, 172, 15.0),
+        (590, 350, 172, 15.0),
+        (-520, 290, 135, 14.0),
+        (-520, 10, 135, 14.0),
+    ],
+    start=0.0,
+    ramp=60.0,
+    runoff=3.0,
+)
 
-def rounded(circuit: Circuit) -> Array:
-    """The chain of straights and arcs, (M, 3): x, y, width of the road [m], unevenly spaced.
+TIMBERLINE = Circuit(
+    name="Timberline",
+    country="fictional",
+    description="Long and mixed: a fast forest, a slow complex, esses, and two long straights.",
+    corners=[
+        (640, 0, 42, 13.0),
+        (500, -215, 62, 12.0),
+        (800, -330, 150, 12.0),
+        (890, -640, 260, 12.5),
+        (690, -900, 85, 12.0),
+        (520, -760, 62, 12.0),
+        (395, -985, 24, 12.0),
+        (235, -840, 33, 11.5),
+        (110, -960, 28, 11.5),
+        (-120, -870, 150, 12.0),
+        (-370, -990, 190, 12.0),
+        (-680, -860, 160, 12.5),
+        (-705, -600, 310, 13.0),
+        (-1090, -330, 32, 13.0),
+        (-930, -235, 55, 12.0),
+        (-1000, -70, 75, 12.0),
+        (-830, 20, 120, 13.0),
+    ],
+    start=150.0,
+    ramp=20.0,
+    runoff=4.0,
+)
 
-    Raises:
-        ValueError: two neighbouring turns do not fit on the straight between them.
-    """
-    corners = np.array(circuit.corners, dtype=np.float64)
-    points, radii = corners[:, :2], corners[:, 2]
-    before = np.roll(points, 1, axis=0) - points
-    after = np.roll(points, -1, axis=0) - points
-    length = np.hypot(*after.T)
-    before /= np.hypot(*before.T)[:, None]
-    after /= length[:, None]
-    turn = np.pi - np.arccos(np.clip(np.sum(before * after, axis=1), -1.0, 1.0))
-    cut = radii * np.tan(turn / 2)
-    spare = length - cut - np.roll(cut, -1)
-    if np.any(spare < 0):
-        first = int(np.argmin(spare))
-        raise ValueError(
-            f"{circuit.name}: corner {first} and the next overlap by {-spare[first]:.1f} m"
-        )
-    rows: list[Array] = []
-    for i, (x, y, radius, width) in enumerate(corners):
-        start = np.array([x, y]) + cut[i] * before[i]
-        left = before[i, 1] * after[i, 0] - before[i, 0] * after[i, 1] > 0
-        side = 1.0 if left else -1.0
-        normal = side * np.array([before[i, 1], -before[i, 0]])
-        count = max(2, int(radius * turn[i] / FINE))
-        angles = np.linspace(0.0, turn[i], count)[:, None]
-        arc = start + radius * (np.sin(angles) * -before[i] + (1 - np.cos(angles)) * normal)
-        rows.append(np.column_stack([arc, np.full(count, width)]))
-    return np.concatenate(rows)
+VIADUCT = Circuit(
+    name="Viaduct",
+    country="fictional",
+    description="A figure of eight that crosses over itself on a bridge, as much left as right.",
+    corners=[
+        (-730, -220, 60, 12.5),
+        (-500, -340, 130, 12.0),
+        (-300, -170, 300, 12.0),
+        (340, 230, 160, 12.0),
+        (540, 160, 120, 12.0),
+        (670, 290, 45, 12.0),
+        (850, 130, 130, 12.0),
+        (725, -130, 68, 12.0),
+        (590, -40, 62, 12.0),
+        (490, -240, 70, 12.0),
+        (250, -240, 190, 12.0),
+        (-270, 200, 170, 12.5),
+        (-490, 180, 110, 12.0),
+        (-620, 320, 75, 12.0),
+        (-790, 230, 32, 12.5),
+    ],
+    start=30.0,
+    ramp=15.0,
+    runoff=3.0,
+)
 
-
-def resample(line: Array, step: float) -> Array:
-    """The closed line at equal distances of about `step` along it."""
-    closed = np.vstack([line, line[:1]])
-    s = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(closed[:, :2], axis=0).T))])
-    wanted = np.arange(round(s[-1] / step)) * (s[-1] / round(s[-1] / step))
-    return np.column_stack([np.interp(wanted, s, column) for column in closed.T])
-
-
-def smoothed(line: Array, length: float) -> Array:
-    """A moving average over `length`, twice, along an evenly spaced closed line."""
-    half = round(length / FINE / 2)
-    for _ in range(2):
-        line = np.mean([np.roll(line, k, axis=0) for k in range(-half, half + 1)], axis=0)
-    return line
+CIRCUITS = {
+    "harbour": HARBOUR,
+    "oldtown": OLD_TOWN,
+    "ridgeway": RIDGEWAY,
+    "saltpan": SALTPAN,
+    "timberline": TIMBERLINE,
+    "viaduct": VIADUCT,
+}
 
 
 def draw_line(circuit: Circuit) -> Array:
     """The centre line, (M, 4): x, y, width right, width left [m]; the first point is the start."""
     chain = np.array(circuit.corners, dtype=np.float64)
-    line = smoothed(resample(rounded(circuit), FINE), circuit.ramp)
+    line = smoothed(resampled(rounded(chain, FINE), FINE), circuit.ramp / FINE)
     middle = (chain[-1, :2] + chain[0, :2]) / 2
     nearest = int(np.argmin(np.hypot(*(line[:, :2] - middle).T)))
-    line = resample(np.roll(line, -nearest - round(circuit.start / FINE), axis=0), STEP)
+    line = resampled(np.roll(line, -nearest - round(circuit.start / FINE), axis=0), STEP)
     return np.column_stack([line[:, :2], line[:, 2] / 2, line[:, 2] / 2])
 
 
@@ -176,9 +231,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     default = Path(__file__).parents[1] / "racer" / "data" / "tracks"
     parser.add_argument("--folder", type=Path, default=default, help="where the files go")
-    folder = parser.parse_args().folder
+    parser.add_argument("--sheets", type=Path, help="draw the documentation's pictures there")
+    args = parser.parse_args()
     for stem, circuit in CIRCUITS.items():
-        write(circuit, folder, stem)
+        write(circuit, args.folder, stem)
+    if args.sheets is not None:
+        ours = {stem: load_track(args.folder / f"{stem}.csv") for stem in CIRCUITS}
+        draw_sheet(ours, args.sheets / "catalogue.png", columns=3)
+        random = {f"random:{seed}": random_track(seed) for seed in range(16)}
+        draw_sheet(random, args.sheets / "random_tracks.png", columns=4)
 
 
 if __name__ == "__main__":

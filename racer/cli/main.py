@@ -93,6 +93,8 @@ def _missing(problem: ModuleNotFoundError) -> str:
         "matplotlib": "plots",
         "imageio_ffmpeg": "plots",
         "casadi": "optimal",
+        "platformdirs": "tracks",
+        "defusedxml": "tracks",
     }
     extra = extras.get(name, "train")
     return f"needs the package {name}; install it with `pip install 'racer-sim[{extra}]'`."

@@ -160,7 +160,7 @@ def check_vehicle(vehicle: str) -> None:
 
 
 def _stem(track: str) -> str:
-    return Path(track).stem.lower()
+    return Path(track).stem.lower().replace(":", "-")
 
 
 def _key(track: Track, vehicle: str) -> dict[str, Any]:

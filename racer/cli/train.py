@@ -70,7 +70,9 @@ def run(args: argparse.Namespace) -> int:
     if args.n_envs is not None:
         config = _fitting(config)
     load_track(config.track)  # before anything is written
-    name = args.name or _free_name(args.log_dir, f"{config.algo}-{Path(config.track).stem}")
+    name = args.name or _free_name(
+        args.log_dir, f"{config.algo}-{Path(config.track).stem}".replace(":", "-")
+    )
 
     from racer.train.trainer import train
 

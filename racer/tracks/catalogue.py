@@ -1,0 +1,128 @@
+"""Circuits by name: those that come with Racer, those that a user imported, random ones."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+
+from racer._core import Track
+from racer.errors import TrackError
+from racer.tracks.random_tracks import PREFIX, random_track
+from racer.tracks.settings import read_settings
+from racer.tracks.table import read_table
+
+CATALOGUE = Path(__file__).parents[1] / "data" / "tracks"
+FOLDER_VARIABLE = "RACER_TRACKS_DIR"
+
+
+def list_tracks() -> list[str]:
+    """The names of the circuits of the catalogue, sorted."""
+    return sorted(path.stem for path in CATALOGUE.glob("*.csv"))
+
+
+def list_user_tracks() -> list[str]:
+    """The names of the circuits that the user imported, sorted."""
+    folder = user_folder()
+    return [] if folder is None else sorted(path.stem for path in folder.glob("[!.]*.csv"))
+
+
+def user_folder() -> Path | None:
+    """Where imported circuits are kept: the platform's folder for a user's data.
+
+    The variable `RACER_TRACKS_DIR` names another one. Without it the package platformdirs is needed
+    (extra `tracks`); None if it is missing.
+    """
+    chosen = os.environ.get(FOLDER_VARIABLE)
+    if chosen:
+        return Path(chosen)
+    try:
+        import platformdirs
+    except ModuleNotFoundError:
+        return None
+    return platformdirs.user_data_path("racer", appauthor=False) / "tracks"
+
+
+def track_key(name: str) -> str:
+    """The name of a track as its file has it: lower case, with single hyphens."""
+    return re.sub(r"[^a-z0-9_]+", "-", name.casefold()).strip("-")
+
+
+def track_path(name_or_path: str | os.PathLike[str]) -> Path:
+    """The file that a name or a path means.
+
+    Raises:
+        TrackError: there is no such track.
+    """
+    text = os.fspath(name_or_path)
+    if Path(text).suffix.lower() == ".csv":
+        return Path(text)
+    key = track_key(text)
+    if key in list_tracks():
+        return CATALOGUE / f"{key}.csv"
+    folder = user_folder()
+    if key in list_user_tracks() and folder is not None:
+        return folder / f"{key}.csv"
+    raise TrackError(f"There is no track {text[:200]!r}; {_known(folder)}.")
+
+
+def _known(folder: Path | None) -> str:
+    """What there is, for the message."""
+    known = f"the catalogue has {', '.join(list_tracks())}"
+    mine = list_user_tracks()
+    if mine:
+        known += f"; imported are {', '.join(mine[:20])}{', ...' if len(mine) > 20 else ''}"
+    if folder is None:
+        known += "; to find imported ones: pip install 'racer-sim[tracks]'"
+    return f"{known}; {PREFIX}SEED is a random one, and the name of a track file ends in .csv"
+
+
+def load_track(name_or_path: str | os.PathLike[str]) -> Track:
+    """Loads a circuit.
+
+    Args:
+        name_or_path: a name of `list_tracks()` or `list_user_tracks()`, `random:SEED`, or the path
+            of a `.csv` file, which is taken as it is: nothing is smoothed or repaired.
+
+    Raises:
+        TrackError: the file cannot be read, or what it holds is not a circuit; one sentence names
+            the file, the row and the reason.
+    """
+    text = os.fspath(name_or_path)
+    if text.startswith(PREFIX):
+        return random_track(seed_of(text))
+    path = track_path(name_or_path)
+    line, line_numbers = read_table(path)
+    settings = read_settings(path)
+    try:
+        return Track(
+            *np.ascontiguousarray(line.T),
+            name=settings.name or path.stem,
+            runoff=settings.runoff,
+            start_offset=settings.start_offset,
+            reverse=settings.direction == "reverse",
+        )
+    except ValueError as problem:
+        reason = re.sub(
+            r"\brow (\d+)",
+            lambda found: f"row {found[1]} (line {line_numbers[int(found[1]) - 1]})",
+            str(problem),
+        )
+        raise TrackError(f"{path}: {reason}.") from None
+
+
+def seed_of(name: str) -> int:
+    """The seed that a name such as `random:7` means.
+
+    Raises:
+        TrackError: it is no whole number from 0 to 2^63 - 1.
+    """
+    digits = name.removeprefix(PREFIX)
+    if not re.fullmatch(r"[0-9]{1,19}", digits) or int(digits) >= 1 << 63:
+        raise TrackError(
+            f"a random track is {PREFIX}SEED with a whole number from 0 to 2^63 - 1, "
+            f"not {name[:60]!r}."
+        )
+    return int(digits)

@@ -1,0 +1,128 @@
+"""From the points of a file to those of one lap: no point twice, none astray, ends that meet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from racer.errors import TrackError
+from racer.tracks.check import Finding
+
+if TYPE_CHECKING:
+    from racer.tracks.source import Source
+
+SAME_POINT = 1e-3  # as in the engine [m]
+CLOSING_FACTOR = 3.0  # a gap up to so many times the longest other one is no gap
+SMALLEST = 1.0  # a line within so many metres is one in other units
+CLOSABLE = 30.0  # a larger gap than this is not closed [m]
+OVERSHOOT = 0.05  # share of the line that may lie beyond its own beginning
+JUMP = 50.0  # a longer gap between points is worth a note, if it is unusual [m]
+
+
+def distinct(source: Source, findings: list[Finding]) -> np.ndarray:
+    """Indices of the points, without those that repeat the one before.
+
+    Raises:
+        TrackError: all points are in one place.
+    """
+    xy = source.line[:, :2]
+    extent = float(np.ptp(xy, axis=0).max())
+    if 0.0 < extent < SMALLEST:
+        raise TrackError(
+            f"{source.path}: from {source.name(0)} on all points lie within {extent:.2g} m; "
+            "positions are metres, and degrees belong into GeoJSON or GPX."
+        )
+    repeats = np.append(False, np.hypot(*np.diff(xy, axis=0).T) < SAME_POINT)
+    first = np.flatnonzero(repeats)
+    if len(first):
+        more = f" (and {len(first) - 1} more)" if len(first) > 1 else ""
+        findings.append(
+            Finding(
+                "repaired",
+                f"{source.name(int(first[0]))} repeats the point before it{more}: left out",
+                (float(xy[first[0], 0]), float(xy[first[0], 1])),
+            )
+        )
+    return np.flatnonzero(~repeats)
+
+
+def closed(source: Source, index: np.ndarray, findings: list[Finding]) -> np.ndarray:
+    """The points of one lap, the first not repeated.
+
+    Raises:
+        TrackError: there are too few points, one stands out, or the gap is too large.
+    """
+    index = _without_overshoot(source, index, findings)
+    xy = source.line[index, :2]
+    if len(xy) > 1 and np.hypot(*(xy[0] - xy[-1])) < SAME_POINT:
+        index, xy = index[:-1], xy[:-1]
+    if len(xy) < 4:
+        raise TrackError(
+            f"{source.path}: a circuit needs at least 4 different points, not {len(xy)}."
+        )
+    steps = np.hypot(*np.diff(xy, axis=0).T)
+    gap = float(np.hypot(*(xy[0] - xy[-1])))
+    longest = float(steps.max())
+    if gap > max(CLOSING_FACTOR * float(np.median(steps)), longest):
+        where = f"from {source.name(int(index[-1]))} to {source.name(int(index[0]))}"
+        if gap > max(CLOSABLE, CLOSING_FACTOR * longest):
+            raise TrackError(
+                f"{source.path}: the circuit is not closed: {where} it is {gap:,.1f} m, and at most"
+                f" {max(CLOSABLE, CLOSING_FACTOR * longest):,.0f} m are closed."
+            )
+        text = f"a gap of {gap:.1f} m {where} was closed"
+        findings.append(Finding("repaired", text, (float(xy[-1, 0]), float(xy[-1, 1]))))
+    _check_outliers(source, index)
+    k = int(np.argmax(steps))
+    if steps[k] > max(JUMP, 10.0 * float(np.median(steps))):
+        text = (
+            f"from {source.name(int(index[k]))} to {source.name(int(index[k + 1]))} there is "
+            f"no point for {steps[k]:,.0f} m"
+        )
+        findings.append(Finding("note", text, (float(xy[k, 0]), float(xy[k, 1]))))
+    return index
+
+
+def _without_overshoot(source: Source, index: np.ndarray, findings: list[Finding]) -> np.ndarray:
+    """Leaves out what was driven beyond the beginning, as a recorded lap often has it."""
+    xy = source.line[index, :2]
+    if len(xy) < 20:
+        return index
+    s = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(xy, axis=0).T))])
+    ahead = xy[1] - xy[0]
+    tail = np.flatnonzero(s > (1.0 - OVERSHOOT) * s[-1])
+    tail = tail[tail > len(xy) // 2]
+    apart = xy[tail] - xy[0]
+    # Beyond the first point, near it, and on the same way: the next points are beyond it, too.
+    beyond = apart @ ahead > 0.0
+    near = np.hypot(*apart.T) < np.sum(source.line[index[0], 2:])
+    steps = np.diff(xy, axis=0)[tail - 1]
+    same_way = steps @ ahead > 0.5 * np.hypot(*steps.T) * np.hypot(*ahead)
+    hits = np.flatnonzero(beyond & near & same_way)
+    if not len(hits) or hits[0] == 0:
+        return index
+    last = int(tail[hits[0]])
+    text = (
+        f"the line goes on beyond its beginning: {source.name(int(index[last]))} and what follows "
+        f"({s[-1] - s[last]:.0f} m) were left out"
+    )
+    findings.append(Finding("repaired", text, (float(xy[last, 0]), float(xy[last, 1]))))
+    return index[:last]
+
+
+def _check_outliers(source: Source, index: np.ndarray) -> None:
+    """Raises TrackError if a point lies far from the way between its neighbours."""
+    xy = source.line[index, :2]
+    before, after = np.roll(xy, 1, axis=0), np.roll(xy, -1, axis=0)
+    chord = np.hypot(*(after - before).T)
+    detour = np.hypot(*(xy - before).T) + np.hypot(*(after - xy).T)
+    typical = float(np.median(np.hypot(*(after - xy).T)))
+    out = (detour > 3.0 * chord) & (detour > 8.0 * typical) & (detour > 20.0)
+    if out.any():
+        k = int(np.argmax(np.where(out, detour - chord, -np.inf)))
+        away = float(np.hypot(*(xy[k] - (before[k] + after[k]) / 2.0)))
+        raise TrackError(
+            f"{source.path}: {source.name(int(index[k]))} lies {away:,.0f} m away from the way "
+            "between its neighbours."
+        )

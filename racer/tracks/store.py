@@ -1,0 +1,149 @@
+"""The folder of imported circuits: what `racer tracks import` writes."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from racer.errors import TrackError
+from racer.files import atomic_write
+from racer.tracks.catalogue import list_tracks, track_key, user_folder
+from racer.tracks.settings import TrackSettings
+from racer.tracks.survey import survey
+
+if TYPE_CHECKING:
+    from racer.tracks.source import Source
+    from racer.tracks.survey import Survey
+
+LONGEST_NAME = 60
+# Names that mean something else to a command or to Windows.
+RESERVED = frozenset(
+    ["all", "random", "con", "prn", "aux", "nul"]
+    + [f"{device}{number}" for device in ("com", "lpt") for number in range(10)]
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class ImportOptions:
+    """How to import.
+
+    Attributes:
+        name: to show, and in lower case the name of the file; empty for what the source says.
+        country, licence: of the circuit and its data; empty for what the settings say.
+        tolerance: largest move of the line [m]; None for the default of the source's kind.
+        runoff: from the edge to the wall [m]; None for what the settings say.
+        reverse: the other way round than the source and its settings say.
+        start_offset: moves the start line so far in driving direction [m].
+        force: overwrite an imported circuit of that name.
+    """
+
+    name: str = ""
+    country: str = ""
+    licence: str = ""
+    tolerance: float | None = None
+    runoff: float | None = None
+    reverse: bool = False
+    start_offset: float = 0.0
+    force: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Imported:
+    """A circuit that was imported: its name, files (the picture may be missing) and survey."""
+
+    key: str
+    path: Path
+    picture: Path | None
+    survey: Survey
+
+
+def folder_for_tracks() -> Path:
+    """The folder of imported circuits.
+
+    Raises:
+        TrackError: it cannot be known.
+    """
+    folder = user_folder()
+    if folder is None:
+        raise TrackError(
+            "imported tracks are kept where the package platformdirs says: "
+            "pip install 'racer-sim[tracks]', or name a folder in RACER_TRACKS_DIR."
+        )
+    return folder
+
+
+def key_for(source: Source, options: ImportOptions) -> tuple[str, str]:
+    """The name to show and the name of the file.
+
+    Raises:
+        TrackError: the name cannot be used.
+    """
+    shown = options.name or source.settings.name or source.path.stem
+    key = track_key(shown)
+    if not key or len(key) > LONGEST_NAME or key in RESERVED:
+        raise TrackError(
+            f"{shown[:80]!r} cannot be the name of a track: it needs 1 to {LONGEST_NAME} letters"
+            " a-z and digits, and words such as all, random and con are taken; give --name."
+        )
+    if key in list_tracks():
+        raise TrackError(f"{key!r} is a circuit of the catalogue; give another --name.")
+    return shown, key
+
+
+def import_track(source: Source, options: ImportOptions, *, picture: bool = True) -> Imported:
+    """Checks a circuit and keeps it in the user's folder.
+
+    The table is written last, and each file whole or not at all: a circuit that is there is whole.
+
+    Raises:
+        TrackError: it is no circuit, or it exists already, or it cannot be written.
+    """
+    folder = folder_for_tracks()
+    shown, key = key_for(source, options)
+    path = folder / f"{key}.csv"
+    if path.exists() and not options.force:
+        raise TrackError(f"{path}: exists already; --force overwrites it, --name takes another.")
+    result = survey(
+        source,
+        tolerance=options.tolerance,
+        runoff=options.runoff,
+        reverse=options.reverse,
+        start_offset=options.start_offset,
+    )
+    if result.errors:
+        raise result.refusal()
+    settings = TrackSettings(
+        name=shown,
+        country=options.country or source.settings.country,
+        licence=options.licence or source.settings.licence,
+        description=source.settings.description,
+        runoff=source.settings.runoff if options.runoff is None else options.runoff,
+    )
+    drawn = path.with_suffix(".png") if picture and importlib.util.find_spec("matplotlib") else None
+    try:
+        atomic_write(path.with_suffix(".toml"), settings.as_toml())
+        if drawn is not None:
+            from racer.tracks.picture import draw_survey
+
+            draw_survey(result, drawn, title=shown)
+        atomic_write(path, table_text(result))
+    except OSError as problem:
+        reason = problem.strerror or str(problem)
+        raise TrackError(f"{path}: cannot be written ({reason}).") from None
+    return Imported(key, path, drawn, result)
+
+
+def table_text(result: Survey) -> str:
+    """The circuit as a track file, with a word about where it came from."""
+    rows = [",".join(f"{value:.3f}" for value in row) for row in result.line]
+    about = (
+        f"# imported from {_printable(result.source.path.name)}; the line moved by "
+        f"{result.rms_move:.3f} m (rms), {result.largest_move:.3f} m at most"
+    )
+    return "\n".join([about, "# x_m,y_m,w_tr_right_m,w_tr_left_m", *rows, ""])
+
+
+def _printable(name: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in name)

@@ -1,0 +1,215 @@
+"""From a file to a circuit: closing, smoothing, resampling, checking; with all that was found."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from racer.errors import TrackError
+from racer.tracks.check import STEP as CHECK_STEP
+from racer.tracks.check import Finding, check_line, folds
+from racer.tracks.closing import SAME_POINT, closed, distinct
+from racer.tracks.smoothing import Smoothed, Smoother
+from racer.tracks.spline import Array, ClosedSpline
+
+if TYPE_CHECKING:
+    from racer._core import Track
+    from racer.tracks.source import Source
+
+TOLERANCE = 1.0  # the line moves at most this far, unless somebody says otherwise [m]
+GEOGRAPHIC_TOLERANCE = 3.0  # the same for positions in degrees, which are rarely better [m]
+NOISY = 0.2  # noise of this share of the tolerance can be what makes an edge fold
+STEP = 2.5  # distance of the points of an imported line [m]
+
+
+@dataclasses.dataclass(frozen=True)
+class Survey:
+    """What became of a file.
+
+    Attributes:
+        source: the file.
+        findings: what was found, errors first.
+        line: (K, 4) the circuit as it would be kept: x, y, width right, width left [m].
+        track: the circuit, unless there was an error.
+        noise: estimated noise of the points, one standard deviation [m].
+        largest_move, rms_move: of the points that came in, across the line [m].
+    """
+
+    source: Source
+    findings: list[Finding]
+    line: Array
+    track: Track | None
+    noise: float
+    largest_move: float
+    rms_move: float
+
+    @property
+    def errors(self) -> list[Finding]:
+        """The findings for which it is no circuit."""
+        return [finding for finding in self.findings if finding.level == "error"]
+
+    def refusal(self) -> TrackError:
+        """The first error as an exception."""
+        first, *others = self.errors
+        more = f" (and {len(others)} more; see `racer tracks validate`)" if others else ""
+        return TrackError(f"{self.source.path}: {first.text}{more}.")
+
+
+def survey(
+    source: Source,
+    *,
+    tolerance: float | None = None,
+    runoff: float | None = None,
+    reverse: bool = False,
+    start_offset: float = 0.0,
+) -> Survey:
+    """Makes a circuit of what a file holds, and looks for everything that may be wrong with it.
+
+    Args:
+        source: the file.
+        tolerance: largest move of the line [m]; None for the default of its kind.
+        runoff: from the edge to the wall [m]; None for what the settings say.
+        reverse: drive it the other way round than the file and its settings say.
+        start_offset: moves the start line so far along the line, in driving direction, on top of
+            what the settings say [m].
+
+    Raises:
+        TrackError: an option makes no sense, or there is no line to look at.
+    """
+    tolerance = _checked(source, tolerance, runoff, start_offset)
+    runoff = source.settings.runoff if runoff is None else runoff
+    findings: list[Finding] = []
+    index = closed(source, distinct(source, findings), findings)
+    kept = source.line[index]
+
+    def place(xy: Array) -> str:
+        nearest = int(np.argmin(np.hypot(*(kept[:, :2] - xy).T)))
+        return f", near {source.name(int(index[nearest]))}"
+
+    smoothed = _smoothed(kept, tolerance)
+    noisy = smoothed.limited or smoothed.noise > NOISY * tolerance
+    folded = noisy and _folds(kept, smoothed)
+    findings += _smoothing_findings(smoothed, tolerance, source, index, folded=folded)
+    backwards = reverse != (source.settings.direction == "reverse")
+    offset = source.settings.start_offset + start_offset
+    line = _resampled(kept, smoothed, backwards, offset)
+    found, track = check_line(line, runoff=runoff, place=place)
+    order = {"error": 0, "repaired": 1, "note": 2}
+    findings = sorted([*findings, *found], key=lambda finding: order[finding.level])
+    moves = smoothed.moves
+    return Survey(
+        source=source,
+        findings=findings,
+        line=line,
+        track=track if not any(f.level == "error" for f in findings) else None,
+        noise=smoothed.noise,
+        largest_move=float(moves.max()),
+        rms_move=float(np.sqrt(np.mean(moves**2))),
+    )
+
+
+def _checked(
+    source: Source, tolerance: float | None, runoff: float | None, start_offset: float
+) -> float:
+    """The tolerance to use, after a look at all options."""
+    if tolerance is None:
+        tolerance = GEOGRAPHIC_TOLERANCE if source.geographic else TOLERANCE
+    if not 0.0 <= tolerance <= 20.0:
+        raise TrackError(f"the tolerance must be from 0 to 20 m, not {tolerance:g}.")
+    if runoff is not None and not 0.0 <= runoff <= 100.0:
+        raise TrackError(f"the run-off must be from 0 to 100 m, not {runoff:g}.")
+    for offset in (start_offset, source.settings.start_offset):
+        if not abs(offset) <= 50_000.0:
+            raise TrackError(f"the start offset must be from -50000 to 50000 m, not {offset:g}.")
+    if not 0.0 <= source.settings.runoff <= 100.0:
+        raise TrackError(
+            f"{source.path.with_suffix('.toml')}: runoff must be from 0 to 100 m, "
+            f"not {source.settings.runoff:g}."
+        )
+    return tolerance
+
+
+def _smoothed(line: Array, tolerance: float) -> Smoothed:
+    """As much smoothing as the noise asks for; more, within the tolerance, if an edge folds."""
+    smoother = Smoother(line[:, :2])
+    best = smoother.within(tolerance)
+    if tolerance == 0.0 or not _folds(line, best):
+        return best
+    strength = max(best.strength, 0.03)
+    while strength < 1e12:
+        strength *= 10**0.5
+        more = smoother.within(tolerance, strength)
+        if more.limited:
+            break
+        if not _folds(line, more):
+            return more
+    return best
+
+
+def _folds(line: Array, smoothed: Smoothed) -> bool:
+    samples = ClosedSpline(smoothed.points).sample(CHECK_STEP)
+    widths = _widths_on(line, smoothed, samples.s / samples.length)
+    return any(f.level == "error" for f in folds(samples, widths, lambda _: ""))
+
+
+def _widths_on(line: Array, smoothed: Smoothed, share: Array) -> Array:
+    """Widths (K, 2) at shares of the lap: means over about `STEP`, straight in between."""
+    widths = line[:, 2:]
+    steps = np.hypot(*np.diff(line[:, :2], axis=0).T)
+    group = max(1, int(STEP / max(float(np.median(steps)), SAME_POINT)))
+    if group > 1 and len(widths) > 4 * group:
+        wide = np.concatenate([widths[-group:], widths, widths[:group]])
+        sums = np.cumsum(np.vstack([np.zeros(2), wide]), axis=0)
+        size = 2 * (group // 2) + 1
+        first = np.arange(len(widths)) + group - group // 2
+        widths = (sums[first + size] - sums[first]) / size
+    # The points' own places along the lap, measured on the smoothed line.
+    at = np.linspace(0.0, 1.0, len(smoothed.points) + 1)
+    shares = np.interp(smoothed.places, np.append(smoothed.u, smoothed.end), at)
+    order = np.argsort(shares, kind="stable")
+    return np.column_stack(
+        [np.interp(share, shares[order], w[order], period=1.0) for w in widths.T]
+    )
+
+
+def _resampled(line: Array, smoothed: Smoothed, backwards: bool, offset: float) -> Array:
+    """The line at equal distances in driving direction, rounded to millimetres, (K, 4)."""
+    spline = ClosedSpline(smoothed.points)
+    length = spline.sample(CHECK_STEP).length
+    step = min(STEP, length / 40.0)
+    samples = spline.sample(step, first=-offset if backwards else offset)
+    widths = _widths_on(line, smoothed, samples.s / samples.length)
+    table = np.column_stack([samples.xy, widths])
+    if backwards:
+        table = np.roll(table[::-1], 1, axis=0)[:, [0, 1, 3, 2]]
+    return np.array(np.round(table, 3) + 0.0, np.float64)
+
+
+def _smoothing_findings(
+    smoothed: Smoothed, tolerance: float, source: Source, index: np.ndarray, *, folded: bool
+) -> list[Finding]:
+    found = []
+    if smoothed.strength > 0.0:
+        k = int(np.argmax(smoothed.moves))
+        rms = math.sqrt(float(np.mean(smoothed.moves**2)))
+        x, y = source.line[index[k], :2]
+        text = (
+            f"smoothed: the line moved by {rms:.3f} m (rms), {smoothed.moves[k]:.2f} m at most, "
+            f"at {source.name(int(index[k]))}; {tolerance:g} m are allowed"
+        )
+        found.append(Finding("repaired", text, (float(x), float(y))))
+    if smoothed.limited or folded:
+        text = (
+            f"about {smoothed.noise:.2f} m of noise was more than a tolerance of {tolerance:g} m "
+            "lets smoothing take out"
+        )
+        if folded:
+            text += (
+                f", and with what is left of it boundaries fold: --tolerance "
+                f"{math.ceil(4.0 * smoothed.noise + tolerance):.0f} allows more"
+            )
+        found.append(Finding("error" if folded else "note", text))
+    return found
