@@ -39,6 +39,7 @@ MESHES = 5
 SURE = 0.07  # [s]; coarser meshes are not believed
 HELD = 5e-5  # largest violation of a limit that is left alone
 TIGHTENINGS = 4
+TIGHT_BARRIERS = (1e-6, 1e-4, 1e-3)
 
 
 @dataclass(frozen=True)
@@ -189,10 +190,8 @@ def _held(
         beyond = np.maximum(beyond, np.roll(early, -1, axis=0))
         program.tighter += np.where(beyond > 0.2 * HELD, 1.1 * beyond + HELD, 0.0)
         try:
-            solved = program.solve(
-                solved.trajectory,
-                multipliers=solved.multipliers,
-                options={"mu_init": 1e-6, "max_iter": 100, **options},
+            solved = again_from(
+                program, solved.trajectory, solved.multipliers, options, barriers=TIGHT_BARRIERS
             )
         except RacerError:
             break

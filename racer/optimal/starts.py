@@ -115,19 +115,30 @@ def _by(program: MinimumTime, guess: Trajectory, way: Way, options: dict[str, An
 
 
 def again_from(
-    program: MinimumTime, guess: Trajectory, multipliers: Multipliers, options: dict[str, Any]
+    program: MinimumTime,
+    guess: Trajectory,
+    multipliers: Multipliers,
+    options: dict[str, Any],
+    barriers: tuple[float, ...] = (1e-4, 1e-3, 1e-2),
 ) -> Solved:
     """Solves from a solution of nearly the same program, with more freedom if that fails.
+
+    Args:
+        program: to be solved.
+        guess: the solution that is known.
+        multipliers: its multipliers.
+        options: more options of IPOPT.
+        barriers: how far from the limits to begin, in turn.
 
     Raises:
         RacerError: none of it helped.
     """
-    for i, barrier in enumerate((1e-4, 1e-3, 1e-2)):
+    for i, barrier in enumerate(barriers):
         try:
             return program.solve(
                 guess,
                 multipliers=multipliers,
-                options={"mu_init": barrier, "max_iter": 200 + 100 * i, **options},
+                options={"mu_init": barrier, "max_iter": 150 + 100 * i, **options},
             )
         except RacerError:  # noqa: PERF203  # each round is seconds of work
             continue
