@@ -14,6 +14,7 @@ import casadi as ca
 import numpy as np
 
 from racer.errors import RacerError
+from racer.optimal.interrupt import Interruptible, StopWhenAsked
 from racer.optimal.model import ROAD, CarEquations
 from racer.optimal.trajectory import NU, NX, RADAU, Multipliers, Solved, Trajectory
 
@@ -234,19 +235,22 @@ class MinimumTime:
             **(WARM_OPTIONS if multipliers is not None else {}),
             **(options or {}),
         }
-        solver = ca.nlpsol(
-            "minimum_time",
-            "ipopt",
-            self._nlp,
-            {"ipopt": ipopt, "print_time": False, "error_on_fail": False, **self._derivatives},
-        )
+        wish = Interruptible()
+        stop = StopWhenAsked(wish, self.count * BLOCK, self.count * self.rows)
+        settings = {
+            "ipopt": ipopt, "print_time": False, "error_on_fail": False, "iteration_callback": stop,
+        }  # fmt: skip
+        solver = ca.nlpsol("minimum_time", "ipopt", self._nlp, {**settings, **self._derivatives})
         low, high, low_g, high_g = self._bounds(sideways)
         push = 1e-4 if multipliers is None else 1e-8
         start = np.clip(self._packed(guess), low + push, high - push)
         warm = {}
         if multipliers is not None:
             warm = {"lam_x0": multipliers.bounds.ravel(), "lam_g0": multipliers.rows.ravel()}
-        answer = solver(x0=start, p=smoothness, lbx=low, ubx=high, lbg=low_g, ubg=high_g, **warm)
+        with wish:
+            answer = solver(
+                x0=start, p=smoothness, lbx=low, ubx=high, lbg=low_g, ubg=high_g, **warm
+            )
         statistics = solver.stats()
         status = str(statistics["return_status"])
         x = np.asarray(answer["x"], np.float64).ravel()
@@ -258,8 +262,6 @@ class MinimumTime:
                 np.max(low - x), np.max(x - high),
             )
         )  # fmt: skip
-        if status == "User_Requested_Stop":
-            raise KeyboardInterrupt
         if status not in ("Solve_Succeeded", "Solved_To_Acceptable_Level"):
             raise RacerError(
                 f"the solver stopped without a lap ({status.replace('_', ' ').lower()}) after "

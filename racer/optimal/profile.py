@@ -12,6 +12,8 @@ from racer.errors import RacerError
 from racer.optimal.trajectory import POINTS, Mesh, Solved, Trajectory
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from racer.optimal.model import CarEquations
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 LONGEST, LONGEST_SPEED = 6.0, 40.0  # [m], or so many [m/s] times the step if that is more
 LIVELY_SIDEWAYS = 15.0  # [m/s2], rates of v_y and
 LIVELY_YAW = 5.0  # [rad/s2] of the yaw rate at which intervals are half as long
+CALM_DENSITY = 0.75  # where the car does neither
+FOCUS = 3.5
 LAUNCH_TICKS = 300  # at most
 
 
@@ -131,14 +135,30 @@ class Profile:
 
 
 def mesh_for(
-    track: _core.Track, profile: Profile, step: float, first: float, *, denser: bool = False
+    track: _core.Track,
+    profile: Profile,
+    step: float,
+    first: float,
+    *,
+    denser: bool = False,
+    focus: Sequence[tuple[float, float]] = (),
 ) -> Mesh:
-    """Intervals of about `step` seconds each; if wanted, shorter ones where the car turns in."""
+    """Intervals of about `step` seconds each.
+
+    Args:
+        track: the circuit.
+        profile: a lap on it.
+        step: duration [s].
+        first: where the first begins [m].
+        denser: shorter ones where the car turns in, longer ones where it does not.
+        focus: stretches (from, to) [m] with much shorter ones.
+    """
     fine = np.linspace(first, track.length, int((track.length - first) * 2.0))
     n, speed = (np.interp(fine, profile.s, profile.states[:, i]) for i in (0, 2))
     # Outside of a bend a metre of centre line is a long way.
     speed = np.maximum(speed / np.maximum(1.0 - n * road_at(track, fine)[:, 0], 1.0), 3.0)
-    density = 1.0 / np.minimum(speed * step, max(LONGEST, LONGEST_SPEED * step))
+    plain = 1.0 / np.minimum(speed * step, max(LONGEST, LONGEST_SPEED * step))
+    density = plain.copy()
     if denser:
         sideways, yaw_rate = (np.interp(fine, profile.s, profile.states[:, i]) for i in (3, 4))
         activity = speed * (
@@ -147,7 +167,10 @@ def mesh_for(
         )
         kernel = np.hanning(23)[1:-1]
         activity = np.convolve(activity, kernel / kernel.sum(), "same")
-        density *= 1.0 + np.minimum(activity, 1.5)
+        density *= CALM_DENSITY + np.minimum(1.3 * activity, 2.5 - CALM_DENSITY)
+    for begin, end in focus:
+        inside = (fine >= begin) & (fine <= end) if begin < end else (fine >= begin) | (fine <= end)
+        density[inside] = np.maximum(density[inside], FOCUS * plain[inside])
     passed = np.concatenate([[0.0], np.cumsum(0.5 * (density[1:] + density[:-1]) * np.diff(fine))])
     count = int(np.ceil(passed[-1]))
     s = np.interp(np.linspace(0.0, passed[-1], count + 1), passed, fine)

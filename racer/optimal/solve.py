@@ -19,6 +19,7 @@ from racer.optimal.collocation import MinimumTime
 from racer.optimal.model import EDGES, CarEquations
 from racer.optimal.profile import Profile, launch_by_engine, mesh_for, walls_matter
 from racer.optimal.quasi_steady import quasi_steady_lap
+from racer.optimal.replay import replay_windows
 from racer.optimal.starts import again_from, best_of_starts
 
 if TYPE_CHECKING:
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from racer import _core
-    from racer.optimal.profile import Launch
-    from racer.optimal.trajectory import Mesh, Solved
+    from racer.optimal.trajectory import Solved
 
     Floats = NDArray[np.float64]
 
@@ -38,7 +38,8 @@ REFINEMENT, LATER_REFINEMENT = 0.45, 0.7
 MESHES = 5
 SURE = 0.07  # [s]; coarser meshes are not believed
 HELD = 5e-5  # largest violation of a limit that is left alone
-TIGHTENINGS = 4
+TIGHTENINGS = 8
+NEAR, FOCUSES = 0.04, 2  # [m] from the engine's way after half a second; times to refine for it
 TIGHT_BARRIERS = (1e-6, 1e-4, 1e-3)
 
 
@@ -96,103 +97,162 @@ def solve_lap(
     Raises:
         RacerError: the solver found no lap, or the time did not settle.
     """
-    began = time.process_time()
-    car = CarEquations(vehicle)
-    car = CarEquations(vehicle, walls=walls_matter(track, car))
-    launch = launch_by_engine(track, vehicle) if standing else None
-    profiles = {}
-    for name, grip in (("steady", 1.0), ("cautious", 0.85)):
-        estimate = quasi_steady_lap(track, vehicle, grip=grip)
-        profiles[name] = Profile.of_quasi_steady(estimate, track.length)
-    if guess is not None:
-        profiles["lap"] = Profile.of_lap(guess.s, guess.states, guess.controls)
-    if launch is not None:
-        profiles = {name: profile.limited(launch, car) for name, profile in profiles.items()}
-    head = 0.0 if launch is None else launch.t
-    meshes: list[tuple[int, float]] = []
-    solved: Solved | None = None
-
-    def tell(text: str) -> None:
-        if report is not None:
-            report(f"{text}, {time.process_time() - began:.1f} s of CPU")
-
+    work = _Work(track, vehicle, standing, guess, options or {}, report)
     step = first_step
     for _ in range(MESHES):
-        known = None if solved is None else Profile.of_solved(solved, launch is None, track.length)
-        begin = 0.0 if launch is None else launch.s
-        likely = known or profiles["steady" if guess is None else "lap"]
-        mesh = mesh_for(track, likely, step, begin, denser=known is not None)
-        program = _program(car, mesh, launch)
-        program.tighter[:, EDGES] = kinks(track, car, mesh)
-        try:
-            if solved is None or known is None:
-                guesses = {name: profile.on(mesh) for name, profile in profiles.items()}
-                solved = best_of_starts(program, guesses, options or {}, tell)
-            else:
-                again = solved.multipliers.on(solved.trajectory.mesh, mesh)
-                solved = again_from(program, known.on(mesh), again, options or {})
-        except RacerError as problem:
-            raise RacerError(
-                f"{track.name}, {vehicle}, {len(mesh.s) - 1} intervals: {problem}"
-            ) from None
-        meshes.append((program.count, solved.time_s + head))
-        tell(
-            f"{program.count} intervals: {meshes[-1][1]:.3f} s after {solved.iterations} iterations"
-        )
-        if (
-            len(meshes) > 1
-            and step <= SURE
-            and abs(meshes[-1][1] - meshes[-2][1]) < tolerance * meshes[-1][1]
-        ):
+        work.solve(step)
+        moved = work.moved
+        if step <= SURE and moved < tolerance * work.total:
             break
         step *= REFINEMENT if step > SURE else LATER_REFINEMENT
     else:
+        before, last = work.meshes[-2][1], work.meshes[-1][1]
         raise RacerError(
             f"{track.name}, {vehicle}: after {MESHES} meshes the time still moves from "
-            f"{meshes[-2][1]:.3f} s to {meshes[-1][1]:.3f} s."
+            f"{before:.3f} s to {last:.3f} s."
         )
-    solved, violation = _held(track, program, solved, options or {})
-    tell(f"limits held to {violation:.1e} everywhere: {solved.time_s + head:.3f} s")
-    path = solved.trajectory
-    total = solved.time_s + head
-    return OptimalLap(
-        time_s=total,
-        s=mesh.s,
-        t=np.concatenate([[0.0], np.cumsum(solved.interval_s)]) + head,
-        states=np.vstack([path.start, path.states[:, 1]]),
-        controls=path.controls,
-        violation=violation,
-        meshes=tuple(meshes),
-        cpu_s=time.process_time() - began,
-        standing=standing,
-    )
-
-
-def _program(car: CarEquations, mesh: Mesh, launch: Launch | None) -> MinimumTime:
-    if launch is None:
-        return MinimumTime(car, mesh)
-    return MinimumTime(car, mesh, launch.state, launch.controls)
-
-
-def _held(
-    track: _core.Track, program: MinimumTime, solved: Solved, options: dict[str, Any]
-) -> tuple[Solved, float]:
-    """Tightens the limits of the intervals that break one between their collocation points."""
-    best: tuple[Solved, float] | None = None
-    for round_ in range(TIGHTENINGS + 1):
-        beyond, early = limits_between(track, program.car, solved.trajectory)
-        violation = max(solved.violation, float(beyond.max()))
-        if best is None or violation < best[1]:
-            best = solved, violation
-        if violation < HELD or round_ == TIGHTENINGS:
+    work.hold_limits()
+    for _ in range(FOCUSES):
+        check = replay_windows(track, work.lap(), vehicle)
+        far = check.error > NEAR
+        if not far.any():
             break
-        # What is broken at an interval's beginning is for the one before to mend, too.
-        beyond = np.maximum(beyond, np.roll(early, -1, axis=0))
-        program.tighter += np.where(beyond > 0.2 * HELD, 1.1 * beyond + HELD, 0.0)
+        work.focus += list(zip(check.s[far], check.end[far], strict=True))
+        work.solve(step)
+        work.hold_limits()
+    return work.lap()
+
+
+class _Work:
+    """A lap on the way to its solution.
+
+    Attributes:
+        meshes: (intervals, time [s]) so far.
+        focus: stretches (from, to) [m] that need shorter intervals.
+    """
+
+    def __init__(
+        self,
+        track: _core.Track,
+        vehicle: str,
+        standing: bool,
+        guess: OptimalLap | None,
+        options: dict[str, Any],
+        report: Callable[[str], None] | None,
+    ) -> None:
+        self._began = time.process_time()
+        self._track, self._vehicle, self._options, self._report = track, vehicle, options, report
+        self._car = CarEquations(vehicle)
+        self._car = CarEquations(vehicle, walls=walls_matter(track, self._car))
+        self._launch = launch_by_engine(track, vehicle) if standing else None
+        self._head = 0.0 if self._launch is None else self._launch.t
+        profiles = {}
+        for name, grip in (("steady", 1.0), ("cautious", 0.85)):
+            estimate = quasi_steady_lap(track, vehicle, grip=grip)
+            profiles[name] = Profile.of_quasi_steady(estimate, track.length)
+        if guess is not None:
+            profiles["lap"] = Profile.of_lap(guess.s, guess.states, guess.controls)
+        if self._launch is not None:
+            profiles = {k: p.limited(self._launch, self._car) for k, p in profiles.items()}
+        self._profiles = profiles
+        self._program: MinimumTime | None = None
+        self._solved: Solved | None = None
+        self._violation = 0.0
+        self.meshes: list[tuple[int, float]] = []
+        self.focus: list[tuple[float, float]] = []
+
+    @property
+    def total(self) -> float:
+        """The time so far, from the line [s]."""
+        return self.meshes[-1][1]
+
+    @property
+    def moved(self) -> float:
+        """By how much the last mesh changed it [s]."""
+        return abs(self.total - self.meshes[-2][1]) if len(self.meshes) > 1 else self.total
+
+    def solve(self, step: float) -> None:
+        """Solves on a mesh with intervals of about `step` seconds, from what is known."""
+        launch, solved = self._launch, self._solved
+        likely = self._profiles.get("lap", self._profiles["steady"])
+        if solved is not None:
+            likely = Profile.of_solved(solved, launch is None, self._track.length)
+        begin = 0.0 if launch is None else launch.s
+        mesh = mesh_for(
+            self._track, likely, step, begin, denser=solved is not None, focus=self.focus
+        )
+        if launch is None:
+            program = MinimumTime(self._car, mesh)
+        else:
+            program = MinimumTime(self._car, mesh, launch.state, launch.controls)
+        program.tighter[:, EDGES] = kinks(self._track, self._car, mesh)
         try:
-            solved = again_from(
-                program, solved.trajectory, solved.multipliers, options, barriers=TIGHT_BARRIERS
-            )
-        except RacerError:
-            break
-    return best
+            if solved is None:
+                guesses = {name: profile.on(mesh) for name, profile in self._profiles.items()}
+                solved = best_of_starts(program, guesses, self._options, self._tell)
+            else:
+                again = solved.multipliers.on(solved.trajectory.mesh, mesh)
+                solved = again_from(program, likely.on(mesh), again, self._options)
+        except RacerError as problem:
+            raise RacerError(
+                f"{self._track.name}, {self._vehicle}, {program.count} intervals: {problem}"
+            ) from None
+        self._program, self._solved = program, solved
+        self.meshes.append((program.count, solved.time_s + self._head))
+        self._tell(
+            f"{program.count} intervals: {self.total:.3f} s after {solved.iterations} iterations"
+        )
+
+    def hold_limits(self) -> None:
+        """Tightens the limits of the intervals that break one between their collocation points."""
+        program, solved = self._state()
+        best: tuple[Solved, float] | None = None
+        for round_ in range(TIGHTENINGS + 1):
+            beyond, early = limits_between(self._track, program.car, solved.trajectory)
+            violation = max(solved.violation, float(beyond.max()))
+            if best is None or violation < best[1]:
+                best = solved, violation
+            if violation < HELD or round_ == TIGHTENINGS:
+                break
+            # What is broken at an interval's beginning is for the one before to mend, too.
+            beyond = np.maximum(beyond, np.roll(early, -1, axis=0))
+            program.tighter += np.where(beyond > 0.2 * HELD, 1.1 * beyond + HELD, 0.0)
+            try:
+                solved = again_from(
+                    program,
+                    solved.trajectory,
+                    solved.multipliers,
+                    self._options,
+                    barriers=TIGHT_BARRIERS,
+                )
+            except RacerError:
+                break
+        if best is not None:
+            self._solved, self._violation = best
+            time_s = best[0].time_s + self._head
+            self._tell(f"limits held to {best[1]:.1e} everywhere: {time_s:.3f} s")
+
+    def lap(self) -> OptimalLap:
+        """The lap as it is known by now."""
+        _, solved = self._state()
+        path = solved.trajectory
+        return OptimalLap(
+            time_s=solved.time_s + self._head,
+            s=path.mesh.s,
+            t=np.concatenate([[0.0], np.cumsum(solved.interval_s)]) + self._head,
+            states=np.vstack([path.start, path.states[:, 1]]),
+            controls=path.controls,
+            violation=self._violation,
+            meshes=tuple(self.meshes),
+            cpu_s=time.process_time() - self._began,
+            standing=self._launch is not None,
+        )
+
+    def _state(self) -> tuple[MinimumTime, Solved]:
+        if self._program is None or self._solved is None:
+            raise RacerError("nothing is solved yet.")
+        return self._program, self._solved
+
+    def _tell(self, text: str) -> None:
+        if self._report is not None:
+            self._report(f"{text}, {time.process_time() - self._began:.1f} s of CPU")
