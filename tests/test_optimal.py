@@ -193,12 +193,13 @@ def test_a_broken_limit_is_seen_between_the_points(lap):
     profile = Profile.of_lap(lap.s, lap.states, lap.controls)
     path = profile.on(mesh_for(track, profile, 0.06, 0.0))
     car = CarEquations("gt")
-    kept, _ = limits_between(track, car, path)
-    assert kept[:, EDGES].max() < 0.05  # not 0: the same lap, but on another mesh
+    kept = limits_between(track, car, path)
+    assert kept.broken[:, EDGES].max() < 0.05  # not 0: the same lap, but on another mesh
     states = path.states + np.array([1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
     moved = Trajectory(path.mesh, states, path.controls, path.start)
-    broken, _ = limits_between(track, car, moved)
-    assert broken[:, EDGES].max() == pytest.approx(1.0, abs=0.15)
+    limits = limits_between(track, car, moved)
+    assert limits.broken[:, EDGES].max() == pytest.approx(1.0, abs=0.15)
+    assert limits.early.max() <= limits.broken.max()
 
 
 @pytest.mark.parametrize("heading", [-0.5, 0.0, 0.4])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import casadi as ca
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 SHARES = np.linspace(0.0, 1.0, 13)  # of an interval
+POINTS_AT = [4, 12]  # the collocation points among them
 
 
 def kinks(track: _core.Track, car: CarEquations, mesh: Mesh) -> Floats:
@@ -39,15 +41,25 @@ def kinks(track: _core.Track, car: CarEquations, mesh: Mesh) -> Floats:
     return np.asarray(np.stack(rows, axis=-1))
 
 
-def limits_between(
-    track: _core.Track, car: CarEquations, path: Trajectory
-) -> tuple[Floats, Floats]:
-    """By how much each limit is broken in each interval (N, limits), at most; 0 where it is kept.
+@dataclass(frozen=True)
+class Limits:
+    """The limits along a solution, for each interval (N, limits).
 
-    The second answer is the same for the first third of each interval.
+    Attributes:
+        broken: by how much, at most; 0 where kept (edges and walls [m], without margins).
+        early: the same in the first third.
+        known: largest value at the collocation points, as the solver sees it: 0 at the limit.
+    """
 
-    The states between the collocation points are the parabolas that the program is made of. Edges
-    and walls [m] count without the margins that the solver keeps.
+    broken: Floats
+    early: Floats
+    known: Floats
+
+
+def limits_between(track: _core.Track, car: CarEquations, path: Trajectory) -> Limits:
+    """The limits in each interval, also between its collocation points.
+
+    The states between the collocation points are the parabolas that the program is made of.
     """
     mesh = path.mesh
     before = np.vstack([path.start, path.states[:-1, 1]])
@@ -64,7 +76,8 @@ def limits_between(
     function = ca.Function("limits", symbols, [car.terms(*symbols).limits])
     columns = [part.reshape(-1, part.shape[-1]).T for part in (states, controls, road_at(track, s))]
     limits = np.asarray(function.map(s.size)(*columns), np.float64).T.reshape(*s.shape, -1)
+    known = limits[:, POINTS_AT].max(axis=1)
     limits[..., EDGES] -= EDGE_MARGIN
     limits[..., REAR_GRIP + 2 :] -= WALL_MARGIN
     broken = np.maximum(limits, 0.0)
-    return broken.max(axis=1), broken[:, SHARES < 0.34].max(axis=1)
+    return Limits(broken.max(axis=1), broken[:, : POINTS_AT[0] + 1].max(axis=1), known)

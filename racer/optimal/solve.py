@@ -208,15 +208,17 @@ class _Work:
         program, solved = self._state()
         best: tuple[Solved, float] | None = None
         for round_ in range(TIGHTENINGS + 1):
-            beyond, early = limits_between(self._track, program.car, solved.trajectory)
-            violation = max(solved.violation, float(beyond.max()))
+            limits = limits_between(self._track, program.car, solved.trajectory)
+            violation = max(solved.violation, float(limits.broken.max()))
             if best is None or violation < best[1]:
                 best = solved, violation
             if violation < HELD or round_ == TIGHTENINGS:
                 break
             # What is broken at an interval's beginning is for the one before to mend, too.
-            beyond = np.maximum(beyond, np.roll(early, -1, axis=0))
-            program.tighter += np.where(beyond > 0.2 * HELD, 1.1 * beyond + HELD, 0.0)
+            beyond = np.maximum(limits.broken, np.roll(limits.early, -1, axis=0))
+            wanted = 1.1 * beyond + HELD - limits.known
+            tighter = np.maximum(program.tighter, wanted)
+            program.tighter = np.where(beyond > 0.2 * HELD, tighter, program.tighter)
             try:
                 solved = again_from(
                     program,
@@ -225,7 +227,8 @@ class _Work:
                     self._options,
                     barriers=TIGHT_BARRIERS,
                 )
-            except RacerError:
+            except RacerError as problem:
+                self._tell(f"limits tightened in vain: {problem}")
                 break
         if best is not None:
             self._solved, self._violation = best
