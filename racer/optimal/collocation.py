@@ -237,7 +237,7 @@ class MinimumTime:
         }
         wish = Interruptible()
         stop = StopWhenAsked(wish, self.count * BLOCK, self.count * self.rows)
-        settings = {
+        settings: dict[str, Any] = {
             "ipopt": ipopt, "print_time": False, "error_on_fail": False, "iteration_callback": stop,
         }  # fmt: skip
         solver = ca.nlpsol("minimum_time", "ipopt", self._nlp, {**settings, **self._derivatives})
