@@ -170,6 +170,7 @@ def test_command_tells_the_known_times(capsys, tmp_path):
     assert main(["optimal", "harbour", "--out", str(tmp_path), "--no-picture", "--rows", "50"]) == 0
     assert "minimum time, flying" in capsys.readouterr().out
     assert len(load_reference(tmp_path / "harbour-gt.json").lap["s"]) == 50
+    assert verify_lap(tmp_path / "harbour-gt.lap.npz").ok
 
 
 def test_command_draws_a_picture(tmp_path, capsys):

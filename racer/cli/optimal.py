@@ -52,6 +52,7 @@ def run(args: argparse.Namespace) -> int:
 
     from racer.errors import ConfigError
     from racer.optimal.compute import known_or_computed
+    from racer.optimal.reference import demonstrated_lap
     from racer.tracks import load_track
 
     if args.laps < 2:
@@ -67,15 +68,9 @@ def run(args: argparse.Namespace) -> int:
     proved = True
     if args.prove:
         result, proved = _prove(args, track, result, report)
+    proof = demonstrated_lap(track, args.vehicle)
     if args.out is not None:
-        from racer.optimal.reference import save_reference
-
-        target = args.out / f"{_stem(args.track)}-{args.vehicle}.json"
-        save_reference(result if args.rows is None else result.thinned(args.rows), target)
-        if not args.no_picture:
-            from racer.optimal.picture import draw_reference
-
-            draw_reference(track, result, target.with_suffix(".png"))
+        proof = _write(args, track, result, proof)
     if args.json:
         print(json.dumps(result.as_json()))
         return 0 if proved else 1
@@ -86,9 +81,30 @@ def run(args: argparse.Namespace) -> int:
     print(f"  quasi-steady estimate     {result.quasi_steady_s:9.3f} s")
     if result.demonstrated_lap_s is not None:
         print(f"  demonstrated in the engine{result.demonstrated_lap_s:9.3f} s")
+    if proof is not None:
+        print(f"  to race or replay it       {proof}")
     if args.out is not None:
         print(f"  {args.out}")
     return 0 if proved else 1
+
+
+def _write(
+    args: argparse.Namespace, track: Track, result: Reference, proof: Path | None
+) -> Path | None:
+    """Writes the result, its demonstrated lap and its picture; where that lap is now."""
+    from racer.files import atomic_write
+    from racer.optimal.reference import lap_path, save_reference
+
+    target = args.out / f"{_stem(args.track)}-{args.vehicle}.json"
+    save_reference(result if args.rows is None else result.thinned(args.rows), target)
+    if proof is not None:
+        atomic_write(lap_path(target), proof.read_bytes())
+        proof = lap_path(target)
+    if not args.no_picture:
+        from racer.optimal.picture import draw_reference
+
+        draw_reference(track, result, target.with_suffix(".png"))
+    return proof
 
 
 def _fast(args: argparse.Namespace, track: Track) -> int:

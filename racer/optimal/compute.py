@@ -73,7 +73,12 @@ def compute(
             f"{track.name}, {vehicle}: the solver's lap of {flying.time_s:.3f} s is slower than "
             f"the quasi-steady estimate of {estimate.time_s:.3f} s, so it is no minimum."
         )
-    standing = solve_lap(track, vehicle, standing=True, guess=flying, report=told("standing"))
+    standing: OptimalLap | None = None
+    try:
+        standing = solve_lap(track, vehicle, standing=True, guess=flying, report=told("standing"))
+    except RacerError as problem:
+        if report is not None:
+            report(f"no bound for a lap from rest: {problem}")
     return result_of(track, vehicle, estimate.time_s, flying, standing)
 
 
