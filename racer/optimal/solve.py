@@ -114,6 +114,7 @@ def solve_lap(
     work.hold_limits()
     for _ in range(FOCUSES):
         check = replay_windows(track, work.lap(), vehicle)
+        work.tell(f"at most {100.0 * check.error.max():.1f} cm from the engine after half a second")
         far = check.error > NEAR
         if not far.any():
             break
@@ -189,7 +190,7 @@ class _Work:
         try:
             if solved is None:
                 guesses = {name: profile.on(mesh) for name, profile in self._profiles.items()}
-                solved = best_of_starts(program, guesses, self._options, self._tell)
+                solved = best_of_starts(program, guesses, self._options, self.tell)
             else:
                 again = solved.multipliers.on(solved.trajectory.mesh, mesh)
                 solved = again_from(program, likely.on(mesh), again, self._options)
@@ -199,7 +200,7 @@ class _Work:
             ) from None
         self._program, self._solved = program, solved
         self.meshes.append((program.count, solved.time_s + self._head))
-        self._tell(
+        self.tell(
             f"{program.count} intervals: {self.total:.3f} s after {solved.iterations} iterations"
         )
 
@@ -228,12 +229,12 @@ class _Work:
                     barriers=TIGHT_BARRIERS,
                 )
             except RacerError as problem:
-                self._tell(f"limits tightened in vain: {problem}")
+                self.tell(f"limits tightened in vain: {problem}")
                 break
         if best is not None:
             self._solved, self._violation = best
             time_s = best[0].time_s + self._head
-            self._tell(f"limits held to {best[1]:.1e} everywhere: {time_s:.3f} s")
+            self.tell(f"limits held to {best[1]:.1e} everywhere: {time_s:.3f} s")
 
     def lap(self) -> OptimalLap:
         """The lap as it is known by now."""
@@ -256,6 +257,7 @@ class _Work:
             raise RacerError("nothing is solved yet.")
         return self._program, self._solved
 
-    def _tell(self, text: str) -> None:
+    def tell(self, text: str) -> None:
+        """Reports with the time that it took."""
         if self._report is not None:
             self._report(f"{text}, {time.process_time() - self._began:.1f} s of CPU")
