@@ -112,11 +112,11 @@ def solve_lap(
             f"{before:.3f} s to {last:.3f} s."
         )
     work.hold_limits()
-    for _ in range(FOCUSES):
+    for round_ in range(FOCUSES + 1):
         check = replay_windows(track, work.lap(), vehicle)
         work.tell(f"at most {100.0 * check.error.max():.1f} cm from the engine after half a second")
         far = check.error > NEAR
-        if not far.any():
+        if not far.any() or round_ == FOCUSES:
             break
         work.focus += list(zip(check.s[far], check.end[far], strict=True))
         work.solve(step)
