@@ -130,9 +130,10 @@ def test_results_are_read_as_written(tmp_path):
 
 def test_a_cached_result_comes_before_a_shipped_one():
     track = load_track("harbour")
-    mine = example(track)
+    mine, shipped = example(track), reference_lap(track)
     save_reference(mine, cache_path(track.fingerprint, "gt", mine.physics))
     assert reference_lap(track).flying_lap_s == 50.0
+    assert reference_lap(track).demonstrated_lap_s == shipped.demonstrated_lap_s
 
 
 def test_another_track_or_physics_has_no_result(monkeypatch):
