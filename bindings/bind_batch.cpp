@@ -1,57 +1,30 @@
-#include <pybind11/stl.h>
-
 #include <array>
-#include <atomic>
-#include <optional>
 
-#include "bindings.hpp"
 #include "racer/batch.hpp"
+#include "worlds.hpp"
 
 namespace racer::bindings {
 namespace {
 
-template <class T>
-using Exact = py::array_t<T, py::array::c_style>;
-
-py::dtype field_type(double*) { return py::dtype("f8"); }
-py::dtype field_type(std::int32_t*) { return py::dtype("i4"); }
-py::dtype field_type(std::int16_t*) { return py::dtype("i2"); }
-py::dtype field_type(std::uint16_t*) { return py::dtype("u2"); }
-py::dtype field_type(std::uint32_t*) { return py::dtype("u4"); }
-py::dtype field_type(std::uint64_t*) { return py::dtype("u8"); }
-
 py::dtype record_type() {
-    py::list names;
-    py::list formats;
-    py::list offsets;
-#define RACER_FIELD(type, name, unit, meaning)               \
-    names.append(#name);                                     \
-    formats.append(field_type(static_cast<type*>(nullptr))); \
-    offsets.append(offsetof(CarRecord, name));
+    RecordType type;
+#define RACER_FIELD(type_, name, unit, meaning) type.add<type_>(#name, offsetof(CarRecord, name));
     RACER_CAR_FIELDS(RACER_FIELD)
 #undef RACER_FIELD
-    return {names, formats, offsets, sizeof(CarRecord)};
+    return type.build(sizeof(CarRecord));
 }
 
 py::dtype lap_event_type() {
-    const auto numpy = py::module_::import("numpy");
-    py::list names;
-    py::list formats;
-    py::list offsets;
-    const auto add = [&](const char* name, const py::object& format, std::size_t offset) {
-        names.append(name);
-        formats.append(format);
-        offsets.append(offset);
-    };
-    add("completed", py::str("u1"), offsetof(LapEvent, completed));
-    add("valid", py::str("u1"), offsetof(LapEvent, valid));
-    add("standing", py::str("u1"), offsetof(LapEvent, standing));
-    add("reasons", py::str("u4"), offsetof(LapEvent, reasons));
-    add("lap", py::str("i4"), offsetof(LapEvent, lap));
-    add("finish_tick", py::str("i4"), offsetof(LapEvent, finish_tick));
-    add("time", py::str("f8"), offsetof(LapEvent, time));
-    add("sectors", py::str("(3,)f8"), offsetof(LapEvent, sectors));
-    return {names, formats, offsets, sizeof(LapEvent)};
+    RecordType type;
+    type.add<std::uint8_t>("completed", offsetof(LapEvent, completed));
+    type.add<std::uint8_t>("valid", offsetof(LapEvent, valid));
+    type.add<std::uint8_t>("standing", offsetof(LapEvent, standing));
+    type.add<std::uint32_t>("reasons", offsetof(LapEvent, reasons));
+    type.add<std::int32_t>("lap", offsetof(LapEvent, lap));
+    type.add<std::int32_t>("finish_tick", offsetof(LapEvent, finish_tick));
+    type.add<double>("time", offsetof(LapEvent, time));
+    type.add("sectors", py::str("(3,)f8"), offsetof(LapEvent, sectors));
+    return type.build(sizeof(LapEvent));
 }
 
 // A Batch with the arrays that its steps write, all allocated once, here.
@@ -60,31 +33,10 @@ class PyBatch {
     PyBatch(const py::list& tracks, int num_worlds, const py::object& world_tracks,
             int cars_per_world, const std::string& vehicle, const std::string& action,
             const std::string& observation, int ticks_per_action, const std::string& autoreset,
-            int threads, std::uint64_t seed, const BatchConfig& config) {
-        const Vehicle* car = find_vehicle(vehicle);
-        if (car == nullptr) throw py::value_error("vehicle '" + vehicle + "' is not known");
-        BatchOptions options;
-        options.worlds = num_worlds;
-        options.cars_per_world = cars_per_world;
-        options.ticks_per_action = ticks_per_action;
-        options.threads = threads;
-        options.seed = seed;
-        options.action = choose<ActionKind>(
-            "action", action, {{"pedals", ActionKind::kPedals}, {"axis", ActionKind::kAxis}});
-        options.observation = choose<ObservationKind>(
-            "observation", observation,
-            {{"lidar", ObservationKind::kLidar}, {"track", ObservationKind::kTrack}});
-        options.autoreset = choose<Autoreset>("autoreset", autoreset,
-                                              {{"same_step", Autoreset::kSameStep},
-                                               {"next_step", Autoreset::kNextStep},
-                                               {"disabled", Autoreset::kDisabled}});
-        std::vector<std::shared_ptr<const Track>> shared;
-        for (const auto& item : tracks) shared.push_back(item.cast<const TrackHandle&>().track);
-        std::vector<std::int32_t> index(static_cast<std::size_t>(std::max(num_worlds, 0)), 0);
-        if (!world_tracks.is_none()) index = world_tracks.cast<std::vector<std::int32_t>>();
-        batch_ = std::make_unique<Batch>(*car, std::move(shared), index, options, config);
-
-        StepContext& context = batch_->context();
+            int threads, std::uint64_t seed, const BatchConfig& config)
+        : worlds("Batch", engine(tracks, num_worlds, world_tracks, cars_per_world, vehicle, action,
+                                 observation, ticks_per_action, autoreset, threads, seed, config)) {
+        StepContext& context = worlds.engine().context();
         const py::ssize_t n = num_worlds;
         const py::ssize_t k = cars_per_world;
         observations = Exact<float>({n, k, py::ssize_t{context.observation_size}});
@@ -103,53 +55,29 @@ class PyBatch {
         context.truncated = truncated.mutable_data();
         context.lap_events = static_cast<LapEvent*>(lap_events.mutable_data());
         context.final_records = static_cast<CarRecord*>(final_records.mutable_data());
-        for (const auto* array : std::array<const py::array*, 8>{
-                 &observations, &final_observations, &rewards, &reward_terms, &terminated,
-                 &truncated, &lap_events, &final_records}) {
-            std::memset(const_cast<void*>(array->data()), 0,
-                        static_cast<std::size_t>(array->nbytes()));
-        }
-        batch_->reset({}, {});
+        clear({&observations, &final_observations, &rewards, &reward_terms, &terminated, &truncated,
+               &lap_events, &final_records});
+        worlds.engine().reset({}, {});
     }
 
     void step(const Exact<float>& actions) {
-        const StepContext& c = batch_->context();
-        if (actions.ndim() != 3 || actions.shape(0) != c.worlds ||
-            actions.shape(1) != c.cars_per_world || actions.shape(2) != c.action_size) {
-            throw py::value_error("actions must have shape (" + std::to_string(c.worlds) + ", " +
-                                  std::to_string(c.cars_per_world) + ", " +
-                                  std::to_string(c.action_size) + "), got " +
-                                  py::str(py::tuple(actions.attr("shape"))).cast<std::string>());
-        }
-        const Busy busy(*this);
-        batch_->context().actions = actions.data();
-        {
-            const py::gil_scoped_release release;
-            batch_->step();
-        }
-    }
-
-    void reset(const std::optional<Exact<bool>>& mask,
-               const std::optional<Exact<std::uint64_t>>& seeds) {
-        const Busy busy(*this);
-        std::span<const bool> chosen;
-        std::span<const std::uint64_t> streams;
-        if (mask) chosen = {mask->data(), per_world(*mask, "mask")};
-        if (seeds) streams = {seeds->data(), per_world(*seeds, "seeds")};
-        const py::gil_scoped_release release;
-        batch_->reset(chosen, streams);
+        StepContext& c = worlds.engine().context();
+        check_shape("actions", actions, {c.worlds, c.cars_per_world, c.action_size});
+        const Worlds<Batch>::Busy busy(worlds);
+        c.actions = actions.data();
+        worlds.step();
     }
 
     void place(int world, int car, double s, double n, double heading_error, double speed) {
-        const Busy busy(*this);
-        check_index("world", world, batch_->options().worlds);
-        check_index("car", car, batch_->options().cars_per_world);
+        const Worlds<Batch>::Busy busy(worlds);
+        check_index("world", world, worlds.engine().options().worlds);
+        check_index("car", car, worlds.engine().options().cars_per_world);
         for (const double value : {s, n, heading_error, speed}) {
             if (!(value - value == 0.0)) {
                 throw py::value_error("s, n, heading_error and speed must be finite");
             }
         }
-        const Track& track = batch_->track_of(world);
+        const Track& track = worlds.engine().track_of(world);
         const auto at = static_cast<std::size_t>(
             std::clamp(static_cast<int>(s / track.spacing), 0, track.station_count - 1));
         const Station& station = track.stations[at];
@@ -161,109 +89,96 @@ class PyBatch {
         if (speed < 0.0 || speed > 150.0) {
             throw py::value_error("speed must be 0 to 150 m/s, got " + std::to_string(speed));
         }
-        batch_->place(world, car, {s, n, heading_error, speed});
+        worlds.engine().place(world, car, {s, n, heading_error, speed});
     }
 
-    py::array snapshot(const std::optional<std::vector<int>>& indices) const {
-        const Busy busy(*this);
-        const std::vector<int> worlds = worlds_of(indices);
-        const py::ssize_t k = batch_->options().cars_per_world;
-        py::array records(record_type(), {static_cast<py::ssize_t>(worlds.size()), k});
+    py::array snapshot(const WorldIndices& indices) const {
+        const Worlds<Batch>::Busy busy(worlds);
+        const std::vector<int> chosen = worlds.chosen(indices);
+        const py::ssize_t k = worlds.engine().options().cars_per_world;
+        py::array records(record_type(), {static_cast<py::ssize_t>(chosen.size()), k});
         auto* out = static_cast<CarRecord*>(records.mutable_data());
-        for (const int world : worlds) {
-            batch_->snapshot(world, out);
+        for (const int world : chosen) {
+            worlds.engine().snapshot(world, out);
             out += k;
         }
         return records;
     }
 
-    void restore(const py::array& records, const std::optional<std::vector<int>>& indices) {
-        const Busy busy(*this);
-        const std::vector<int> worlds = worlds_of(indices);
-        const py::ssize_t k = batch_->options().cars_per_world;
+    void restore(const py::array& records, const WorldIndices& indices) {
+        const Worlds<Batch>::Busy busy(worlds);
+        const std::vector<int> chosen = worlds.chosen(indices);
+        const py::ssize_t k = worlds.engine().options().cars_per_world;
         if (!records.dtype().equal(record_type())) {
             throw py::value_error("records must have the dtype of snapshot(), got " +
                                   py::str(records.dtype()).cast<std::string>());
         }
-        if (records.ndim() != 2 || records.shape(0) != static_cast<py::ssize_t>(worlds.size()) ||
+        if (records.ndim() != 2 || records.shape(0) != static_cast<py::ssize_t>(chosen.size()) ||
             records.shape(1) != k) {
-            throw py::value_error("records must have shape (" + std::to_string(worlds.size()) +
+            throw py::value_error("records must have shape (" + std::to_string(chosen.size()) +
                                   ", " + std::to_string(k) + ")");
         }
         const py::array packed = py::module_::import("numpy").attr("ascontiguousarray")(records);
         const auto* in = static_cast<const CarRecord*>(packed.data());
-        for (std::size_t i = 0; i < worlds.size() * static_cast<std::size_t>(k); ++i) {
-            check_record(in[i], batch_->track_of(worlds[i / static_cast<std::size_t>(k)]));
+        for (std::size_t i = 0; i < chosen.size() * static_cast<std::size_t>(k); ++i) {
+            check_record(in[i], worlds.engine().track_of(chosen[i / static_cast<std::size_t>(k)]));
         }
-        for (const int world : worlds) {
-            batch_->restore(world, in);
-            batch_->observe(world, world + 1);
+        for (const int world : chosen) {
+            worlds.engine().restore(world, in);
             in += k;
         }
-    }
-
-    py::array_t<std::uint64_t> state_hash() const {
-        const Busy busy(*this);
-        py::array_t<std::uint64_t> hashes(batch_->options().worlds);
-        for (int world = 0; world < batch_->options().worlds; ++world) {
-            hashes.mutable_at(world) = batch_->state_hash(world);
+        if (indices) {
+            for (const int world : chosen) worlds.engine().observe(world, world + 1);
+        } else {
+            worlds.engine().observe(0, worlds.engine().options().worlds);
         }
-        return hashes;
     }
 
     void run_physics(int ticks) {
-        const Busy busy(*this);
+        const Worlds<Batch>::Busy busy(worlds);
         const py::gil_scoped_release release;
-        batch_->run_physics(ticks);
+        worlds.engine().run_physics(ticks);
     }
 
-    [[nodiscard]] const Batch& batch() const { return *batch_; }
+    [[nodiscard]] const Batch& batch() const { return worlds.engine(); }
+    [[nodiscard]] std::uint64_t nan_actions() const {
+        std::uint64_t sum = 0;
+        const CarArrays& cars = batch().context().cars;
+        for (int car = 0; car < batch().cars(); ++car) sum += cars.nan_actions[car];
+        return sum;
+    }
 
+    Worlds<Batch> worlds;
     Exact<float> observations, final_observations, rewards, reward_terms;
     Exact<bool> terminated, truncated;
     py::array lap_events, final_records;
 
   private:
-    // Marks the batch as in use; a second thread gets a RuntimeError instead of a race.
-    class Busy {
-      public:
-        explicit Busy(const PyBatch& batch) : flag_(batch.busy_) {
-            if (flag_.test_and_set(std::memory_order_acquire)) {
-                throw std::runtime_error("this Batch is being used by another thread");
-            }
-        }
-        ~Busy() { flag_.clear(std::memory_order_release); }
-        Busy(const Busy&) = delete;
-        Busy& operator=(const Busy&) = delete;
-
-      private:
-        std::atomic_flag& flag_;
-    };
-
-    template <class T>
-    static T choose(const char* what, const std::string& name,
-                    std::initializer_list<std::pair<const char*, T>> options) {
-        std::string known;
-        for (const auto& [key, value] : options) {
-            if (name == key) return value;
-            known += (known.empty() ? "'" : ", '") + std::string(key) + "'";
-        }
-        throw py::value_error(std::string(what) + " must be one of " + known + ", got '" + name +
-                              "'");
-    }
-
-    std::size_t per_world(const py::array& array, const char* name) const {
-        if (array.ndim() != 1 || array.shape(0) != batch_->options().worlds) {
-            throw py::value_error(std::string(name) + " must have shape (" +
-                                  std::to_string(batch_->options().worlds) + ",)");
-        }
-        return static_cast<std::size_t>(array.size());
-    }
-
-    static void check_index(const char* what, int index, int count) {
-        if (index >= 0 && index < count) return;
-        throw py::index_error(std::string(what) + " must be 0 to " + std::to_string(count - 1) +
-                              ", got " + std::to_string(index));
+    static std::unique_ptr<Batch> engine(const py::list& tracks, int num_worlds,
+                                         const py::object& world_tracks, int cars_per_world,
+                                         const std::string& vehicle, const std::string& action,
+                                         const std::string& observation, int ticks_per_action,
+                                         const std::string& autoreset, int threads,
+                                         std::uint64_t seed, const BatchConfig& config) {
+        const Vehicle* car = find_vehicle(vehicle);
+        if (car == nullptr) throw py::value_error("vehicle '" + vehicle + "' is not known");
+        BatchOptions options;
+        options.worlds = num_worlds;
+        options.cars_per_world = cars_per_world;
+        options.ticks_per_action = ticks_per_action;
+        options.threads = threads;
+        options.seed = seed;
+        options.action = choose<ActionKind>(
+            "action", action, {{"pedals", ActionKind::kPedals}, {"axis", ActionKind::kAxis}});
+        options.observation = choose<ObservationKind>(
+            "observation", observation,
+            {{"lidar", ObservationKind::kLidar}, {"track", ObservationKind::kTrack}});
+        options.autoreset = autoreset_named(autoreset);
+        std::vector<std::shared_ptr<const Track>> shared;
+        for (const auto& item : tracks) shared.push_back(item.cast<const TrackHandle&>().track);
+        std::vector<std::int32_t> index(static_cast<std::size_t>(std::max(num_worlds, 0)), 0);
+        if (!world_tracks.is_none()) index = world_tracks.cast<std::vector<std::int32_t>>();
+        return std::make_unique<Batch>(*car, std::move(shared), index, options, config);
     }
 
     // A record may come from a file: nothing in it may lead a step outside its arrays.
@@ -292,19 +207,6 @@ class PyBatch {
             if (v < -1000.0 || v > 1000.0) bad("v_x or v_y is beyond 1000 m/s");
         }
     }
-
-    std::vector<int> worlds_of(const std::optional<std::vector<int>>& indices) const {
-        std::vector<int> worlds;
-        if (indices) {
-            for (const int world : *indices) check_index("index", world, batch_->options().worlds);
-            return *indices;
-        }
-        for (int world = 0; world < batch_->options().worlds; ++world) worlds.push_back(world);
-        return worlds;
-    }
-
-    std::unique_ptr<Batch> batch_;
-    mutable std::atomic_flag busy_ = ATOMIC_FLAG_INIT;
 };
 
 // Live, read-only views of every car field, by name.
@@ -335,14 +237,8 @@ py::array_t<std::int16_t> inputs(const PyBatch& self) {
 
 py::list fact_table() {
     py::list rows;
-    const auto add = [&](const char* name, const char* unit, const char* meaning) {
-        py::dict row;
-        row["name"] = name;
-        row["unit"] = unit;
-        row["meaning"] = meaning;
-        rows.append(row);
-    };
-#define RACER_FIELD(type, name, unit, meaning) add(#name, unit, meaning);
+#define RACER_FIELD(type, name, unit, meaning) \
+    rows.append(field_row(nullptr, #name, unit, meaning));
     RACER_CAR_FIELDS(RACER_FIELD)
 #undef RACER_FIELD
     return rows;
@@ -362,10 +258,12 @@ void bind_batch(py::module_& m) {
         return reasons;
     }();
 
-    py::class_<PyBatch>(m, "Batch",
-                        "N worlds of K cars each, stepped at once.\n\n"
-                        "Output arrays are live: the next call overwrites them; copy to keep.")
-        .def(py::init<const py::list&, int, const py::object&, int, const std::string&,
+    py::class_<PyBatch> type(m, "Batch",
+                             "N worlds of K cars each, stepped at once.\n\n"
+                             "Output arrays are live: the next call overwrites them; copy to "
+                             "keep.");
+    bind_worlds(type);
+    type.def(py::init<const py::list&, int, const py::object&, int, const std::string&,
                       const std::string&, const std::string&, int, const std::string&, int,
                       std::uint64_t, const BatchConfig&>(),
              py::arg("tracks"), py::arg("num_worlds"), py::kw_only(),
@@ -376,9 +274,6 @@ void bind_batch(py::module_& m) {
              py::arg("config") = BatchConfig())
         .def("step", &PyBatch::step, py::arg("actions").noconvert(),
              "One step of every world. `actions`: float32 (N, K, A), C-contiguous.")
-        .def("reset", &PyBatch::reset, py::arg("mask").noconvert() = py::none(),
-             py::arg("seeds").noconvert() = py::none(),
-             "New episodes where mask (N,) bool is true; seeds (N,) uint64 restart their streams.")
         .def("place", &PyBatch::place, py::arg("world"), py::arg("car"), py::arg("s"),
              py::arg("n") = 0.0, py::arg("heading_error") = 0.0, py::arg("speed") = 0.0,
              "Puts a car at (s, n) [m] with a heading error [rad] and a speed [m/s] and restarts\n"
@@ -387,7 +282,6 @@ void bind_batch(py::module_& m) {
              "State of worlds as a structured array (n, K), every field by name.")
         .def("restore", &PyBatch::restore, py::arg("records"), py::arg("indices") = py::none(),
              "Puts worlds into snapshot states. Raises ValueError if a record makes no sense.")
-        .def("state_hash", &PyBatch::state_hash, "Hash (N,) uint64 over every field of each world.")
         .def("run_physics", &PyBatch::run_physics, py::arg("ticks"),
              "Physics alone, for benchmarks: no track, no rules; positions lose their meaning.")
         .def_readonly("observations", &PyBatch::observations, "(N, K, D) float32")
@@ -397,29 +291,17 @@ void bind_batch(py::module_& m) {
                       "(N, K) records: last state of worlds that ended (same_step)")
         .def_readonly("rewards", &PyBatch::rewards, "(N, K) float32")
         .def_readonly("reward_terms", &PyBatch::reward_terms, "(N, K, T) float32")
-        .def_readonly("terminated", &PyBatch::terminated, "(N,) bool")
-        .def_readonly("truncated", &PyBatch::truncated, "(N,) bool")
         .def_readonly("lap_events", &PyBatch::lap_events, "(N, K) laps that ended in the last step")
         .def_property_readonly("facts", &facts, "Live, read-only views (N, K) of every car field.")
         .def_property_readonly("inputs", &inputs,
                                "(N, K, 3) int16: last steer, throttle, brake in 1/32767 (a copy)")
-        .def_property_readonly("num_worlds",
-                               [](const PyBatch& b) { return b.batch().options().worlds; })
         .def_property_readonly("cars_per_world",
                                [](const PyBatch& b) { return b.batch().options().cars_per_world; })
         .def_property_readonly(
             "ticks_per_action",
             [](const PyBatch& b) { return b.batch().options().ticks_per_action; })
-        .def_property_readonly(
-            "observation_size",
-            [](const PyBatch& b) { return b.batch().context().observation_size; })
-        .def_property_readonly("action_size",
-                               [](const PyBatch& b) { return b.batch().context().action_size; })
-        .def_property_readonly("nan_actions", [](const PyBatch& b) {
-            std::uint64_t sum = 0;
-            const CarArrays& cars = b.batch().context().cars;
-            for (int car = 0; car < b.batch().cars(); ++car) sum += cars.nan_actions[car];
-            return sum;
+        .def_property_readonly("observation_size", [](const PyBatch& b) {
+            return b.batch().context().observation_size;
         });
 }
 

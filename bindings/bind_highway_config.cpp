@@ -1,11 +1,7 @@
-#include <pybind11/stl.h>
-
 #include <map>
-#include <optional>
-#include <utility>
 
-#include "bindings.hpp"
 #include "racer/highway/config.hpp"
+#include "worlds.hpp"
 
 namespace racer::bindings {
 namespace {
@@ -82,16 +78,20 @@ void set_target_speeds(Config& c, const std::vector<double>& speeds) {
     std::copy(speeds.begin(), speeds.end(), c.target_speeds.begin());
 }
 
+constexpr std::initializer_list<std::pair<const char*, ActionKind>> kActions = {
+    {"ContinuousAction", ActionKind::kContinuous},
+    {"DiscreteMetaAction", ActionKind::kMeta},
+    {"Traffic", ActionKind::kTraffic}};
+
 std::string action_name(const Config& c) {
-    return c.action == ActionKind::kMeta ? "DiscreteMetaAction" : "ContinuousAction";
+    for (const auto& [name, kind] : kActions) {
+        if (kind == c.action) return name;
+    }
+    return "";
 }
 
 void set_action(Config& c, const std::string& name) {
-    if (name != "DiscreteMetaAction" && name != "ContinuousAction") {
-        throw py::value_error("action must be 'DiscreteMetaAction' or 'ContinuousAction', got '" +
-                              name + "'");
-    }
-    c.action = name == "ContinuousAction" ? ActionKind::kContinuous : ActionKind::kMeta;
+    c.action = choose<ActionKind>("action", name, kActions);
 }
 
 }  // namespace
@@ -120,7 +120,8 @@ void bind_highway_config(py::module_& m) {
         .def_readwrite("policy_frequency", &Config::policy_frequency, "policy steps per second")
         .def_readwrite("duration", &Config::duration, "s until truncation")
         .def_readwrite("offroad_terminal", &Config::offroad_terminal, "end off the road")
-        .def_property("action", &action_name, &set_action, "ContinuousAction or DiscreteMetaAction")
+        .def_property("action", &action_name, &set_action,
+                      "ContinuousAction, DiscreteMetaAction or Traffic")
         .def_readwrite("longitudinal", &Config::longitudinal, "the action has an axis along")
         .def_readwrite("lateral", &Config::lateral, "the action has an axis across")
         .def_readwrite("clip_action", &Config::clip_action, "clip continuous actions to [-1, 1]")

@@ -61,12 +61,14 @@ py::array_t<float> axis_to_pedals(const Doubles& axis, const Doubles& speed,
     const double* v = speed.data();
     float* out = result.mutable_data();
     for (py::ssize_t i = 0; i < rows; ++i) {
-        const RACER_ISA::Pedals p = RACER_ISA::axis_to_pedals(
+        const RACER_ISA::Pedals<double> p = RACER_ISA::axis_to_pedals(
             car, RACER_ISA::clamp(in[2 * i], -1.0, 1.0), RACER_ISA::clamp(in[2 * i + 1], -1.0, 1.0),
             v[speed.size() == 1 ? 0 : i]);
         // Quantised here as the batch would, so that both ways give the same inputs.
         const auto quantised = [](double value) {
-            return static_cast<float>(RACER_ISA::quantise(value) / RACER_ISA::kInputScale);
+            std::int16_t input = 0;
+            RACER_ISA::quantise(&input, value);
+            return static_cast<float>(input / kInputScale);
         };
         out[3 * i] = quantised(p.steer);
         out[3 * i + 1] = quantised(p.throttle);

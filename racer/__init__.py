@@ -17,7 +17,7 @@ for _name, _preset in (("Highway", "highway"), ("HighwayFast", "fast"), ("Highwa
     gymnasium.register(
         id=f"racer/{_name}-v0",
         entry_point="racer.envs.highway:HighwayEnv",
-        vector_entry_point="racer.envs.highway_vector:HighwayVectorEnv",
+        vector_entry_point="racer.envs.vector:HighwayVectorEnv",
         disable_env_checker=True,
         kwargs={"preset": _preset},
     )

@@ -7,7 +7,7 @@ import numpy
 import numpy.dtypes
 import numpy.typing
 import typing
-__all__: list[str] = ['Batch', 'BatchConfig', 'CAR_STATE', 'COMPILER', 'HIGHWAY_BASE_TERMS', 'HIGHWAY_FEATURES', 'HIGHWAY_LANE_WIDTH', 'HIGHWAY_OUTCOME', 'HIGHWAY_REWARD_TERMS', 'HIGHWAY_VEHICLE', 'HIGHWAY_VEHICLE_SIZE', 'HIGHWAY_WORLD', 'HighwayBatch', 'HighwayConfig', 'LAP_REASONS', 'PHYSICS_VERSION', 'RAY_COUNT', 'RAY_RANGE', 'ROAD_AHEAD_METRES', 'TICK_SECONDS', 'Track', 'axis_to_pedals', 'fact_table', 'highway_fields', 'instruction_set', 'instruction_sets', 'observation_layout', 'physics_fingerprint', 'reward_terms', 'set_instruction_set', 'simulate', 'split_seed', 'vehicle_parameters', 'vehicles']
+__all__: list[str] = ['Batch', 'BatchConfig', 'CAR_STATE', 'COMPILER', 'HIGHWAY_BASE_TERMS', 'HIGHWAY_FEATURES', 'HIGHWAY_LANE_WIDTH', 'HIGHWAY_OUTCOME', 'HIGHWAY_REWARD_TERMS', 'HIGHWAY_RULES_VERSION', 'HIGHWAY_VEHICLE', 'HIGHWAY_VEHICLE_SIZE', 'HIGHWAY_WORLD', 'HighwayBatch', 'HighwayConfig', 'LAP_REASONS', 'PHYSICS_VERSION', 'RAY_COUNT', 'RAY_RANGE', 'ROAD_AHEAD_METRES', 'TICK_SECONDS', 'Track', 'axis_to_pedals', 'fact_table', 'highway_fields', 'instruction_set', 'instruction_sets', 'observation_layout', 'physics_fingerprint', 'reward_terms', 'set_instruction_set', 'simulate', 'split_seed', 'vehicle_parameters', 'vehicles']
 class Track:
     """
     A circuit, immutable: closed centre line, widths, walls, checkpoints.
@@ -375,7 +375,7 @@ class HighwayConfig:
     @property
     def action(self) -> str:
         """
-        ContinuousAction or DiscreteMetaAction
+        ContinuousAction, DiscreteMetaAction or Traffic
         """
     @action.setter
     def action(self, arg1: str) -> None:
@@ -774,6 +774,11 @@ class HighwayBatch:
     @property
     def vehicles_per_world(self) -> int:
         ...
+    @property
+    def world_done(self) -> numpy.typing.NDArray[numpy.int32]:
+        """
+        Live, read-only view (N,): 1 where the episode is over.
+        """
 def axis_to_pedals(axis: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], speed: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], vehicle: str = 'gt') -> numpy.typing.NDArray[numpy.float32]:
     """
     Maps axis actions (..., 2) at a speed [m/s] to pedal actions (..., 3), as a batch with
@@ -839,6 +844,7 @@ HIGHWAY_FEATURES: tuple = ('presence', 'x', 'y', 'vx', 'vy', 'heading', 'cos_h',
 HIGHWAY_LANE_WIDTH: float = 4.0
 HIGHWAY_OUTCOME: numpy.dtypes.VoidDType
 HIGHWAY_REWARD_TERMS: tuple = ('base', 'forward_speed', 'safety', 'off_road', 'stillness', 'backward', 'spin')
+HIGHWAY_RULES_VERSION: int = 1
 HIGHWAY_VEHICLE: numpy.dtypes.VoidDType
 HIGHWAY_VEHICLE_SIZE: tuple = (5.0, 2.0)
 HIGHWAY_WORLD: numpy.dtypes.VoidDType

@@ -182,7 +182,7 @@ def evaluate_tracks(
         )
         results.append(replace(result, track=name))
         if save_laps is not None:
-            _save(result, save_laps, driver.name)
+            _save(result, save_laps, driver.name, getattr(driver, "device", "agent"))
     answer = {
         "policy": policy,
         "vehicle": vehicle,
@@ -192,7 +192,7 @@ def evaluate_tracks(
     return answer, results
 
 
-def _save(result: TrackResult, folder: Path, driver: str) -> None:
+def _save(result: TrackResult, folder: Path, driver: str, device: str) -> None:
     from racer.laps import SUFFIX, save_lap
 
     counts: dict[str, int] = {}
@@ -202,7 +202,7 @@ def _save(result: TrackResult, folder: Path, driver: str) -> None:
         kind = "standing" if lap.standing else "flying"
         counts[kind] = counts.get(kind, 0) + 1
         name = f"{_plain(driver)}-{_plain(result.track)}-{kind}-{counts[kind]}{SUFFIX}"
-        save_lap(lap.record(driver, "agent"), folder / name)
+        save_lap(lap.record(driver, device), folder / name)
 
 
 def _plain(name: str) -> str:

@@ -16,8 +16,10 @@ from racer.files import atomic_write
 from racer.policies import ACTIONS, PolicyMetadata, observation_fields
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from racer.highway_policies import HighwayPolicyMetadata
     from racer.train.config import TrainConfig
 
 OPSET = 17
@@ -44,21 +46,28 @@ def model_metadata(config: TrainConfig, *, name: str, training_steps: int) -> Po
     )
 
 
-def export_policy(model: Any, normalise: Any, metadata: PolicyMetadata, path: Path) -> None:
+def export_policy(
+    model: Any,
+    normalise: Any,
+    metadata: PolicyMetadata | HighwayPolicyMetadata,
+    path: Path,
+    action_scale: Sequence[float] = (),
+) -> None:
     """Writes a model as ONNX.
 
     Args:
-        model: a PPO or SAC model of Stable-Baselines3 with an MLP policy.
+        model: a PPO, SAC or DQN model of Stable-Baselines3 with an MLP policy.
         normalise: the `VecNormalize` it was trained with, or None.
         metadata: what it was trained for.
         path: of the file; it takes its place when it is complete.
+        action_scale: what its actions are multiplied by; empty: nothing.
     """
     import onnx
     import torch
 
     from racer.train.policy_graph import PolicyGraph
 
-    graph = PolicyGraph(model, normalise).eval()
+    graph = PolicyGraph(model, normalise, action_scale).eval()
     example = torch.zeros((2, *model.observation_space.shape), dtype=torch.float32)
     buffer: Any = io.BytesIO()  # the exporter takes files, too
     with warnings.catch_warnings(), torch.no_grad():

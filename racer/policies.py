@@ -41,6 +41,55 @@ def observation_fields(observation: str) -> list[dict[str, Any]]:
     return [{key: field[key] for key in keys} for field in _core.observation_layout(observation)]
 
 
+def read_properties(
+    kind: type[Any], properties: Mapping[str, str], shown: str, environments: tuple[str, ...]
+) -> dict[str, Any]:
+    """Fields of a dataclass of metadata from the texts in a file.
+
+    Args:
+        kind: the dataclass.
+        properties: texts, each value as JSON; other keys are left alone.
+        shown: name of the file, for messages.
+        environments: ids for which it may have been trained.
+
+    Raises:
+        PolicyError: they are missing, broken, of another version or for another environment.
+    """
+    found: dict[str, Any] = {}
+    for key, text in properties.items():
+        if key.startswith(PREFIX):
+            try:
+                found[key.removeprefix(PREFIX)] = json.loads(text)
+            except (ValueError, RecursionError):
+                raise PolicyError(f"{shown}: its metadata {key!r} is not JSON.") from None
+    if found.get("format") != FORMAT:
+        raise PolicyError(
+            f"{shown}: is not a policy of Racer, it carries no metadata; "
+            "`racer export RUN` writes one that does."
+        )
+    if found.get("format_version") != FORMAT_VERSION:
+        raise PolicyError(
+            f"{shown}: is a policy of format {found.get('format_version')!r}, "
+            f"this Racer reads format {FORMAT_VERSION}."
+        )
+    env_id = found.get("env_id")
+    if isinstance(env_id, str) and env_id not in environments:
+        raise PolicyError(
+            f"{shown}: is a policy for {env_id!r}, not for {' or '.join(map(repr, environments))}."
+        )
+    values: dict[str, Any] = {}
+    for field in dataclasses.fields(kind):
+        value = found.get(field.name)
+        wanted = {"str": str, "int": int, "dict[str, Any]": dict}.get(str(field.type), list)
+        if not isinstance(value, wanted) or isinstance(value, bool):
+            raise PolicyError(
+                f"{shown}: its metadata {PREFIX + field.name!r} is "
+                f"{'missing' if value is None else repr(value)[:40]}."
+            )
+        values[field.name] = value
+    return values
+
+
 @dataclass(frozen=True)
 class PolicyMetadata:
     """What a policy was trained for.
@@ -105,34 +154,7 @@ class PolicyMetadata:
         Raises:
             PolicyError: they are missing, broken, or of another version.
         """
-        found: dict[str, Any] = {}
-        for key, text in properties.items():
-            if key.startswith(PREFIX):
-                try:
-                    found[key.removeprefix(PREFIX)] = json.loads(text)
-                except (ValueError, RecursionError):
-                    raise PolicyError(f"{shown}: its metadata {key!r} is not JSON.") from None
-        if found.get("format") != FORMAT:
-            raise PolicyError(
-                f"{shown}: is not a policy of Racer, it carries no metadata; "
-                "`racer export RUN` writes one that does."
-            )
-        if found.get("format_version") != FORMAT_VERSION:
-            raise PolicyError(
-                f"{shown}: is a policy of format {found.get('format_version')!r}, "
-                f"this Racer reads format {FORMAT_VERSION}."
-            )
-        values: dict[str, Any] = {}
-        for field in dataclasses.fields(cls):
-            value = found.get(field.name)
-            kind = {"str": str, "int": int}.get(str(field.type), list)
-            if not isinstance(value, kind) or isinstance(value, bool):
-                raise PolicyError(
-                    f"{shown}: its metadata {PREFIX + field.name!r} is "
-                    f"{'missing' if value is None else repr(value)[:40]}."
-                )
-            values[field.name] = value
-        return cls(**values)
+        return cls(**read_properties(cls, properties, shown, (ENV_ID,)))
 
     def check(self, shown: str, vehicle: str) -> None:
         """Checks that the policy fits this Racer.

@@ -19,7 +19,7 @@ FLOORS = (
     ("racer.cli",),
     ("racer.tools",),
     ("racer.viewer",),
-    ("racer.train", "racer.evaluate", "racer.export", "racer.record"),
+    ("racer.train", "racer.evaluate", "racer.evaluate_highway", "racer.export", "racer.record"),
     ("racer.envs",),
     ("racer",),
     ("racer._core",),

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from lap_scene import egg_laps
 from onnx import TensorProto, helper, numpy_helper
+from track_scene import degrees_of, gpx
 
 from racer import _core
 from racer.config import load_config
@@ -25,6 +26,8 @@ from racer.lap_file import encode_lap
 from racer.laps import load_lap, verify_lap
 from racer.policies import ACTIONS, PREFIX, PolicyMetadata, observation_fields
 from racer.tracks import load_track, track_path
+from racer.tracks.source import read_source
+from racer.tracks.survey import survey
 from racer.train.config import load_preset, load_train_config
 
 REFERENCE = {
@@ -38,6 +41,7 @@ CIRCLE = np.column_stack(
         np.full((80, 2), 6.0),
     ]
 )
+DEGREES = degrees_of(CIRCLE[:, :2])
 
 
 def table(rows: np.ndarray) -> bytes:
@@ -107,11 +111,26 @@ def track_description(path: Path) -> object:
     return load_track(path.with_suffix(".csv"))
 
 
+def imported(path: Path) -> object:
+    width = None if path.suffix == ".csv" else 12.0
+    result = survey(read_source(path, width=width))
+    if result.errors:
+        raise result.refusal()
+    return result
+
+
+def geojson() -> bytes:
+    return json.dumps({"type": "LineString", "coordinates": DEGREES.tolist()}).encode()
+
+
 KINDS = {
     "track": Kind("a.csv", lambda: table(CIRCLE), load_track, TrackError, 16 << 20),
     "track description": Kind(
         "a.toml", lambda: b'name = "A"\nrunoff = 3.0\n', track_description, TrackError, 1 << 16
     ),
+    "imported table": Kind("a.csv", lambda: table(CIRCLE), imported, TrackError, 16 << 20),
+    "geojson": Kind("a.geojson", geojson, imported, TrackError, 16 << 20),
+    "gpx": Kind("a.gpx", lambda: gpx(DEGREES).encode(), imported, TrackError, 16 << 20),
     "config json": Kind(
         "a.json", lambda: json.dumps(REFERENCE).encode(), load_config, ConfigError, 1 << 16
     ),

@@ -131,6 +131,10 @@ BAD = {
     "a way with an end": csv(spiral, r"not closed: from row 300 .* it is \d+\.\d m"),
     "too short": csv(lambda: text(ring(radius=10, width=2)), "63 m long, not from 100 m to 50 km"),
     "too long": csv(lambda: text(ring(radius=9000)), "m long, not from 100 m to 50 km"),
+    "points all over the place": csv(
+        lambda: text(np.random.default_rng(0).uniform(1.0, 99.0, (400, 4)) * [1e4, 1e4, 1, 1]),
+        r"from row 1 \(line 2\) to row 400 .* km along the points",
+    ),
     "degrees for metres": csv(
         lambda: text(np.column_stack([HARBOUR, np.full((len(HARBOUR), 2), 6.0)])),
         "row 1 .* all points lie within .* m; positions are metres",
@@ -148,7 +152,7 @@ BAD = {
     ),
     "two laps": csv(two_laps, r"overlaps itself: .*near row"),
     "more noise than allowed": csv(
-        lambda: text(line_of("harbour", 1.0, noise=0.6)), "of noise was more than a tolerance"
+        lambda: text(line_of("harbour", 1.0, noise=2.0)), "of noise was more than a tolerance"
     ),
     # Options and settings
     "a width of its own": csv(lambda: text(ring()), "has widths of its own", "--width", "12"),

@@ -126,7 +126,7 @@ def test_graphs_that_are_no_policy_are_refused(tmp_path: Path) -> None:
     del mixed.metadata_props[:]
     mixed.metadata_props.extend(good.metadata_props)
     onnx.save(mixed, tmp_path / "r.onnx")
-    with pytest.raises(PolicyError, match="but the observation 'track' is float32 with 102"):
+    with pytest.raises(PolicyError, match="but its observation is float32 with 102"):
         OnnxDriver(tmp_path / "r.onnx")
     model, normalise = small_model(small_config())
     normalise.obs_rms.mean[:] = np.nan

@@ -16,7 +16,7 @@ from stable_baselines3.common.env_checker import check_env as check_sb3_env
 from racer import _core
 from racer.envs.highway import HighwayEnv
 from racer.envs.highway_config import PRESETS, highway_settings
-from racer.envs.highway_sb3 import HighwayVecEnv
+from racer.envs.sb3 import HighwayVecEnv
 from racer.errors import ConfigError
 
 IDS = ("racer/Highway-v0", "racer/HighwayFast-v0", "racer/HighwayRisk-v0")

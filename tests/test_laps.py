@@ -18,6 +18,7 @@ from racer.files import MAX_LAP_BYTES, atomic_path, atomic_write, read_bytes, re
 from racer.lap_file import encode_lap
 from racer.laps import LapRecord, load_lap, save_lap, verify_lap
 from racer.session import Session
+from racer.tracks import load_track
 
 
 @pytest.fixture
@@ -252,13 +253,14 @@ def test_made_up_starts_are_refused(which: int, changes: dict[str, float], sente
     assert sentence in check.reason or "no lap ends" in check.reason
 
 
-def test_a_lap_on_a_false_catalogue_track_is_refused(flying: LapRecord) -> None:
-    narrow = _core.Track(*egg().centre_line.T, name=circuit().name, **egg().options)
+@pytest.mark.parametrize("name", [circuit().name, "random:3"])
+def test_a_lap_on_a_track_with_a_false_name_is_refused(flying: LapRecord, name: str) -> None:
+    narrow = _core.Track(*egg().centre_line.T, name=name, **egg().options)
     record = dataclasses.replace(flying, track=narrow)
     check = verify_lap(record)
     assert not check.ok
     assert "has" in check.reason
-    assert circuit().fingerprint in check.reason
+    assert load_track(name).fingerprint in check.reason
 
 
 def test_laps_of_another_physics_can_be_shown_but_not_driven(

@@ -13,7 +13,14 @@ from racer.drivers.make import make_driver
 from racer.errors import TrackError
 from racer.evaluate import evaluate_driver
 from racer.tracks import catalogue as catalogue_module
-from racer.tracks import list_tracks, list_user_tracks, load_track, read_settings, track_path
+from racer.tracks import (
+    list_tracks,
+    list_user_tracks,
+    load_track,
+    read_settings,
+    track_key,
+    track_path,
+)
 from racer.tracks.geographic import to_metres
 from racer.tracks.source import read_source
 from racer.tracks.store import ImportOptions, import_track
@@ -59,16 +66,16 @@ def test_a_line_without_noise_stays_where_it_is(tmp_path, name, step):
     assert result.track.length == pytest.approx(load_track(name).length, rel=0.01)
 
 
-@pytest.mark.parametrize(("step", "noise"), [(1.0, 0.1), (1.0, 0.3), (5.0, 0.3)])
+@pytest.mark.parametrize(("step", "noise"), [(1.0, 0.1), (1.0, 0.5), (5.0, 0.3)])
 def test_smoothing_takes_noise_out_within_the_tolerance(tmp_path, step, noise):
     measured = line_of("ridgeway", step, noise=noise, seed=4)
     result = surveyed(tmp_path, measured)
     assert result.track is not None
     assert result.noise == pytest.approx(noise, rel=0.35)
-    assert 0.0 < result.largest_move <= 1.0
+    assert 0.0 < result.largest_move <= 2.0
     assert f"{result.largest_move:.2f} m at most" in texts(result, "repaired")
     _, apart = result.track.locate(measured[:, 0], measured[:, 1])
-    assert np.abs(apart).max() <= 1.0 + 0.01
+    assert np.abs(apart).max() <= result.largest_move + 0.01
     assert np.sqrt(np.mean(offsets("ridgeway", result) ** 2)) < 0.6 * noise
     smooth = 1.0 / np.abs(load_track("ridgeway").stations["curvature"]).max()
     assert 1.0 / np.abs(result.track.stations["curvature"]).max() > 0.6 * smooth
@@ -147,6 +154,24 @@ def test_widths_keep_to_their_sides(tmp_path):
     assert plain.line[:, 2] == pytest.approx(4.0)
     assert back.line[:, 3] == pytest.approx(4.0)
     assert plain.track.stations["width_right"] == pytest.approx(4.0, abs=0.06)
+
+
+def test_widths_stay_where_they_are_between_uneven_points(tmp_path):
+    line = line_of("timberline", 1.0)
+    line[:, 3] = 5.0 + 1.5 * np.sin(np.arange(len(line)) * (4 * np.pi / len(line)))
+    gaps = np.random.default_rng(2).integers(2, 14, len(line))
+    uneven = line[np.unique(np.minimum(np.cumsum(gaps), len(line) - 1))]
+    track = surveyed(tmp_path, uneven, tolerance=0.0).track
+    s, _ = track.locate(line[:, 0], line[:, 1])
+    at = np.round(s / track.spacing).astype(int) % len(track.stations)
+    assert track.stations["width_left"][at] == pytest.approx(line[:, 3], abs=0.12)
+
+
+def test_the_start_stays_where_points_are_averaged(tmp_path):
+    line = line_of("ridgeway", 1.0, noise=0.4, seed=3)
+    result = surveyed(tmp_path, line, tolerance=3.0)
+    clean = line_of("ridgeway", 1.0)
+    assert np.hypot(*(result.line[0, :2] - clean[0, :2])) < 1.5
 
 
 # The road against itself --------------------------------------------------------------------------
@@ -256,6 +281,12 @@ def test_an_imported_circuit_is_known_by_name(user_tracks, tmp_path, capsys):
     env.close()
 
 
+def test_names_become_names_of_files():
+    assert track_key("Nürburgring Nordschleife (2024)") == "nurburgring-nordschleife-2024"
+    assert track_key("  Brands_Hatch ") == "brands_hatch"
+    assert track_key("鈴鹿") == ""
+
+
 def test_nothing_is_overwritten_or_half_written(user_tracks, tmp_path, monkeypatch):
     source = read_source(write_csv(tmp_path / "a.csv", ring()))
     import_track(source, ImportOptions(), picture=False)
@@ -361,7 +392,7 @@ def test_imported_real_circuits_are_lapped(path, driver):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("driver", ["casual", "good"])
-@pytest.mark.parametrize(("step", "noise"), [(1.0, 0.3), (5.0, 0.3), (20.0, 0.0)])
+@pytest.mark.parametrize(("step", "noise"), [(1.0, 0.5), (5.0, 0.5), (20.0, 0.0)])
 @pytest.mark.parametrize("name", ["harbour", "timberline"])
 def test_measured_circuits_are_lapped(name, step, noise, driver, tmp_path):
     track = surveyed(tmp_path, line_of(name, step, noise=noise)).track

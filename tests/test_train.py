@@ -18,7 +18,7 @@ from racer.errors import ConfigError
 from racer.evaluate import evaluate_driver
 from racer.session import Seat, Session
 from racer.tracks import load_track
-from racer.train.callback import _rank
+from racer.train.circuit_task import rank
 from racer.train.config import (
     TrainConfig,
     list_presets,
@@ -199,7 +199,7 @@ def test_settings_travel_through_files(tmp_path: Path) -> None:
         ("steps = 9\n[ppo]\nnet_arch = [0]", "ppo.net_arch is"),
         ("steps = 9\n[ppo]\nnet_arch = 64", "ppo.net_arch is 64"),
         ("steps = 9\nppo = 3", "ppo must be a table"),
-        ("steps = 9\nalgo = 'dqn'", "algo is 'dqn'"),
+        ("steps = 9\nalgo = 'a2c'", "algo is 'a2c'"),
         ("steps = 9\ntrack = 3", "track is 3"),
         ("steps = 9\nnormalise_reward = 1", "normalise_reward is 1"),
         ("steps = 9\n[env.weights]\nspeed = 1", "speed"),
@@ -228,7 +228,7 @@ def test_preset_files_that_are_none(tmp_path: Path) -> None:
         file.truncate(1 << 40)
     with pytest.raises(ConfigError, match="has at most"):
         load_preset(str(path))
-    with pytest.raises(ConfigError, match="there are ppo, sac"):
+    with pytest.raises(ConfigError, match=r"there are highway-dqn, .*ppo, sac"):
         load_preset("dqn")
 
 
@@ -244,4 +244,4 @@ def test_the_best_model_is_the_one_with_the_best_lap_that_it_can_repeat() -> Non
         score(9, 60.0),
         score(10, 55.0),
     ]
-    assert sorted(ranked, key=_rank) == ranked
+    assert sorted(ranked, key=rank) == ranked

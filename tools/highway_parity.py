@@ -1,12 +1,22 @@
-"""Compares the highway world with the real highway-env package, step by step.
+r"""Compares the highway world with the real highway-env package, step by step.
 
 highway-env lives in an environment of its own (`pip install highway-env==1.12.1`), whose Python
 plays the episodes; our world starts from the state after its resets and takes the same actions:
 
     python -m racer.tools.highway_parity --python ~/highway/bin/python --episodes 200
 
-`--plan` names a JSON list of configurations of your own, `{"name", "id", "config", "episodes",
-"seed", "steps"}` each. Prints a table and exits 1 if anything differs by more than the bars.
+A configuration of your own, as HighwayEnv takes it, as JSON or in a JSON or TOML file:
+
+    python -m racer.tools.highway_parity --python ~/highway/bin/python --episodes 20 \
+        --config '{"lanes_count": 3, "observation": {"type": "Kinematics", "see_behind": true}}'
+
+`--id highway-fast-v0` takes its defaults; several `--config` are several rows. `--plan` names a
+JSON list of `{"name", "id", "config", "episodes", "seed", "steps"}`. Prints a table and exits 1 if
+anything differs by more than the bars, 2 if we do not offer what a configuration asks for.
+
+Columns of observations: `same` counts numbers that differ as float32 when our world is put into
+the very state that HighwayEnv has reached; `obs` counts those that differ after both have driven,
+by more than `OBSERVATION_BAR` in double precision; `bits` those that differ by less.
 """
 
 from __future__ import annotations
@@ -14,6 +24,7 @@ from __future__ import annotations
 import argparse
 import json
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,14 +35,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from racer import _core
+from racer.envs.highway_config import OUR_KEYS, highway_settings, read_settings
 from racer.envs.highway_worlds import HighwayWorlds
+from racer.errors import ConfigError, RacerError
 from racer.tools.highway_reference import START, STATE
 
 PRESETS = {"highway-v0": "highway", "highway-fast-v0": "fast"}
 STATE_BAR = 1e-9  # of positions [m], headings [rad] and speeds [m/s]
 REWARD_BAR = 1e-12
-# Observations are compared as float32. Close to 0 these resolve far less than any bar: as a vehicle
-# settles in its lane, offsets of 1e-9 and below show the last bit of two libraries' sines.
+# Observations are compared as float32. States that differ by 1e-13, the last bits of two libraries'
+# arcsines, come to lie on either side of a boundary between two float32 now and then. Then some
+# number within this bar of HighwayEnv's own, in double precision, rounds to our float32.
 OBSERVATION_BAR = 1e-12
 
 CONTINUOUS = {"type": "ContinuousAction"}
@@ -120,8 +134,11 @@ class Difference:
     reward: float = 0.0
     decisions: int = 0  # vehicles in another lane, with another target lane, or crashed or not
     flags: int = 0  # steps with another terminated or truncated
-    observations: int = 0  # numbers that differ as float32 by more than the bar
-    last_bits: int = 0  # numbers that differ as float32 by less
+    numbers: int = 0  # in observations
+    same_state: int = 0  # that differ as float32 although the state is HighwayEnv's
+    observations: int = 0  # that differ as float32 by more than the bar
+    last_bits: int = 0  # that differ as float32 by less
+    straddling: float = 0.0  # the largest distance of those from what rounds to our float32
 
     @property
     def equal(self) -> bool:
@@ -129,7 +146,7 @@ class Difference:
         return (
             max(self.position, self.heading, self.speed) <= STATE_BAR
             and self.reward <= REWARD_BAR
-            and self.decisions == self.flags == self.observations == 0
+            and self.decisions == self.flags == self.observations == self.same_state == 0
         )
 
 
@@ -163,8 +180,11 @@ def compare(entry: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Dif
     worlds = HighwayWorlds(
         len(lengths), entry["config"], PRESETS[entry["id"]], autoreset="disabled", seed=0
     )
+    twins = HighwayWorlds(len(lengths), worlds.settings, autoreset="disabled", seed=0)
     worlds.batch.restore(*start_records(arrays["start"]))
-    _compare_observations(found, worlds.observations, arrays["first"])
+    ordered = worlds.settings["observation"]["order"] == "sorted"  # the others are at random
+    if ordered:
+        _compare_observations(found, worlds.observations, arrays["first"])
     every = int(entry.get("every", 1))  # states are recorded every so many steps
     for step in range(int(lengths.max())):
         rows = np.flatnonzero(step < lengths)
@@ -179,8 +199,25 @@ def compare(entry: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Dif
         if step % every == 0:
             place = at if every == 1 else arrays["place"][at]
             _compare_states(found, worlds.facts, rows, arrays["states"][place])
+            if not ordered:
+                continue
             _compare_observations(found, worlds.observations[rows], arrays["observations"][place])
+            twins.batch.restore(
+                *_current_records(worlds, rows, arrays["states"][place]), rows.tolist()
+            )
+            theirs = arrays["observations"][place].astype(np.float32)
+            found.same_state += int((twins.observations[rows] != theirs).sum())
     return found
+
+
+def _current_records(
+    worlds: HighwayWorlds, rows: NDArray[np.intp], states: NDArray[np.float64]
+) -> tuple[NDArray[np.void], NDArray[np.void]]:
+    """Records of our worlds with HighwayEnv's states (E, K, fields of STATE) in their place."""
+    vehicles, records = worlds.batch.snapshot(rows.tolist())
+    for name in ("x", "y", "heading", "speed", "lane"):
+        vehicles[name] = states[..., STATE.index(name)]
+    return vehicles, records
 
 
 def _compare_states(
@@ -204,11 +241,22 @@ def _compare_states(
 
 
 def _compare_observations(
-    found: Difference, ours: NDArray[np.float32], theirs: NDArray[np.float32]
+    found: Difference, ours: NDArray[np.float32], theirs: NDArray[np.float64]
 ) -> None:
-    beyond = np.abs(ours.astype(np.float64) - theirs) > OBSERVATION_BAR
+    found.numbers += theirs.size
+    differ = ours != theirs.astype(np.float32)
+    if not differ.any():
+        return
+    mine, exact = ours[differ], theirs[differ]
+    # All that lies between these rounds to our number.
+    low, high = (
+        0.5 * (mine.astype(np.float64) + np.nextafter(mine, side)) for side in (-np.inf, np.inf)
+    )
+    distance = np.maximum(np.maximum(low - exact, exact - high), 0.0)
+    beyond = distance > OBSERVATION_BAR
     found.observations += int(beyond.sum())
-    found.last_bits += int(((ours != theirs) & ~beyond).sum())
+    found.last_bits += int((~beyond).sum())
+    found.straddling = max(found.straddling, float(distance.max()))
 
 
 def thin(
@@ -242,15 +290,57 @@ def report(differences: Sequence[Difference]) -> str:
     """A table of what was found."""
     head = (
         f"{'configuration':42}{'episodes':>9}{'steps':>7}{'crashes':>8}{'position':>10}"
-        f"{'heading':>10}{'speed':>10}{'reward':>10}{'lanes':>6}{'flags':>6}{'obs':>5}{'bits':>6}"
+        f"{'heading':>10}{'speed':>10}{'reward':>10}{'lanes':>6}{'flags':>6}"
+        f"{'numbers':>9}{'same':>5}{'obs':>5}{'bits':>6}{'by':>10}"
     )
     lines = [
-        f"{d.name:42}{d.episodes:9}{d.steps:7}{d.crashes:8}{d.position:10.1e}{d.heading:10.1e}"
-        f"{d.speed:10.1e}{d.reward:10.1e}{d.decisions:6}{d.flags:6}{d.observations:5}{d.last_bits:6}"
+        f"{d.name[:41]:42}{d.episodes:9}{d.steps:7}{d.crashes:8}{d.position:10.1e}{d.heading:10.1e}"
+        f"{d.speed:10.1e}{d.reward:10.1e}{d.decisions:6}{d.flags:6}"
+        f"{d.numbers:9}{d.same_state:5}{d.observations:5}{d.last_bits:6}{d.straddling:10.1e}"
         f"{'' if d.equal else '  DIFFERS'}"
         for d in differences
     ]
-    return "\n".join([head, *lines])
+    numbers = max(sum(d.numbers for d in differences), 1)
+    flips = sum(d.last_bits for d in differences)
+    return "\n".join(
+        [head, *lines, f"{1e6 * flips / numbers:.1f} of a million numbers differ as float32"]
+    )
+
+
+def own_plan(
+    configs: Sequence[str], env_id: str, episodes: int, steps: int, seed: int
+) -> list[dict[str, Any]]:
+    """A plan of configurations given on the command line, as JSON or as files.
+
+    Raises:
+        ConfigError: there is no such key, or we do not offer what it asks for.
+    """
+    plan = []
+    for number, text in enumerate(configs):
+        if text.lstrip().startswith("{"):
+            try:
+                config = json.loads(text)
+            except ValueError as problem:
+                raise ConfigError(f"--config is not valid JSON ({problem}).") from None
+        else:
+            config = read_settings(text)
+        highway_settings(config, PRESETS[env_id])  # says what we do not offer
+        for key in sorted(OUR_KEYS & set(config)):
+            raise ConfigError(f"{key} is a setting of Racer: HighwayEnv has nothing to compare.")
+        plan.append(
+            {
+                "name": text if len(configs) > 1 else "your configuration", "id": env_id,
+                "config": config, "episodes": episodes, "seed": seed + 1000 * number,
+                "steps": steps,
+            }
+        )  # fmt: skip
+    return plan
+
+
+def _content(args: argparse.Namespace) -> list[dict[str, Any]]:
+    if args.config is None:
+        return plan_of(args.episodes, args.seed)
+    return own_plan(args.config, args.id, args.episodes, args.steps, args.seed)
 
 
 def main() -> int:
@@ -261,7 +351,10 @@ def main() -> int:
     parser.add_argument("--python", default="python3", help="of the environment with highway-env")
     parser.add_argument("--episodes", type=int, default=200, help="over all configurations")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--plan", help="JSON file of configurations of your own")
+    parser.add_argument("--config", action="append", help="JSON, or a JSON or TOML file; several")
+    parser.add_argument("--id", choices=PRESETS, default="highway-v0", help="of --config")
+    parser.add_argument("--steps", type=int, default=60, help="per episode of --config, at most")
+    parser.add_argument("--plan", help="JSON file of a whole plan")
     parser.add_argument("--recorded", help="compare with this file instead of playing")
     parser.add_argument("--save", help="write the episodes to this file, thinned out")
     parser.add_argument("--every", type=int, default=5, help="steps between saved states")
@@ -272,7 +365,12 @@ def main() -> int:
             recorded = str(Path(folder) / "episodes.npz")
             plan = Path(args.plan or Path(folder) / "plan.json")
             if args.plan is None:
-                plan.write_text(json.dumps(plan_of(args.episodes, args.seed)), encoding="utf-8")
+                try:
+                    content = _content(args)
+                except RacerError as problem:
+                    print(problem, file=sys.stderr)
+                    return 2
+                plan.write_text(json.dumps(content), encoding="utf-8")
             script = Path(__file__).with_name("highway_reference.py")
             subprocess.run([args.python, str(script), str(plan), recorded], check=True)
         episodes = load(recorded)

@@ -5,7 +5,8 @@ Runs alone in an environment of its own, which needs `highway-env` and not Racer
     python tools/highway_reference.py plan.json episodes.npz
 
 The plan is a list of `{"name", "id", "config", "episodes", "seed", "steps"}`. The file holds, for
-each entry, the state after the resets, the actions, and what every step led to.
+each entry, the state after the resets, the actions, and what every step led to; observations as
+HighwayEnv computes them, in double precision, before it rounds them to float32.
 """
 
 from __future__ import annotations
@@ -64,6 +65,8 @@ def record(entry: dict[str, Any]) -> dict[str, NDArray[Any]]:
     import gymnasium
 
     env: Any = gymnasium.make(entry["id"], config=entry["config"]).unwrapped
+    count, axes = env.observation_space.shape
+    wide = gymnasium.spaces.Box(-np.inf, np.inf, (count, axes), np.float64)
     rows: dict[str, list[Any]] = {
         name: []
         for name in ("start", "length", "first", "actions", "states", "rewards", "terminated")
@@ -72,8 +75,9 @@ def record(entry: dict[str, Any]) -> dict[str, NDArray[Any]]:
     for episode in range(entry["episodes"]):
         seed = entry["seed"] + episode
         rng = np.random.default_rng(seed)
-        first, _ = env.reset(seed=seed)
-        rows["first"].append(first)
+        env.reset(seed=seed)
+        env.observation_type.space = lambda: wide  # the type that it rounds to
+        rows["first"].append(env.observation_type.observe()[:count])
         rows["start"].append([state_of(v, START) for v in env.road.vehicles])
         before = len(rows["rewards"])
         for _ in range(entry["steps"]):
@@ -84,7 +88,7 @@ def record(entry: dict[str, Any]) -> dict[str, NDArray[Any]]:
             rows["rewards"].append(float(reward))
             rows["terminated"].append(bool(terminated))
             rows["truncated"].append(bool(truncated))
-            rows["observations"].append(observation)
+            rows["observations"].append(observation[:count])  # 1 row makes it show everybody
             if terminated or truncated:
                 break
         rows["length"].append(len(rows["rewards"]) - before)

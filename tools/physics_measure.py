@@ -283,3 +283,12 @@ def yaw_eigenvalues(c: Car, speeds: Floats, shares: Floats, brake: float) -> Flo
     largest = np.linalg.eigvals(jacobian).real.max(axis=1)
     largest = np.where(np.isfinite(alpha_rear), largest, np.inf)
     return np.asarray(largest.reshape(len(shares), len(speeds)), dtype=np.float64)
+
+
+def braking_step(c: Car, speed: float, steer: float, brake: float) -> float:
+    """Largest sideslip [rad] after a step of steering [rad] while braking from a speed [m/s]."""
+    inputs = np.tile([steer, 0.0, brake], (120, 1))
+    inputs[:6, 0] = 0.0
+    states = drive(c.name, rolling(speed), inputs)
+    moving = states[states[:, V_X] > 6.0]
+    return float(np.abs(np.arctan2(moving[:, V_Y], moving[:, V_X])).max())

@@ -17,6 +17,7 @@ import numpy as np
 from racer import _core
 from racer.files import atomic_path
 
+from . import drivability as measure_keys
 from . import physics_measure as measure
 from . import physics_plots
 from .physics_measure import GRAVITY, KMH, ROOT, Car
@@ -162,10 +163,45 @@ def errors(cars: Sequence[Car]) -> str:
     return table(head, rows)
 
 
+def stability(cars: Sequence[Car]) -> str:
+    """The worst eigenvalue of `gt` up to 80 % of the lateral grip, and the sideslip of a step."""
+    car = cars[0]
+    speeds = np.array([20.0, 30.0, 40.0, 50.0, 60.0, 70.0])
+    shares = np.linspace(0.0, 1.0, 101)
+    rows = []
+    for brake in (0.0, 0.25, 0.5, 1.0):
+        values = measure.yaw_eigenvalues(car, speeds, shares, brake)
+        cells = []
+        for column in values.T:
+            unstable = column > 0.0
+            upto = f"{shares[unstable.argmax()]:.0%}" if unstable.any() else "100%"
+            cells.append(f"{column[shares <= 0.8].max():.1f}, to {upto}")
+        rows.append([f"brake {brake:g}", *cells])
+    slips = [math.degrees(measure.braking_step(car, v, 0.05, 0.5)) for v in speeds]
+    rows.append(["step of 0.05 rad, brake 0.5", *(f"{slip:.1f} deg" for slip in slips)])
+    return table(["", *(f"{v:.0f} m/s" for v in speeds)], rows)
+
+
+def drivability(_cars: Sequence[Car]) -> str:
+    """What keyboard-like drivers make of the default car."""
+    head = ["", "clean", "off the line at the end", "slowest", "largest sideslip"]
+    rows = [
+        [
+            run.name,
+            f"{run.clean} of {measure_keys.DRIVERS}",
+            f"{run.off_line:.1f} m",
+            f"{run.slowest * KMH:.0f} km/h",
+            f"{math.degrees(run.sideslip):.0f} deg",
+        ]
+        for run in measure_keys.runs()
+    ]
+    return table(head, rows)
+
+
 def page(cars: Sequence[Car]) -> str:
     """The whole page."""
     text = Path(__file__).with_suffix(".md").read_text("utf-8")
-    for part in (figures, realism, errors, parameters):
+    for part in (figures, realism, errors, stability, drivability, parameters):
         text = text.replace("{{" + part.__name__ + "}}", part(cars).rstrip("\n"))
     return text
 

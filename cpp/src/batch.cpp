@@ -21,7 +21,7 @@ int padded(int cars) { return (cars + kCarBlock - 1) / kCarBlock * kCarBlock; }
 template <class T>
 std::size_t field_bytes(int cars) {
     const std::size_t bytes = static_cast<std::size_t>(cars) * sizeof(T);
-    return (bytes + kCacheLine - 1) / kCacheLine * kCacheLine;
+    return (bytes + kCacheLine - 1) / kCacheLine * kCacheLine + kCacheLine;
 }
 
 void require(bool condition, const std::string& sentence) {

@@ -21,7 +21,8 @@ void place(const StepContext& context, int car, const Placement& at) noexcept {
     place_car(context, car, at);
 }
 void observe(const StepContext& context, int first_world, int last_world) noexcept {
-    observe_worlds(context, first_world, last_world);
+    const int k = context.cars_per_world;
+    observe_cars(context, first_world * k, last_world * k);
 }
 void physics(const StepContext& context, int ticks) noexcept {
     const int cars = context.worlds * context.cars_per_world;

@@ -11,22 +11,30 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     """Adds the `evaluate` command."""
     parser = sub.add_parser(
         "evaluate",
-        help="let a driver lap circuits and time it",
+        help="let a driver lap circuits, or drive on the highway, and judge it",
         description="Lets a driver lap circuits from fixed places, deterministically: one standing"
-        " start and rolling ones around the lap. Only valid laps are timed.",
-        epilog="example: racer evaluate --policy runs/ppo-harbour --track harbour --json",
+        " start and rolling ones around the lap. Only valid laps are timed. On the highway it"
+        " drives episodes with fixed seeds; rates come with Wilson's 95 % interval, means with the"
+        " bootstrap's.",
+        epilog="examples: racer evaluate --policy runs/ppo-harbour --track harbour --json; "
+        "racer evaluate --env HighwayRisk --policy traffic --episodes 200 --out results",
     )
     parser.add_argument(
         "--policy",
         "--driver",
         required=True,
         metavar="DRIVER",
-        help="casual, good, random, a policy (.onnx) or the folder of a run",
+        help="casual, good, keyboard, random, a policy (.onnx) or a run's folder; on the highway "
+        "idle, random, traffic (drives as the traffic does), a policy or a run",
+    )
+    parser.add_argument(
+        "--env",
+        metavar="ID",
+        help="Circuit (the default), Highway, HighwayFast or HighwayRisk, or the whole id",
     )
     parser.add_argument(
         "--track",
         action="append",
-        required=True,
         metavar="TRACK",
         help="a circuit of the catalogue or a file; several times for several, or 'all'",
     )
@@ -34,14 +42,38 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument("--laps", type=int, default=2, help="flying laps from each (default 2)")
     parser.add_argument("--vehicle", default="gt", help="the vehicle (default gt)")
     parser.add_argument("--seed", type=int, default=0, help="of the places (default 0)")
+    parser.add_argument(
+        "--episodes", type=int, default=100, help="episodes on the highway (default 100)"
+    )
+    parser.add_argument("--config", metavar="FILE", help="the highway's settings, .toml or .json")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="folder for evaluation_metrics.json, of the highway",
+    )
     parser.add_argument("--save-laps", type=Path, metavar="DIR", help="save every lap as a file")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Evaluates and prints; 0 if every track has a valid lap, else 1."""
+    """Evaluates and prints; 0 if every track has a valid lap, else 1; 0 on the highway."""
     import json
+
+    from racer.cli.train import full_id
+    from racer.errors import ConfigError
+
+    env_id = full_id(args.env)
+    if env_id not in (None, "racer/Circuit-v0"):
+        from racer.cli.evaluate_highway import run_highway
+
+        return run_highway(args, str(env_id))
+    for option in ("config", "out"):
+        if getattr(args, option) is not None:
+            raise ConfigError(f"--{option} is for the highway; name one with --env.")
+    if args.track is None:
+        raise ConfigError("a circuit is missing: name one with --track.")
 
     from racer.drivers import make_driver
     from racer.evaluate import evaluate_tracks

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from racer.highway_policies import HighwayPolicyMetadata
+    from racer.policies import PolicyMetadata
+    from racer.train.config import TrainConfig
 
 
 def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -31,7 +37,6 @@ def run(args: argparse.Namespace) -> int:
     import dataclasses
     import json
 
-    from racer.drivers.onnx_policy import OnnxDriver
     from racer.errors import PolicyError
     from racer.files import MAX_POLICY_BYTES, atomic_write, read_bytes
     from racer.train.run_folder import RunFolder
@@ -41,13 +46,14 @@ def run(args: argparse.Namespace) -> int:
     if output.suffix != ".onnx":
         raise PolicyError(f"{output}: the name of a policy ends in .onnx.")
     if args.newest:
-        from racer.export import export_policy, model_metadata
+        from racer.export import export_policy
+        from racer.train.task import make_task
         from racer.train.trainer import load_newest
 
         model, normalise = load_newest(folder, config)
         steps = model.num_timesteps
-        metadata = model_metadata(config, name=folder.path.name, training_steps=steps)
-        export_policy(model, normalise, metadata, output)
+        metadata = make_task(config).metadata(folder.path.name, steps)
+        export_policy(model, normalise, metadata, output, config.action_scale)
     else:
         best = folder.best / "policy.onnx"
         if not best.is_file():
@@ -56,11 +62,23 @@ def run(args: argparse.Namespace) -> int:
             )
         data = read_bytes(best, limit=MAX_POLICY_BYTES, error=PolicyError, what="policy")
         atomic_write(output, data)
-    driver = OnnxDriver(output, config.env.vehicle)
+    found = _metadata(output, config)
     if args.json:
-        print(json.dumps({"file": str(output), **dataclasses.asdict(driver.metadata)}, indent=2))
+        print(json.dumps({"file": str(output), **dataclasses.asdict(found)}, indent=2))
     else:
-        print(
-            f"{output}: {driver.metadata.training_steps:,} steps, physics {driver.metadata.physics}"
-        )
+        rules = getattr(found, "physics", None) or f"highway {getattr(found, 'rules_version', '')}"
+        print(f"{output}: {found.training_steps:,} steps, physics {rules}")
     return 0
+
+
+def _metadata(path: Path, config: TrainConfig) -> PolicyMetadata | HighwayPolicyMetadata:
+    """What the file says; making a driver of it shows that it drives."""
+    from racer.drivers.highway import HighwayOnnxDriver
+    from racer.drivers.onnx_policy import OnnxDriver
+    from racer.envs.highway_config import highway_settings
+    from racer.highway_policies import ENVIRONMENTS
+
+    if config.env_id not in ENVIRONMENTS:
+        return OnnxDriver(path, config.env.vehicle).metadata
+    settings = highway_settings(config.highway, ENVIRONMENTS[config.env_id])
+    return HighwayOnnxDriver(path, config.env_id, settings.values).metadata

@@ -31,7 +31,8 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         action="append",
         default=[],
         metavar="DRIVER",
-        help="casual, good, random, a policy (*.onnx), a run's folder or a lap (*.lap.npz)",
+        help="casual, good, keyboard, random, a policy (*.onnx), a run's folder or a lap "
+        "(*.lap.npz)",
     )
     parser.add_argument("--vehicle", default="gt", help="the vehicle (default gt)")
     parser.add_argument("--name", default="you", help="your name, for the lap files")

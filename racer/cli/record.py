@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
             keeper,
             laps=args.laps,
             vehicle=args.vehicle,
-            device=args.device or "agent",
+            device=args.device or getattr(driver, "device", "agent"),
             tell=lambda row: print(row.path),
         )
         keeper.close()

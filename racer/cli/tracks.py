@@ -84,7 +84,7 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--tolerance", type=float, metavar="M",
-        help="how far smoothing may move the line (default 1, GPX and GeoJSON 3; 0: not at all)",
+        help="how far smoothing may move the line (default 2, GPX and GeoJSON 5; 0: not at all)",
     )  # fmt: skip
     parser.add_argument("--runoff", type=float, metavar="M", help="from the edge to the wall")
     parser.add_argument("--reverse", action="store_true", help="the other way round")

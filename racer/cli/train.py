@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from racer.train.config import TrainConfig
 
 DESCRIPTION = """\
-Trains a driver on a circuit and keeps everything in a folder: settings, TensorBoard logs,
-checkpoints, the best model by valid lap, and policy.onnx, which `racer evaluate` and `racer play`
-take. Interrupt it (Ctrl-C) or kill it whenever you like: `racer resume` goes on."""
+Trains a driver on a circuit or on the highway and keeps everything in a folder: settings,
+TensorBoard logs, checkpoints, the best model, and policy.onnx, which `racer evaluate` and
+`racer play` take. Interrupt it (Ctrl-C) or kill it whenever you like: `racer resume` goes on."""
 
 
 def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -22,9 +22,17 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "train",
         help="train a driver",
         description=DESCRIPTION,
-        epilog="example: racer train --algo ppo --track harbour --minutes 3",
+        epilog="examples: racer train --algo ppo --track harbour --minutes 3; "
+        "racer train --env HighwayRisk --algo sac",
     )
-    parser.add_argument("--algo", choices=("ppo", "sac"), help="the algorithm (default ppo)")
+    parser.add_argument(
+        "--env",
+        metavar="ID",
+        help="Circuit (the default), Highway, HighwayFast or HighwayRisk, or the whole id",
+    )
+    parser.add_argument(
+        "--algo", choices=("ppo", "sac", "dqn"), help="the algorithm (default ppo; dqn: highway)"
+    )
     parser.add_argument("--track", help="a circuit of the catalogue or a file (default harbour)")
     parser.add_argument("--vehicle", help="the vehicle (default gt)")
     parser.add_argument("--steps", type=int, help="environment steps to train for")
@@ -48,12 +56,14 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Trains; 0 if the run is complete, 130 if it was interrupted."""
-    from racer.config import load_config
-    from racer.tracks import load_track
-    from racer.train.config import load_preset, load_train_config
+    from racer.train.config import CIRCUIT, load_preset, load_train_config
 
-    preset = args.preset or args.algo or "ppo"
+    env_id = full_id(args.env)
+    prefix = "" if env_id in (None, CIRCUIT) else "highway-"
+    preset = args.preset or prefix + (args.algo or ("dqn" if _discrete(env_id) else "ppo"))
     content = load_preset(preset)
+    if env_id is not None:
+        content["env_id"] = env_id
     changes: dict[str, Any] = {
         name: getattr(args, name)
         for name in ("algo", "track", "n_envs", "seed")
@@ -62,22 +72,62 @@ def run(args: argparse.Namespace) -> int:
     if args.steps is not None or args.minutes is not None:
         changes["steps"] = args.steps or 0
         changes["minutes"] = args.minutes or 0.0
-    if args.config:
-        changes["env"] = load_config(args.config).to_dict()
-    if args.vehicle:
-        changes["env"] = {**changes.get("env", content.get("env", {})), "vehicle": args.vehicle}
+    circuit = content.get("env_id", CIRCUIT) == CIRCUIT
+    changes |= _circuit_changes(args, content) if circuit else _highway_changes(args)
     config = load_train_config(content, f"preset {preset}", **changes)
     if args.n_envs is not None:
         config = _fitting(config)
-    load_track(config.track)  # before anything is written
-    name = args.name or _free_name(
-        args.log_dir, f"{config.algo}-{Path(config.track).stem}".replace(":", "-")
-    )
+    place = Path(config.track).stem if circuit else config.env_id[6:-3].lower()
+    name = args.name or _free_name(args.log_dir, f"{config.algo}-{place}".replace(":", "-"))
 
     from racer.train.trainer import train
 
     path = args.log_dir / name
     return show_report(train(config, path, show=not args.quiet), path, as_json=args.json)
+
+
+def full_id(name: str | None) -> str | None:
+    """The id of an environment from what a person typed: "HighwayRisk" is enough.
+
+    Raises:
+        ConfigError: there is none of that name.
+    """
+    from racer.errors import ConfigError
+    from racer.train.config import ENV_IDS
+
+    if name is None:
+        return None
+    for env_id in ENV_IDS:
+        if name.lower() in (env_id.lower(), env_id[6:].lower(), env_id[6:-3].lower()):
+            return env_id
+    raise ConfigError(f"there is no environment {name!r}; there are {', '.join(ENV_IDS)}.")
+
+
+def _discrete(env_id: str | None) -> bool:
+    return env_id in ("racer/Highway-v0", "racer/HighwayFast-v0")
+
+
+def _circuit_changes(args: argparse.Namespace, content: dict[str, Any]) -> dict[str, Any]:
+    from racer.config import load_config
+    from racer.tracks import load_track
+
+    load_track(args.track or content.get("track", "harbour"))  # before anything is written
+    changes: dict[str, Any] = {}
+    if args.config:
+        changes["env"] = load_config(args.config).to_dict()
+    if args.vehicle:
+        changes["env"] = {**changes.get("env", content.get("env", {})), "vehicle": args.vehicle}
+    return changes
+
+
+def _highway_changes(args: argparse.Namespace) -> dict[str, Any]:
+    from racer.envs.highway_config import read_settings
+    from racer.errors import ConfigError
+
+    for option in ("track", "vehicle"):
+        if getattr(args, option) is not None:
+            raise ConfigError(f"--{option} is for circuits; the highway has none to choose.")
+    return {"highway": read_settings(args.config)} if args.config else {}
 
 
 def _fitting(config: TrainConfig) -> TrainConfig:
@@ -118,6 +168,12 @@ def show_report(report: dict[str, Any], path: Path, *, as_json: bool) -> int:
         print(f"interrupted; go on with: racer resume {path}")
         return 130
     result = report["evaluation"]
+    if "total" in result:
+        from racer.cli.evaluate_highway import table
+
+        print(table(result["total"]))
+        print(f"try it elsewhere: racer evaluate --env {report['env_id']} --policy {path}")
+        return 0
     if result["best_lap_s"] is None:
         print("the driver has no valid lap yet; train it longer")
     else:

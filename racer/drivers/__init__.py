@@ -1,7 +1,7 @@
 """Drivers: everything that can sit in a car, behind one small protocol.
 
-`make_driver` names them all: "random", "casual", "good", an exported policy (`.onnx`), a recorded
-lap (`.lap.npz`) or the folder of a training run. The human driver lives in the viewer.
+`make_driver` names them all: "random", "casual", "good", "keyboard", an exported policy (`.onnx`),
+a recorded lap (`.lap.npz`) or the folder of a training run. The human driver lives in the viewer.
 """
 
 from racer.drivers.make import BUILT_IN, make_driver

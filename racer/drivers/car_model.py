@@ -54,8 +54,9 @@ class CarModel:
         weight = self.mass * GRAVITY
         lift = 0.5 * p["air_density"] * p["downforce_area"]
         # Front, rear: share of the mass, static load, load per speed squared, friction.
-        self._share = np.array([p["cg_to_rear"], p["cg_to_front"]]) / self.wheelbase
-        self._static = weight * self._share
+        self.share = np.array([p["cg_to_rear"], p["cg_to_front"]]) / self.wheelbase
+        self.transfer = p["mass"] * p["height"] / self.wheelbase  # [N per m/s2]
+        self._static = weight * self.share
         self._lift = lift * np.array([p["downforce_front"], 1.0 - p["downforce_front"]])
         friction = np.array([p["friction_front"], p["friction_rear"]])
         self._c0 = friction * (1.0 + p["load_sensitivity"])
@@ -67,15 +68,18 @@ class CarModel:
             strict=True,
         )  # fmt: skip
 
-    def _capacity(self, speed: NDArray[np.float64], shift: float = 0.0) -> NDArray[np.float64]:
+    def capacity(
+        self, speed: NDArray[np.float64], shift: float | NDArray[np.float64] = 0.0
+    ) -> NDArray[np.float64]:
         """Largest tyre force (..., 2) [N] of each axle, `shift` [N] of load moved to the front."""
-        load = self._static + self._lift * np.square(speed)[..., None] + np.array([shift, -shift])
+        moved = np.asarray(shift)[..., None] * np.array([1.0, -1.0])
+        load = self._static + self._lift * np.square(speed)[..., None] + moved
         capacity: NDArray[np.float64] = load * (self._c0 - self._c1 * load)
         return capacity
 
     def lateral_limit(self, speed: NDArray[np.float64]) -> NDArray[np.float64]:
         """Largest lateral acceleration (...) [m/s2] in a steady corner."""
-        limits: NDArray[np.float64] = self._capacity(speed) / (self.mass * self._share)
+        limits: NDArray[np.float64] = self.capacity(speed) / (self.mass * self.share)
         return np.minimum(limits[..., 0], limits[..., 1])
 
     def braking_limit(self, speed: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -83,14 +87,14 @@ class CarModel:
         p = self.parameters
         shift = BRAKING_G * GRAVITY * self.mass * p["height"] / self.wheelbase
         pedal = p["brake_force"] * np.array([p["brake_front"], 1.0 - p["brake_front"]])
-        force = np.minimum(pedal, p["grip_use"] * self._capacity(speed, shift))
+        force = np.minimum(pedal, p["grip_use"] * self.capacity(speed, shift))
         total: NDArray[np.float64] = force.sum(axis=-1) / self.mass
         return total
 
     def drive_limit(self, speed: NDArray[np.float64]) -> NDArray[np.float64]:
         """Largest drive force (...) [N]: engine and rear grip."""
         p = self.parameters
-        grip = p["grip_use"] * self._capacity(speed)[..., 1]
+        grip = p["grip_use"] * self.capacity(speed)[..., 1]
         engine = np.minimum(p["drive_force"], p["power"] / np.maximum(speed, 1.0))
         return np.minimum(engine, grip)
 
@@ -98,17 +102,77 @@ class CarModel:
         """Drag and rolling resistance (...) [N]."""
         return self._drag * np.square(speed) + self.parameters["rolling_resistance"]
 
-    def corner(self, curvature: NDArray[np.float64], speed: NDArray[np.float64]) -> SteadyCorner:
-        """Steering and body slip for curvature (M,) [1/m] at speed (M,) [m/s]."""
-        lateral = curvature * np.square(speed)
-        share = np.abs(lateral)[:, None] * self.mass * self._share / self._capacity(speed)
-        front = np.interp(share[:, 0], self._forces[0], self._slips[0])
-        rear = np.interp(share[:, 1], self._forces[1], self._slips[1])
-        sign = np.sign(lateral)
-        return SteadyCorner(
-            steer=self.wheelbase * curvature + sign * (front - rear),
-            body_slip=self.parameters["cg_to_rear"] * curvature - sign * rear,
+    def left_along(self, sideways: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Share (..., 2) of each axle's capacity left for pedals beside a lateral share (..., 2).
+
+        The engine's lateral force is the tyre's share f times sqrt(1 - u^2), and its slip control
+        holds u^2 + (priority f)^2 to grip_use^2: the largest u that leaves the lateral share.
+        """
+        p = self.parameters
+        most = p["grip_use"] ** 2
+        priority = np.square([p["priority_front"], p["priority_rear"]])
+        wanted = np.square(np.minimum(sideways, 1.0))
+        rest = 1.0 - most
+        tyre = (np.sqrt(rest * rest + 4.0 * priority * wanted) - rest) / (2.0 * priority)
+        tyre = np.clip(tyre, np.maximum(wanted, 1e-12), 1.0)
+        used = np.minimum(1.0 - wanted / tyre, most - priority * tyre)
+        left: NDArray[np.float64] = np.sqrt(np.maximum(used, 0.0))
+        return left
+
+    def slip_angles(self, sideways: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Slip angles (..., 2) [rad] at which the axles use a lateral share (..., 2) >= 0."""
+        pairs = zip(np.moveaxis(sideways, -1, 0), self._forces, self._slips, strict=True)
+        return np.stack([np.interp(share, force, slip) for share, force, slip in pairs], axis=-1)
+
+    def slip_drag(
+        self, sideways: NDArray[np.float64], capacity: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Force (...) [N] against the motion of tyres that slip sideways."""
+        drag: NDArray[np.float64] = np.sum(
+            sideways * capacity * np.sin(self.slip_angles(sideways)), axis=-1
         )
+        return drag
+
+    def corner(
+        self,
+        curvature: NDArray[np.float64],
+        speed: NDArray[np.float64],
+        acceleration: NDArray[np.float64] | None = None,
+        turning: NDArray[np.float64] | None = None,
+    ) -> SteadyCorner:
+        """Steering and body slip for curvature (M,) [1/m] at speed (M,) [m/s].
+
+        Args:
+            curvature: of the path (M,) [1/m].
+            speed: (M,) [m/s].
+            acceleration: along the path (M,) [m/s2], for the axle loads and the share of the grip
+                that pedals take; none without it.
+            turning: yaw acceleration (M,) [rad/s2].
+        """
+        lateral = curvature * np.square(speed)
+        force = lateral[:, None] * self.mass * self.share
+        if turning is not None:
+            moment = self.parameters["yaw_inertia"] * turning / self.wheelbase
+            force = force + moment[:, None] * np.array([1.0, -1.0])
+        if acceleration is None:
+            capacity = self.capacity(speed)
+        else:
+            capacity = self.capacity(speed, -self.transfer * acceleration)
+            along = self.pedal_forces(speed, acceleration)
+            capacity = capacity * np.sqrt(1.0 - np.square(np.clip(along / capacity, -0.85, 0.85)))
+        slip = np.sign(force) * self.slip_angles(np.abs(force) / capacity)
+        return SteadyCorner(
+            steer=self.wheelbase * curvature + slip[:, 0] - slip[:, 1],
+            body_slip=self.parameters["cg_to_rear"] * curvature - slip[:, 1],
+        )
+
+    def pedal_forces(
+        self, speed: NDArray[np.float64], acceleration: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Longitudinal forces (M, 2) [N] of the axles for an acceleration (M,) [m/s2]."""
+        force = self.mass * acceleration + self.resistance(speed)
+        front = self.parameters["brake_front"] * np.minimum(force, 0.0)
+        return np.stack([front, force - front], axis=-1)
 
 
 def _rising_branch(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from racer.drivers.keyboard_like import KeyboardDriver
 from racer.drivers.random_driver import RandomDriver
 from racer.drivers.scripted import casual_driver, good_driver
 from racer.errors import PolicyError
@@ -13,18 +14,18 @@ if TYPE_CHECKING:
     from racer import _core
     from racer.drivers.protocol import Driver
 
-BUILT_IN = ("random", "casual", "good")
+BUILT_IN = ("random", "casual", "good", "keyboard")
 
 
 def make_driver(spec: str, track: _core.Track, vehicle: str = "gt", seed: int = 0) -> Driver:
     """Makes a driver from what a person typed.
 
     Args:
-        spec: "random", "casual", "good", the path of a policy (`.onnx`) or of a lap to drive again
-            (`.lap.npz`), or the folder of a training run.
+        spec: "random", "casual", "good", "keyboard", the path of a policy (`.onnx`) or of a lap to
+            drive again (`.lap.npz`), or the folder of a training run.
         track: the circuit it will drive on.
         vehicle: name of the vehicle.
-        seed: of the random driver.
+        seed: of the drivers that draw numbers, `random` and `keyboard`.
 
     Raises:
         PolicyError: there is no such driver, or the policy cannot be used.
@@ -36,6 +37,8 @@ def make_driver(spec: str, track: _core.Track, vehicle: str = "gt", seed: int = 
         return casual_driver(track, vehicle)
     if spec == "good":
         return good_driver(track, vehicle)
+    if spec == "keyboard":
+        return KeyboardDriver(track, vehicle, seed)
     path = Path(spec)
     if path.is_dir():
         path = path / "policy.onnx"

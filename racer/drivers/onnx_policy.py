@@ -17,6 +17,55 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+class OnnxGraph:
+    """An ONNX file that is open: its metadata, and its graph once it is known to run.
+
+    Args:
+        path: the file.
+
+    Raises:
+        PolicyError: the file cannot be read or is no ONNX model.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.shown = os.fspath(path)
+        data = read_bytes(path, limit=MAX_POLICY_BYTES, error=PolicyError, what="policy")
+        self._session = _open(data, self.shown)
+        self.properties = _properties(self._session, self.shown)
+        self._input = ""
+
+    def prepare(
+        self, size: int, action_shape: tuple[int, ...], dtype: type[np.generic] = np.float32
+    ) -> None:
+        """Checks that the graph turns (M, size) float32 into (M, *action_shape), and runs.
+
+        Raises:
+            PolicyError: it does not.
+        """
+        self._input = _check_graph(self._session, size, self.shown)
+        for rows in (1, 3):
+            try:
+                answer = self.run(np.zeros((rows, size), np.float32))
+            except _onnx_errors() as problem:
+                raise PolicyError(
+                    f"{self.shown}: its graph cannot run ({_short(problem)})."
+                ) from None
+            wanted = (rows, *action_shape)
+            if answer.shape != wanted or answer.dtype != dtype:
+                raise PolicyError(
+                    f"{self.shown}: answers {answer.dtype} {answer.shape}, "
+                    f"but its action is {np.dtype(dtype)} {wanted}."
+                )
+            if not np.isfinite(answer).all():
+                raise PolicyError(f"{self.shown}: answers with numbers that are not finite.")
+
+    def run(self, obs: NDArray[np.float32]) -> NDArray[Any]:
+        """What the graph answers to observations (M, size)."""
+        inputs = {self._input: np.ascontiguousarray(obs, np.float32)}
+        answer: NDArray[Any] = self._session.run(None, inputs)[0]
+        return answer
+
+
 class OnnxDriver:
     """A policy in the ONNX format with Racer's metadata; normalisation is part of its graph.
 
@@ -29,43 +78,22 @@ class OnnxDriver:
     """
 
     def __init__(self, path: str | os.PathLike[str], vehicle: str = "gt") -> None:
-        shown = os.fspath(path)
-        data = read_bytes(path, limit=MAX_POLICY_BYTES, error=PolicyError, what="policy")
-        self._session = _open(data, shown)
-        self.metadata = PolicyMetadata.from_properties(_properties(self._session, shown), shown)
+        self._graph = OnnxGraph(path)
+        shown = self._graph.shown
+        self.metadata = PolicyMetadata.from_properties(self._graph.properties, shown)
         self.metadata.check(shown, vehicle)
         self.name = self.metadata.name or Path(shown).stem
         self.observation = self.metadata.observation
         self.action = self.metadata.action
         self.ticks_per_action = self.metadata.ticks_per_action
-        self._input = _check_graph(self._session, self.observation, shown)
-        self._try(shown)
+        self._graph.prepare(ObservationReader(self.observation).size, (len(ACTIONS[self.action]),))
 
     def reset(self, mask: NDArray[np.bool_] | None = None) -> None:
         """Does nothing: the policy has no memory."""
 
     def act(self, obs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Actions (M, A) for observations (M, D)."""
-        inputs = {self._input: np.ascontiguousarray(obs, np.float32)}
-        answer: NDArray[np.float32] = self._session.run(None, inputs)[0]
-        return answer
-
-    def _try(self, shown: str) -> None:
-        """Asks once, so that a graph that cannot run is refused before the race."""
-        size = ObservationReader(self.observation).size
-        for rows in (1, 3):
-            try:
-                answer = self.act(np.zeros((rows, size), np.float32))
-            except _onnx_errors() as problem:
-                raise PolicyError(f"{shown}: its graph cannot run ({_short(problem)}).") from None
-            wanted = (rows, len(ACTIONS[self.action]))
-            if answer.shape != wanted or answer.dtype != np.float32:
-                raise PolicyError(
-                    f"{shown}: answers {answer.dtype} {answer.shape}, "
-                    f"but the action {self.action!r} is float32 {wanted}."
-                )
-            if not np.isfinite(answer).all():
-                raise PolicyError(f"{shown}: answers with numbers that are not finite.")
+        return self._graph.run(obs)
 
 
 def _onnx_errors() -> tuple[type[Exception], ...]:
@@ -108,10 +136,9 @@ def _properties(session: Any, shown: str) -> dict[str, str]:
     return properties
 
 
-def _check_graph(session: Any, observation: str, shown: str) -> str:
+def _check_graph(session: Any, size: int, shown: str) -> str:
     """The input's name; a policy has one input (M, D) and one output, float32."""
     inputs, outputs = session.get_inputs(), session.get_outputs()
-    size = ObservationReader(observation).size
     if len(inputs) != 1 or len(outputs) != 1:
         raise PolicyError(
             f"{shown}: has {len(inputs)} inputs and {len(outputs)} outputs, a policy has one each."
@@ -120,7 +147,7 @@ def _check_graph(session: Any, observation: str, shown: str) -> str:
     if inputs[0].type != "tensor(float)" or len(shape) != 2 or shape[1] != size:
         raise PolicyError(
             f"{shown}: takes {inputs[0].type} {shape}, "
-            f"but the observation {observation!r} is float32 with {size} numbers."
+            f"but its observation is float32 with {size} numbers."
         )
     return str(inputs[0].name)
 

@@ -3,7 +3,7 @@
 The smooth line has the least curvature that fits between the edges: a bounded least-squares problem
 in the lateral offsets, linearised about the line of the round before (as Heilmeier et al., Minimum
 curvature trajectory planning and control for an autonomous race car, 2019, do it) and solved by
-projected Newton steps. The speed profile is quasi-steady: corner speed, then a pass backwards for
+an interior-point method. The speed profile is quasi-steady: corner speed, then a pass backwards for
 braking and one forwards for acceleration.
 """
 
@@ -27,7 +27,7 @@ LARGEST_GRID = 640  # unknowns of the smooth line
 BEND_DENSITY = 30.0  # [m]; a bend of this radius has twice as many of them as a straight
 BEND_REACH = 20  # stations to each side over which that is averaged
 ROUNDS = 5  # linearisations
-NEWTON_STEPS = 30
+NEWTON_STEPS = 40
 GOOD_ENOUGH = 0.01  # [m]
 BLOCK = 16  # rows of the banded system that are eliminated at once; at least 5
 TOP_SPEED = 95.0  # [m/s], where no corner limits
@@ -65,9 +65,9 @@ def plan_line(
         vehicle: name of the vehicle.
     """
     car = CarModel(vehicle)
-    offset = _smooth_offsets(track, margin, vehicle) if smooth else _straight(track)
-    points = _points(track, offset)
-    heading, curvature, length = _shape(points)
+    offset = _least_curvature(track, margin, vehicle) if smooth else _straight(track)
+    points = line_points(track, offset)
+    heading, curvature, length = line_shape(points)
     tangent = np.arctan2(track.stations["tangent_y"], track.stations["tangent_x"])
     relative = np.angle(np.exp(1j * (heading - tangent)))
     speed = _speed_profile(car, curvature, length, grip)
@@ -80,7 +80,7 @@ def _straight(track: _core.Track) -> NDArray[np.float64]:
     return np.zeros(track.station_count)
 
 
-def _points(track: _core.Track, offset: NDArray[np.float64]) -> NDArray[np.complex128]:
+def line_points(track: _core.Track, offset: NDArray[np.float64]) -> NDArray[np.complex128]:
     """The line as complex numbers x + iy."""
     at = track.stations
     points: NDArray[np.complex128] = (
@@ -89,7 +89,7 @@ def _points(track: _core.Track, offset: NDArray[np.float64]) -> NDArray[np.compl
     return points
 
 
-def _shape(
+def line_shape(
     points: NDArray[np.complex128],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Heading [rad], curvature [1/m] and distance to the next point [m] of a closed line."""
@@ -104,30 +104,56 @@ def _shape(
 
 
 @lru_cache(maxsize=16)
-def _smooth_offsets(track: _core.Track, margin: float, vehicle: str) -> NDArray[np.float64]:
-    """Offsets (S,) of the line of least curvature that leaves `margin` [m] beside the car."""
+def _least_curvature(track: _core.Track, margin: float, vehicle: str) -> NDArray[np.float64]:
+    result = smooth_offsets(track, margin, vehicle)
+    result.flags.writeable = False
+    return result
+
+
+def smooth_offsets(
+    track: _core.Track,
+    margin: float,
+    vehicle: str,
+    *,
+    wall_margin: float | None = None,
+    weight: NDArray[np.float64] | None = None,
+    start: NDArray[np.float64] | None = None,
+) -> NDArray[np.float64]:
+    """Offsets (S,) [m] of the line of least curvature between the edges.
+
+    Args:
+        track: the circuit.
+        margin: room to keep between the car's side and the edge of the road [m].
+        vehicle: name of the vehicle.
+        wall_margin: room between the body and a wall [m]; without it, the same.
+        weight: how much the squared curvature counts at each station (S,); without it, the same
+            everywhere.
+        start: offsets (S,) to improve in one round; without it, several rounds from the centre.
+    """
     car = CarModel(vehicle)
     index = _grid(track)
     at = track.stations[index]
     centre = at["x"] + 1j * at["y"]
     along = at["tangent_x"] + 1j * at["tangent_y"]
-    offset = np.zeros(len(index))
-    for _ in range(ROUNDS):
+    offset = np.zeros(len(index)) if start is None else start[index]
+    root = None if weight is None else np.sqrt(weight[index])
+    for _ in range(ROUNDS if start is None else 1):
         # Wheels stay on the road, and the corners of the body off the wall.
         points = centre + offset * 1j * along
         turn = np.angle((np.roll(points, -1) - np.roll(points, 1)) / along)
         reach = car.half_length * np.abs(np.sin(turn)) + car.half_width * np.abs(np.cos(turn))
         room = car.half_width + margin
-        high = np.minimum(at["width_left"] - room, at["wall_left"] - reach - margin)
-        low = -np.minimum(at["width_right"] - room, at["wall_right"] - reach - margin)
+        reach += margin if wall_margin is None else wall_margin
+        high = np.minimum(at["width_left"] - room, at["wall_left"] - reach)
+        low = -np.minimum(at["width_right"] - room, at["wall_right"] - reach)
         narrow = low > high
         low[narrow] = high[narrow] = 0.5 * (low[narrow] + high[narrow])
         matrix, constant = _linearised_curvature(centre, 1j * along, offset)
-        start = np.clip(offset, low, high)
-        offset = _bounded_least_squares(matrix, constant, low, high, start)
-    result = _periodic_spline(index.astype(np.float64), offset, track.station_count)
-    result.flags.writeable = False
-    return result
+        if root is not None:
+            matrix, constant = root[:, None] * matrix, root * constant
+        inside = np.clip(offset, low, high)
+        offset = _bounded_least_squares(matrix, constant, low, high, inside)
+    return _periodic_spline(index.astype(np.float64), offset, track.station_count)
 
 
 def _grid(track: _core.Track) -> NDArray[np.int64]:
@@ -214,33 +240,53 @@ def _bounded_least_squares(
     high: NDArray[np.float64],
     start: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Minimises |matrix @ x + constant|^2 with low <= x <= high by projected Newton steps."""
+    """Minimises |matrix @ x + constant|^2 with low <= x <= high.
+
+    A primal-dual interior-point method (Nocedal and Wright, Numerical Optimization, ch. 16).
+    """
     hessian = matrix.T @ matrix
     gradient0 = matrix.T @ constant
-    hessian[np.diag_indices_from(hessian)] += 1e-9 * np.trace(hessian) / len(hessian)
-
-    def cost(x: NDArray[np.float64]) -> float:
-        return float(x @ (0.5 * (hessian @ x) + gradient0))
-
-    x = start
+    scale = len(hessian) / np.trace(hessian)
+    hessian *= scale
+    gradient0 *= scale
+    diagonal = np.diag_indices_from(hessian)
+    hessian[diagonal] += 1e-9
+    own = hessian[diagonal].copy()
+    # A place without room gets a little, so that there is an inside.
+    tight = high - low < 2.0 * GOOD_ENOUGH
+    floor, ceiling = (
+        np.where(tight, low - GOOD_ENOUGH, low),
+        np.where(tight, high + GOOD_ENOUGH, high),
+    )
+    room = 0.1 * (ceiling - floor)
+    x = np.clip(start, floor + room, ceiling - room)
+    first = 0.1 * float(np.max(np.abs(gradient0))) + 1e-12
+    press_low, press_high = first / (x - floor), first / (ceiling - x)
+    none = np.zeros(len(x), np.bool_)
     for _ in range(NEWTON_STEPS):
+        below, above = x - floor, ceiling - x
+        gap = float(below @ press_low + above @ press_high) / (2.0 * len(x))
+        if gap < 1e-5 * first:
+            break
+        wanted = 0.1 * gap
         gradient = hessian @ x + gradient0
-        held = ((x <= low) & (gradient > 0.0)) | ((x >= high) & (gradient < 0.0))
-        step = -_solve_ring(hessian, gradient, held)
-        size = 1.0
-        now = cost(x)
-        while size > 1e-3:
-            trial = np.clip(x + size * step, low, high)
-            if cost(trial) < now:
-                break
-            size *= 0.5
-        else:
-            break
-        moved = float(np.max(np.abs(trial - x)))
-        x = trial
-        if moved < GOOD_ENOUGH:
-            break
-    return x
+        hessian[diagonal] = own + press_low / below + press_high / above
+        step = _solve_ring(hessian, wanted / below - wanted / above - gradient, none)
+        hessian[diagonal] = own
+        low_step = (wanted - press_low * step) / below - press_low
+        high_step = (wanted + press_high * step) / above - press_high
+        ways = ((below, step), (above, -step), (press_low, low_step), (press_high, high_step))
+        size = min(_room_for(values, change) for values, change in ways)
+        x = x + size * step
+        press_low += size * low_step
+        press_high += size * high_step
+    return np.clip(x, low, high)
+
+
+def _room_for(values: NDArray[np.float64], change: NDArray[np.float64]) -> float:
+    """The largest share of a step that keeps positive values positive; at most 1."""
+    falling = change < 0.0
+    return float(min(1.0, 0.99 * np.min(-values[falling] / change[falling], initial=2.0)))
 
 
 def _solve_ring(

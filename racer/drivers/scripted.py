@@ -7,64 +7,108 @@ tracking and stability at the limits of handling, 2015); the pedals follow the s
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from racer.drivers.car_model import CarModel
+from racer.drivers.driven_line import averaged, driven_line
 from racer.drivers.observed import ObservationReader
-from racer.drivers.racing_line import plan_line
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from racer import _core
+    from racer.drivers.racing_line import RacingLine
 
-PREVIEW = 0.08  # [s] ahead at which curvature and speed are read: the steering's lag
-LOOK_AHEAD = 6.0, 0.20  # [m], [s]: distance at which the lateral error counts
+PREVIEW = 0.08  # [s] ahead at which curvature is read: the steering's lag
+PEDAL_PREVIEW = 0.03  # [s] ahead at which speeds are read: half an action and the pedals' effect
 STEEPEST = 0.2  # [rad] angle at which a line that is far away is approached
-STEER_GAIN = 0.030  # [rad/m]
 FEEDBACK_LIMIT = 0.20  # [rad]
-YAW_DAMPING = 0.04  # [s]
 SPEED_GAIN = 2.5  # [1/s]
 CALM_ERROR = 1.2  # [m]; further off the line than this the driver slows down
 LOST_SPEED = 7.0  # [m/s] while pointing far away from the line
 
 
-class ScriptedDriver:
-    """Follows a line at a share of the grip.
+@dataclass(frozen=True)
+class Hands:
+    """How a driver steers back to the line.
 
-    Args:
-        name: as shown to people.
-        track: the circuit that it will drive on, and no other.
-        smooth: whether it takes the line of least curvature or the centre line.
-        grip: share of the grip that it plans with.
-        vehicle: name of the vehicle.
+    Attributes:
+        near, ahead: the distance ahead at which the error counts, [m] and [s].
+        gain: steering per error there [rad/m].
+        damping: steering per yaw rate too much [s].
+        calm_speed: above this speed the gain falls in proportion to it [m/s].
     """
 
-    observation = "track"
-    action = "pedals"
-    ticks_per_action = 2
+    near: float = 6.0
+    ahead: float = 0.20
+    gain: float = 0.050
+    damping: float = 0.04
+    calm_speed: float = 100.0
+
+
+@dataclass(frozen=True)
+class Motion:
+    """How cars move, (M,) each.
+
+    Attributes:
+        s, offset: along the centre line and to the left of it [m].
+        heading: against its tangent [rad].
+        speed, slide: forward and to the left [m/s].
+        yaw_rate: [rad/s].
+    """
+
+    s: NDArray[np.float64]
+    offset: NDArray[np.float64]
+    heading: NDArray[np.float64]
+    speed: NDArray[np.float64]
+    slide: NDArray[np.float64]
+    yaw_rate: NDArray[np.float64]
+
+
+class LineFollower:
+    """What a car needs to follow a line at a share of the grip.
+
+    Args:
+        track: the circuit, and no other.
+        smooth: whether the line is a fast one or the centre line.
+        grip: share of the grip that it is planned with.
+        margin: room that the line leaves beside the car [m].
+        vehicle: name of the vehicle.
+        hands: how it steers.
+    """
 
     def __init__(
-        self, name: str, track: _core.Track, *, smooth: bool, grip: float, vehicle: str = "gt"
+        self,
+        track: _core.Track,
+        *,
+        smooth: bool,
+        grip: float,
+        margin: float,
+        vehicle: str,
+        hands: Hands | None = None,
     ) -> None:
-        self.name = name
-        self._car = CarModel(vehicle)
+        self._hands = hands or Hands()
+        self.car = CarModel(vehicle)
         self._read = ObservationReader("track")
         self._length = track.length
         self._count = track.station_count
-        line = plan_line(track, smooth=smooth, grip=grip, margin=0.6, vehicle=vehicle)
+        line = driven_line(track, smooth=smooth, grip=grip, margin=margin, vehicle=vehicle)
         self.line = line
+        # Yaw rate per speed: the path's curvature less the change of the body's slip angle.
+        slip = self.car.corner(line.curvature, line.speed, line.acceleration).body_slip
+        step = track.spacing * (1.0 - line.offset * track.stations["curvature"])
+        turn = averaged(line.curvature - np.gradient(averaged(slip, 4)) / step, 4)
+        change = np.gradient(turn) / step
         heading = np.unwrap(line.heading)
         fields = [line.offset, heading, line.curvature, line.speed, line.acceleration]
+        fields += [turn, change, track.stations["curvature"].astype(np.float64)]
         self._table = np.stack(fields, axis=1)
 
-    def reset(self, mask: NDArray[np.bool_] | None = None) -> None:
-        """Does nothing: the line is all that this driver knows."""
-
-    def _at(self, s: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The line's fields (5, M) at distances s (M,) [m]."""
+    def at(self, s: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The line's fields (8, M) at distances s (M,) [m]."""
         place = s * (self._count / self._length)
         index = np.floor(place).astype(np.int64)
         share = (place - index)[:, None]
@@ -73,44 +117,112 @@ class ScriptedDriver:
         fields: NDArray[np.float64] = (first + share * (second - first)).T
         return fields
 
-    def act(self, obs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Pedals (M, 3) for `track` observations (M, D)."""
+    def see(self, obs: NDArray[np.float32]) -> Motion:
+        """The motion of the cars of `track` observations (M, D)."""
         read = self._read
-        s = read(obs, "progress") * self._length
-        speed = np.maximum(read(obs, "speed"), 0.1)
-        offset, line_heading, *_ = self._at(s)
-        error = read(obs, "lateral_offset") - offset
-        heading = np.arctan2(read(obs, "sin_heading"), read(obs, "cos_heading")) - line_heading
-        heading = np.angle(np.exp(1j * heading))
-        _, _, curvature, target, planned = self._at(s + PREVIEW * speed)
+        return Motion(
+            s=read(obs, "progress") * self._length,
+            offset=read(obs, "lateral_offset"),
+            heading=np.arctan2(read(obs, "sin_heading"), read(obs, "cos_heading")),
+            speed=np.maximum(read(obs, "speed"), 0.1),
+            slide=read(obs, "v_y"),
+            yaw_rate=read(obs, "yaw_rate"),
+        )
 
-        corner = self._car.corner(curvature, np.minimum(speed, target + 1.0))
-        reach = LOOK_AHEAD[0] + LOOK_AHEAD[1] * speed
+    def wanted(self, now: Motion) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Steering [rad] and force of the pedals [N], (M,) each, for cars that move so."""
+        car, hands = self.car, self._hands
+        s, speed = now.s, now.speed
+        offset, line_heading, _, _, _, turn, _, _ = self.at(s)
+        error = now.offset - offset
+        heading = np.angle(np.exp(1j * (now.heading - line_heading)))
+
+        _, _, curvature, fastest, planned, turn_ahead, change, _ = self.at(s + PREVIEW * speed)
+        pace = np.minimum(speed, fastest + 1.0)
+        turning = change * np.square(pace) + turn_ahead * planned
+        corner = car.corner(curvature, pace, planned, turning)
+        reach = hands.near + hands.ahead * speed
+        gain = hands.gain * np.minimum(1.0, hands.calm_speed / speed)
         # A far line is approached at a small angle, not reached at once and overshot.
         near = np.clip(error, -STEEPEST * reach, STEEPEST * reach)
         miss = near + reach * np.sin(heading + corner.body_slip)
-        feedback = np.clip(-STEER_GAIN * miss, -FEEDBACK_LIMIT, FEEDBACK_LIMIT)
-        damping = YAW_DAMPING * (curvature * speed - read(obs, "yaw_rate"))
+        feedback = np.clip(-gain * miss, -FEEDBACK_LIMIT, FEEDBACK_LIMIT)
+        damping = hands.damping * (turn * speed - now.yaw_rate)
         steer = corner.steer + feedback + damping
         lost = np.abs(heading) > 1.0
-        steer = np.where(lost, -np.sign(heading) * self._car.max_steer, steer)
+        steer = np.where(lost, -np.sign(heading) * car.max_steer, steer)
 
+        _, _, curvature, target, planned, *_ = self.at(s + PEDAL_PREVIEW * speed)
         calm = np.clip(1.0 - 0.1 * (np.abs(error) - CALM_ERROR), 0.5, 1.0)
         target = np.where(lost, LOST_SPEED, target * calm)
-        force = self._car.mass * (planned + SPEED_GAIN * (target - speed))
-        force += self._car.resistance(speed)
+        force = car.mass * (planned + SPEED_GAIN * (target - speed)) + car.resistance(speed)
+        capacity = car.capacity(speed, -car.transfer * planned)
+        lateral = car.mass * np.abs(curvature * np.square(pace))
+        force += car.slip_drag(lateral[:, None] * car.share / capacity, capacity)
+        return steer, force
+
+
+class ScriptedDriver:
+    """Follows a line at a share of the grip.
+
+    Args:
+        name: as shown to people.
+        track: the circuit that it will drive on, and no other.
+        smooth: whether it takes a fast line or the centre line.
+        grip: share of the grip that it plans with.
+        margin: room that its line leaves beside the car [m].
+        vehicle: name of the vehicle.
+    """
+
+    observation = "track"
+    action = "pedals"
+    ticks_per_action = 2
+
+    def __init__(
+        self,
+        name: str,
+        track: _core.Track,
+        *,
+        smooth: bool = True,
+        grip: float,
+        margin: float = 0.5,
+        vehicle: str = "gt",
+    ) -> None:
+        self.name = name
+        self._follower = LineFollower(
+            track, smooth=smooth, grip=grip, margin=margin, vehicle=vehicle
+        )
+        self._car = self._follower.car
+
+    @property
+    def line(self) -> RacingLine:
+        """The line that it follows."""
+        return self._follower.line
+
+    def reset(self, mask: NDArray[np.bool_] | None = None) -> None:
+        """Does nothing: the line is all that this driver knows."""
+
+    def act(self, obs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Pedals (M, 3) for `track` observations (M, D)."""
+        car = self._car
+        now = self._follower.see(obs)
+        steer, force = self._follower.wanted(now)
         pedals = np.empty((len(obs), 3), np.float32)
-        pedals[:, 0] = np.clip(steer / self._car.max_steer, -1.0, 1.0)
-        pedals[:, 1] = np.clip(force / self._car.drive_limit(speed), 0.0, 1.0)
-        pedals[:, 2] = np.clip(-force / self._car.brake_force, 0.0, 1.0)
+        pedals[:, 0] = np.clip(steer / car.max_steer, -1.0, 1.0)
+        pedals[:, 1] = np.clip(force / car.drive_limit(now.speed), 0.0, 1.0)
+        pedals[:, 2] = np.clip(-force / car.brake_force, 0.0, 1.0)
         return pedals
 
 
+GOOD_GRIP, GOOD_MARGIN = 0.90, 0.5  # share of the grip; [m] beside the car
+CASUAL_GRIP, CASUAL_MARGIN = 0.65, 1.5
+
+
 def casual_driver(track: _core.Track, vehicle: str = "gt") -> ScriptedDriver:
-    """A careful driver: the centre line at 70 % of the grip."""
-    return ScriptedDriver("casual", track, smooth=False, grip=0.70, vehicle=vehicle)
+    """A careful driver: a line well inside the edges at 65 % of the grip."""
+    return ScriptedDriver("casual", track, grip=CASUAL_GRIP, margin=CASUAL_MARGIN, vehicle=vehicle)
 
 
 def good_driver(track: _core.Track, vehicle: str = "gt") -> ScriptedDriver:
-    """A good driver: the line of least curvature at 85 % of the grip."""
-    return ScriptedDriver("good", track, smooth=True, grip=0.85, vehicle=vehicle)
+    """A good driver: a fast line at 90 % of the grip."""
+    return ScriptedDriver("good", track, grip=GOOD_GRIP, margin=GOOD_MARGIN, vehicle=vehicle)

@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from racer._core import TICK_SECONDS
-from racer.envs.pictures import RENDER_MODES, Pictures, checked_render_mode
-from racer.envs.worlds import (
+from racer.envs.circuit_worlds import (
     DEFAULT_TRACK,
+    CircuitWorlds,
     ConfigLike,
     RewardFunction,
     TrackLike,
-    Worlds,
     lap_info,
-    listed_seeds,
 )
+from racer.envs.pictures import RENDER_MODES, Pictures, checked_render_mode
+from racer.envs.worlds import listed_seeds
 
 if TYPE_CHECKING:
     from racer.config import EnvConfig
@@ -46,7 +46,7 @@ class RacerEnv(gymnasium.Env[Array, Array]):
         track: a name of the catalogue, a path, or a `Track`.
         config: a TOML or JSON file, a mapping of that shape or an `EnvConfig`.
         render_mode: "rgb_array", "human" (needs the extra `view`) or None.
-        reward_fn: replaces the weighted sum of terms, see `Worlds.rewards_of_step`; N is 1.
+        reward_fn: replaces the weighted sum of terms, see `CircuitWorlds.rewards_of_step`; N is 1.
         seed: of the random stream until `reset` gets one; None: a random one.
         settings: fields of `EnvConfig` that win over those of `config`.
 
@@ -70,7 +70,7 @@ class RacerEnv(gymnasium.Env[Array, Array]):
         **settings: Any,
     ) -> None:
         self.render_mode = checked_render_mode(render_mode)
-        worlds = Worlds(
+        worlds = CircuitWorlds(
             1, track, config, settings, autoreset="disabled", seed=seed, reward_fn=reward_fn
         )
         self.worlds = worlds
@@ -147,7 +147,7 @@ class RacerEnv(gymnasium.Env[Array, Array]):
 
         Args:
             seed: restarts the random stream of this world.
-            options: see `Worlds.reset`.
+            options: see `CircuitWorlds.reset`.
 
         Returns:
             observation (D,) float32, info.

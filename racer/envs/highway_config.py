@@ -5,6 +5,8 @@ changes the named keys of a preset; the tables `observation` and `action` are re
 as HighwayEnv does. A key that does not exist, or that asks for something that we do not offer, is
 an error. Keys of our own, all off by default:
 
+* `action` of the type `Traffic`: nobody drives the ego vehicle, it follows the rules of the traffic
+  around it; there is one action, 0, without a meaning;
 * `flatten`: observations as one vector;
 * `traffic_behind`: share of the traffic that starts behind the ego vehicle;
 * `traffic_caution`: traffic looks twice before it changes lane and brakes harder if it must, so
@@ -43,6 +45,24 @@ IDM = "highway_env.vehicle.behavior.IDMVehicle"
 KINEMATICS = {"type": "Kinematics"}
 MISSION_FEATURES = ["presence", "x", "y", "vx", "vy", "heading"]
 
+_OURS: dict[str, Any] = {
+    "flatten": False,
+    "traffic_behind": 0.0,
+    "traffic_caution": False,
+    "traffic_collisions": True,
+    "forward_speed_reward": 0.0,
+    "safety_reward": 0.0,
+    "off_road_reward": 0.0,
+    "stillness_reward": 0.0,
+    "backward_reward": 0.0,
+    "spin_reward": 0.0,
+    "safety_time": 2.0,
+    "safety_cone": 11.25,
+    "threads": 1,
+    "autoreset": "next_step",
+}
+OUR_KEYS = frozenset(_OURS)
+
 _HIGHWAY: dict[str, Any] = {
     "observation": KINEMATICS,
     "action": {"type": "DiscreteMetaAction"},
@@ -73,21 +93,7 @@ _HIGHWAY: dict[str, Any] = {
     "reward_speed_range": [20, 30],
     "normalize_reward": True,
     "offroad_terminal": False,
-    # ours
-    "flatten": False,
-    "traffic_behind": 0.0,
-    "traffic_caution": False,
-    "traffic_collisions": True,
-    "forward_speed_reward": 0.0,
-    "safety_reward": 0.0,
-    "off_road_reward": 0.0,
-    "stillness_reward": 0.0,
-    "backward_reward": 0.0,
-    "spin_reward": 0.0,
-    "safety_time": 2.0,
-    "safety_cone": 11.25,
-    "threads": 1,
-    "autoreset": "next_step",
+    **_OURS,
 }
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -164,6 +170,7 @@ _ACTIONS: dict[str, dict[str, Any]] = {
         "lateral": True,
         "target_speeds": None,
     },
+    "Traffic": {"type": "Traffic"},
 }
 # Our name of an engine setting, where it differs from the key's.
 _RENAMED = {
@@ -210,7 +217,7 @@ def highway_settings(
         given: dict[str, Any] = {}
     else:
         base = dict(PRESETS[preset])
-        given = _content(config)
+        given = read_settings(config)
     given |= settings or {}
     for key in given:
         if key not in base:
@@ -236,7 +243,12 @@ def highway_settings(
     return HighwaySettings(values, _engine(values))
 
 
-def _content(config: Mapping[str, Any] | str | os.PathLike[str] | None) -> dict[str, Any]:
+def read_settings(config: Mapping[str, Any] | str | os.PathLike[str] | None) -> dict[str, Any]:
+    """The settings of a mapping or a file, as they stand there.
+
+    Raises:
+        ConfigError: the file cannot be read.
+    """
     if config is None:
         return {}
     if isinstance(config, Mapping):
@@ -319,7 +331,9 @@ def _set(config: _core.HighwayConfig, name: str, value: Any, shown: str) -> None
         noun = "true or false" if isinstance(wanted, bool) else "a number"
         raise ConfigError(f"{shown} is {value!r}, but it must be {noun}.")
     try:
-        if name == "features_range" and value is not None:
+        if name == "features_range":
+            if not value:
+                return  # HighwayEnv takes an empty table for none, too: the default ranges
             value = {key: tuple(pair) for key, pair in value.items()}
         elif name in ("features", "target_speeds"):
             value = list(value)

@@ -1,9 +1,9 @@
-"""What the views of a highway batch share: worlds with their spaces, seeds and infos."""
+"""N highways with their traffic: their spaces, rewards and infos."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from racer import _core
 from racer.envs.highway_config import HighwayConfigLike, HighwaySettings, highway_settings
-from racer.envs.worlds import listed_seeds
+from racer.envs.worlds import Columns, Painter, checked_seed
 from racer.errors import ConfigError
 
 AnySpace: TypeAlias = "Space[Any]"
@@ -23,7 +23,7 @@ META_ACTIONS = ("LANE_LEFT", "IDLE", "LANE_RIGHT", "FASTER", "SLOWER")
 
 
 class HighwayWorlds:
-    """N highway worlds.
+    """N highway worlds, as `racer.envs.worlds.Worlds`.
 
     The arrays are live views of the batch, overwritten by the next call.
 
@@ -61,14 +61,14 @@ class HighwayWorlds:
         seed: int | None = None,
     ) -> None:
         self.settings = highway_settings(config, preset, settings)
-        if seed is not None:
-            listed_seeds([seed])  # checks it
-        stream = secrets.randbits(64) if seed is None else seed
+        self.autoreset = autoreset or self.settings["autoreset"]
+        self.seconds_per_action = 1.0 / self.settings["policy_frequency"]
+        stream = secrets.randbits(64) if seed is None else checked_seed(seed)
         try:
             self.batch = _core.HighwayBatch(
                 num_envs,
                 self.settings.engine,
-                autoreset=autoreset or self.settings["autoreset"],
+                autoreset=self.autoreset,
                 threads=self.settings["threads"],
                 seed=stream,
             )
@@ -89,6 +89,7 @@ class HighwayWorlds:
         self.outcomes: NDArray[np.void] = batch.outcomes
         self.final_outcomes: NDArray[np.void] = batch.final_outcomes
         self.facts: dict[str, NDArray[Any]] = batch.facts
+        self._done = batch.world_done
         self.observation_space = _observation_space(self.settings)
         self.action_space = _action_space(self.settings)
         self.discrete = isinstance(self.action_space, Discrete)
@@ -133,10 +134,55 @@ class HighwayWorlds:
             raise ConfigError(f"there is no reset option {key!r}; make another environment.")
         self.batch.reset(mask, seeds)
 
+    def rewards_of_step(self) -> NDArray[np.float64]:
+        """The rewards (N,) of the last step, a live view."""
+        return self.rewards
+
+    def over(self) -> NDArray[np.bool_]:
+        """Which worlds (N,) have ended and were not reset yet."""
+        ended: NDArray[np.bool_] = self._done != 0
+        return ended
+
+    def infos(self) -> Columns:
+        """What infos say of the worlds as they are now, columns (N,)."""
+        return step_infos(self.outcomes)
+
+    def final_infos(self) -> Columns:
+        """The same of the last states of worlds that ended, under "same_step"."""
+        return step_infos(self.final_outcomes)
+
+    def parts_of_rewards(self) -> dict[str, Columns]:
+        """HighwayEnv's terms before their weights, and those that add up to the reward, copies."""
+        base = self.base_terms.T.astype(np.float64, order="C")
+        terms = self.reward_terms.T.astype(np.float64, order="C")
+        return {
+            "rewards": dict(zip(self.base_names, base, strict=True)),
+            "reward_terms": dict(zip(self.term_names, terms, strict=True)),
+        }
+
+    def events(self) -> dict[int, dict[str, Any]]:
+        """Nothing: infos say it all."""
+        return {}
+
+    def states(self) -> tuple[NDArray[np.void], ...]:
+        """The whole state of all worlds: vehicles (N, K) and worlds (N,)."""
+        return self.batch.snapshot()
+
+    def set_states(self, states: Sequence[NDArray[np.void]]) -> None:
+        """Puts all worlds into states that `states` gave."""
+        vehicles, records = states
+        self.batch.restore(vehicles, records)
+
+    def painter(self, world: int) -> Painter:
+        """There are no pictures of the highway yet."""
+        raise ImportError(f"no picture of highway {world}: there is no painter of highways")
+
     @property
     def action_meanings(self) -> tuple[str, ...]:
         """Names of the axes of an action, or of the numbers that a meta-action may have."""
         action = self.settings["action"]
+        if action["type"] == "Traffic":
+            return ("DRIVES_ITSELF",)
         if not self.discrete:
             axes = (("acceleration", "longitudinal"), ("steering", "lateral"))
             return tuple(name for name, part in axes if action[part])
@@ -145,7 +191,7 @@ class HighwayWorlds:
         return META_ACTIONS[:3] if action["lateral"] else ("SLOWER", "IDLE", "FASTER")
 
 
-def step_infos(outcomes: NDArray[np.void]) -> dict[str, NDArray[Any]]:
+def step_infos(outcomes: NDArray[np.void]) -> Columns:
     """The facts of an info, as arrays (M,), from outcomes (M,)."""
     return {
         "speed": outcomes["speed"].copy(),
@@ -186,6 +232,8 @@ def _observation_space(settings: HighwaySettings) -> AnySpace:
 
 def _action_space(settings: HighwaySettings) -> AnySpace:
     action = settings["action"]
+    if action["type"] == "Traffic":
+        return Discrete(1)
     both = action["longitudinal"] and action["lateral"]
     if action["type"] == "DiscreteMetaAction":
         return Discrete(5 if both else 3)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from racer.envs.worlds import Worlds
+    from racer.envs.worlds import Painter, Worlds
 
 RENDER_MODES: Final = ("rgb_array", "human")
 
@@ -33,24 +33,24 @@ class Pictures:
     """
 
     def __init__(self, worlds: Worlds) -> None:
-        try:
-            from racer.viewer.offscreen import Renderer
-        except ImportError as problem:
-            raise DependencyNotInstalled(
-                f'rendering needs the extra `view` ({problem}): pip install "racer-sim[view]"'
-            ) from problem
         self._worlds = worlds
-        self._renderer = Renderer
-        self._renderers: dict[int, Any] = {}
+        self._painters: dict[int, Painter] = {}
         self._window: Any = None
+        self._painter(0)
+
+    def _painter(self, world: int) -> Painter:
+        if world not in self._painters:
+            try:
+                self._painters[world] = self._worlds.painter(world)
+            except ImportError as problem:
+                raise DependencyNotInstalled(
+                    f'rendering needs the extra `view` ({problem}): pip install "racer-sim[view]"'
+                ) from problem
+        return self._painters[world]
 
     def frame(self, world: int) -> NDArray[np.uint8]:
         """A picture (height, width, 3) uint8 of one world."""
-        if world not in self._renderers:
-            self._renderers[world] = self._renderer(self._worlds.tracks[world])
-        facts = {name: values[:, None] for name, values in self._worlds.facts.items()}
-        picture: NDArray[np.uint8] = self._renderers[world].frame(facts, world=world)
-        return picture
+        return self._painter(world)()
 
     def show(self, frames_per_second: float) -> None:
         """Shows the first world in a window, no faster than the given rate."""

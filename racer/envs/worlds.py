@@ -1,137 +1,56 @@
-"""What the views of a batch share: worlds with their spaces, seeds, starts, rewards."""
+"""What a kind of world offers, so that one set of views shows them all; and their seeds.
+
+`CircuitWorlds` and `HighwayWorlds` each hold a batch of N worlds in the engine. Gymnasium's and
+Stable-Baselines3's vector environments are views of `Worlds` and know nothing of cars or traffic.
+"""
 
 from __future__ import annotations
 
-import dataclasses
-import math
 import operator
-import os
-import secrets
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
+from gymnasium.spaces import Space
 from numpy.typing import NDArray
 
 from racer import _core
-from racer.config import EnvConfig, load_config
-from racer.envs.spaces import action_space, observation_space
 from racer.errors import ConfigError
-from racer.tracks import load_track
 
-TrackLike: TypeAlias = "str | os.PathLike[str] | _core.Track"
-ConfigLike: TypeAlias = "EnvConfig | str | os.PathLike[str] | Mapping[str, Any] | None"
-Facts: TypeAlias = "Mapping[str, NDArray[Any]]"
-RewardFunction: TypeAlias = "Callable[[Facts], NDArray[Any]]"
-
-DEFAULT_TRACK = "harbour"
-PLACEMENT = ("s", "n", "heading_error", "speed")
-STARTS = ("standing", "random", "mixed")
+Columns: TypeAlias = "dict[str, NDArray[Any]]"
+Painter: TypeAlias = "Callable[[], NDArray[np.uint8]]"
 
 
-class Worlds:
-    """N worlds of one car each.
-
-    The arrays are live views of the batch, overwritten by the next call.
-
-    Args:
-        num_envs: number of worlds N.
-        track: a name of the catalogue, a path or a `Track`; or several, dealt out in turn.
-        config: settings, see `racer.config.load_config`.
-        settings: fields of `EnvConfig` that win over those of `config`.
-        autoreset: overrides the config's.
-        seed: of the worlds' random streams until they are reseeded; None: a random one.
-        reward_fn: replaces the weighted sum of the reward's terms; see `rewards_of_step`.
+class Worlds(Protocol):
+    """N worlds with one agent each. Arrays are live: the next call overwrites them.
 
     Attributes:
-        config: the settings.
-        tracks: the circuit of each world.
-        batch: the engine's batch.
-        observations, final_observations: float32 (N, D).
-        facts: every field of the engine's `fact_table()`, each (N,).
-        reward_terms: float32 (N, T), in the order of `term_names`.
-        terminated, truncated: bool (N,).
-        lap_events: structured (N,), the laps that ended in the last step.
-        final_records: structured (N,), the last states of worlds that ended, under "same_step".
-
-    Raises:
-        RacerError: a setting, a track or the number of worlds cannot be used.
+        num_envs: number of worlds N.
+        autoreset: "next_step", "same_step" or "disabled".
+        seconds_per_action: what one action lasts [s].
+        observation_space, action_space: of one world.
+        observations: float32 (N, ...), and `final_observations` of worlds that ended (same_step).
+        terminated, truncated: bool (N,), of the last step.
+        reward_terms: float (N, T), in the order of `term_names`.
     """
 
-    def __init__(
-        self,
-        num_envs: int,
-        track: TrackLike | Sequence[TrackLike],
-        config: ConfigLike,
-        settings: Mapping[str, Any],
-        *,
-        autoreset: str | None = None,
-        seed: int | None = None,
-        reward_fn: RewardFunction | None = None,
-    ) -> None:
-        base = EnvConfig() if config is None else load_config(config)
-        self.config = base.with_settings(**settings) if settings else base
-        self.num_envs = num_envs
-        self.reward_fn = reward_fn
-        if isinstance(track, (str, os.PathLike, _core.Track)):
-            track = [track]
-        circuits = [item if isinstance(item, _core.Track) else load_track(item) for item in track]
-        if not circuits:
-            raise ConfigError("an environment needs at least one track.")
-        dealt = np.arange(max(num_envs, 0), dtype=np.int32) % len(circuits)
-        self.tracks = [circuits[i] for i in dealt]
-        self.lengths = np.array([circuit.length for circuit in self.tracks])
-        self._autoreset = autoreset or self.config.autoreset
-        self._seed = secrets.randbits(64) if seed is None else _checked_seed(seed)
-        self._dealt = dealt
-        self._circuits = circuits
-        self.batch = self._make_batch(self.config)
-        self._other_starts: dict[str, _core.Batch] = {}
+    num_envs: int
+    autoreset: str
+    seconds_per_action: float
+    observation_space: Space[Any]
+    action_space: Space[Any]
+    observations: NDArray[np.float32]
+    final_observations: NDArray[np.float32]
+    terminated: NDArray[np.bool_]
+    truncated: NDArray[np.bool_]
+    reward_terms: NDArray[Any]
 
-        batch = self.batch
-        n = num_envs
-        self.observation_space = observation_space(self.config.observation)
-        self.action_space = action_space(self.config.action)
-        self.actions = np.zeros((n, 1, batch.action_size), np.float32)
-        self.action_rows = self.actions.reshape(n, -1)
-        self.observations = batch.observations.reshape(n, -1)
-        self.final_observations = batch.final_observations.reshape(n, -1)
-        self.rewards = batch.rewards.reshape(n)
-        self.reward_terms = batch.reward_terms.reshape(n, -1)
-        self.term_names: list[str] = _core.reward_terms()
-        self.terminated = batch.terminated
-        self.truncated = batch.truncated
-        self.lap_events: NDArray[np.void] = batch.lap_events.reshape(n)
-        self.final_records: NDArray[np.void] = batch.final_records.reshape(n)
-        self.facts: dict[str, NDArray[Any]] = {
-            name: values.reshape(n) for name, values in batch.facts.items()
-        }
-
-    def _make_batch(self, config: EnvConfig) -> _core.Batch:
-        try:
-            return _core.Batch(
-                self._circuits,
-                self.num_envs,
-                world_tracks=self._dealt,
-                vehicle=config.vehicle,
-                action=config.action,
-                observation=config.observation,
-                ticks_per_action=config.ticks_per_action,
-                autoreset=self._autoreset,
-                threads=config.threads,
-                seed=self._seed,
-                config=config.to_batch_config(),
-            )
-        except ValueError as problem:
-            raise ConfigError(f"{problem}.") from None
+    @property
+    def term_names(self) -> Sequence[str]:
+        """Names of the reward's terms."""
 
     def step(self, actions: Any) -> None:
-        """One step of every world; `actions` (N, A), copied as float32."""
-        rows = np.asarray(actions)
-        if rows.shape != self.action_rows.shape:
-            raise ValueError(f"actions must have shape {self.action_rows.shape}, got {rows.shape}.")
-        self.action_rows[...] = rows
-        self.batch.step(self.actions)
+        """One action of every world, (N, ...)."""
 
     def reset(
         self,
@@ -139,119 +58,59 @@ class Worlds:
         seeds: NDArray[np.uint64] | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> None:
-        """New episodes where mask (N,) is true (everywhere without one).
-
-        Args:
-            mask: bool (N,).
-            seeds: uint64 (N,); restart the random streams of the masked worlds.
-            options: `start`, a kind of start for this once; or `s` [m] and, if wanted, `n` [m],
-                `heading_error` [rad] and `speed` [m/s], each a number or an array (N,).
-
-        Raises:
-            ConfigError: an option is not known or cannot be used.
-            ValueError: a place lies beyond the wall, or is not finite.
-        """
-        options = options or {}
-        start = _checked_options(options)
-        if start in (None, self.config.start.kind):
-            self.batch.reset(mask, seeds)
-        else:
-            # Reset in a batch with other start rules, carried over: the same episode of the same
-            # stream that an environment with those rules would have had.
-            worlds = range(self.num_envs) if mask is None else np.flatnonzero(mask).tolist()
-            other = self._with_start(str(start))
-            other.restore(self.batch.snapshot())
-            other.reset(mask, seeds)
-            self.batch.restore(other.snapshot(list(worlds)), list(worlds))
-        if "s" in options:
-            place = [np.broadcast_to(options.get(key, 0.0), self.num_envs) for key in PLACEMENT]
-            for world in range(self.num_envs) if mask is None else np.flatnonzero(mask):
-                self.batch.place(world, 0, *(float(values[world]) for values in place))
-
-    def _with_start(self, kind: str) -> _core.Batch:
-        if kind not in self._other_starts:
-            rules = dataclasses.replace(self.config.start, kind=kind)
-            self._other_starts[kind] = self._make_batch(
-                dataclasses.replace(self.config, start=rules)
-            )
-        return self._other_starts[kind]
+        """New episodes where mask (N,) is true; seeds (N,) restart the worlds' random streams."""
 
     def rewards_of_step(self) -> NDArray[Any]:
-        """The rewards (N,) of the last step: the engine's as a live view, or the user's.
+        """Rewards (N,) of the last step."""
 
-        A user's function gets the facts of the step, (N,) each, as read-only live views to be
-        copied if kept: those of `fact_table()`, the engine's `reward` and the `reward_terms`
-        (N, T), `terminated`, `truncated`, `lap_completed`, `lap_valid` and `lap_time` [s]. Facts
-        of a world that ended are its last ones.
+    def over(self) -> NDArray[np.bool_]:
+        """Which worlds (N,) have ended and were not reset yet."""
+
+    def infos(self) -> Columns:
+        """What infos say of the worlds as they are now, columns (N,)."""
+
+    def final_infos(self) -> Columns:
+        """The same of the last states of worlds that ended, under "same_step"."""
+
+    def parts_of_rewards(self) -> dict[str, Columns]:
+        """Tables of what made the last rewards, each of columns (N,)."""
+
+    def events(self) -> dict[int, dict[str, Any]]:
+        """What the infos of single worlds add after a step, by world."""
+
+    def states(self) -> tuple[NDArray[np.void], ...]:
+        """The whole state of all worlds, as arrays of records."""
+
+    def set_states(self, states: Sequence[NDArray[np.void]]) -> None:
+        """Puts all worlds into states that `states` gave."""
+
+    def painter(self, world: int) -> Painter:
+        """A function that paints a world as it is, (height, width, 3) uint8.
 
         Raises:
-            ValueError: the function returned something else than N finite numbers.
+            ImportError: the viewer's packages are not installed.
         """
-        if self.reward_fn is None:
-            return self.rewards
-        facts = dict(self.facts)
-        ended = self.terminated | self.truncated
-        if self._autoreset == "same_step" and ended.any():
-            for name in facts:
-                facts[name] = np.where(ended, self.final_records[name], facts[name])
-        facts["reward"] = self.rewards
-        facts["reward_terms"] = self.reward_terms
-        facts["terminated"] = self.terminated
-        facts["truncated"] = self.truncated
-        for name in ("completed", "valid", "time"):
-            facts[f"lap_{name}"] = self.lap_events[name]
-        rewards = np.asarray(self.reward_fn(facts))
-        if rewards.shape != (self.num_envs,):
-            raise ValueError(
-                f"reward_fn must return an array of shape ({self.num_envs},), "
-                f"got one of shape {rewards.shape}."
-            )
-        if not math.isfinite(float(rewards.sum())):
-            raise ValueError("reward_fn returned a reward that is not a finite number.")
-        return rewards
 
 
 def world_seeds(seed: int, num_envs: int) -> NDArray[np.uint64]:
     """Seeds (N,) uint64 of the worlds of a batch: split from one, never added to it."""
-    seed = _checked_seed(seed)
+    seed = checked_seed(seed)
     return np.array([_core.split_seed(seed, i) for i in range(num_envs)], np.uint64)
 
 
 def listed_seeds(seeds: Sequence[int | None]) -> tuple[NDArray[np.bool_], NDArray[np.uint64]]:
     """Which worlds a list (N,) of seeds and Nones seeds, bool (N,), and with what, uint64 (N,)."""
     mask = np.array([seed is not None for seed in seeds], np.bool_)
-    values = [0 if seed is None else _checked_seed(seed) for seed in seeds]
+    values = [0 if seed is None else checked_seed(seed) for seed in seeds]
     return mask, np.array(values, np.uint64)
 
 
-def lap_info(event: np.void) -> dict[str, Any]:
-    """What an info says about a lap that ended."""
-    reasons = int(event["reasons"])
-    return {
-        "lap_time": float(event["time"]),
-        "lap_sectors": event["sectors"].copy(),
-        "lap_valid": bool(event["valid"]),
-        "lap_reasons": tuple(name for name, bit in _core.LAP_REASONS.items() if reasons & bit),
-    }
+def checked_seed(seed: Any) -> int:
+    """The seed as an int.
 
-
-def step_infos(facts: Mapping[str, Any] | NDArray[np.void], lengths: Any) -> dict[str, Any]:
-    """The nine facts of an info, as arrays (M,), from facts or records (M,) of the engine."""
-    v_x, v_y = facts["v_x"], facts["v_y"]
-    return {
-        "progress": facts["progress"] / lengths,
-        "speed": np.sqrt(v_x * v_x + v_y * v_y),
-        "wall": facts["wall_contact"] != 0.0,
-        "offTrack": facts["off_track_ticks"] > 0,
-        "backward": facts["wrong_way"] != 0,
-        "stillness": facts["stillness_ticks"] > 0,
-        "lap": facts["lap"].astype(np.int64),
-        "checkpoint": facts["checkpoint"].astype(np.int64),
-        "stepCount": facts["episode_steps"].astype(np.int64),
-    }
-
-
-def _checked_seed(seed: Any) -> int:
+    Raises:
+        ConfigError: it is no whole number from 0 to 2^64 - 1.
+    """
     try:
         number = operator.index(seed)
     except TypeError:
@@ -261,19 +120,14 @@ def _checked_seed(seed: Any) -> int:
     return number
 
 
-def _checked_options(options: Mapping[str, Any]) -> str | None:
-    """The kind of start that reset options ask for, if any."""
-    for key in options:
-        if key not in ("start", *PLACEMENT):
-            known = ", ".join(("start", *PLACEMENT))
-            raise ConfigError(f"there is no reset option {key!r}; known are {known}.")
-    start = options.get("start")
-    if start is not None and start not in STARTS:
-        wanted = " or ".join(map(repr, STARTS))
-        raise ConfigError(f"the reset option start is {start!r}, but it must be {wanted}.")
-    placed = [key for key in PLACEMENT if key in options]
-    if placed and start is not None:
-        raise ConfigError(f"the reset options start and {placed[0]} exclude each other.")
-    if placed and "s" not in options:
-        raise ConfigError(f"the reset option {placed[0]} needs s, the place on the lap, too.")
-    return start
+def reset_worlds(
+    worlds: Worlds,
+    chosen: NDArray[np.bool_],
+    seeds: Sequence[int | None],
+    options: Mapping[str, Any],
+) -> None:
+    """Resets the chosen worlds (N,), with seeds where a list (N,) has one."""
+    seeded, values = listed_seeds(seeds)
+    for some, stream in ((chosen & seeded, values), (chosen & ~seeded, None)):
+        if some.any():
+            worlds.reset(some, stream, options)

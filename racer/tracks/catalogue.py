@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -46,8 +47,9 @@ def user_folder() -> Path | None:
 
 
 def track_key(name: str) -> str:
-    """The name of a track as its file has it: lower case, with single hyphens."""
-    return re.sub(r"[^a-z0-9_]+", "-", name.casefold()).strip("-")
+    """The name of a track as its file has it: lower case without accents, single hyphens."""
+    plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9_]+", "-", plain).strip("-")
 
 
 def track_path(name_or_path: str | os.PathLike[str]) -> Path:

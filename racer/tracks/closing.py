@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 SAME_POINT = 1e-3  # as in the engine [m]
 CLOSING_FACTOR = 3.0  # a gap up to so many times the longest other one is no gap
 SMALLEST = 1.0  # a line within so many metres is one in other units
+FARTHEST = 200_000.0  # along the points, which noise makes a longer way than the lap [m]
 CLOSABLE = 30.0  # a larger gap than this is not closed [m]
 OVERSHOOT = 0.05  # share of the line that may lie beyond its own beginning
 JUMP = 50.0  # a longer gap between points is worth a note, if it is unusual [m]
@@ -62,6 +63,12 @@ def closed(source: Source, index: np.ndarray, findings: list[Finding]) -> np.nda
             f"{source.path}: a circuit needs at least 4 different points, not {len(xy)}."
         )
     steps = np.hypot(*np.diff(xy, axis=0).T)
+    if steps.sum() > FARTHEST:
+        raise TrackError(
+            f"{source.path}: from {source.name(int(index[0]))} to "
+            f"{source.name(int(index[-1]))} it is {steps.sum() / 1000.0:,.0f} km along "
+            "the points; a lap is at most 50 km long."
+        )
     gap = float(np.hypot(*(xy[0] - xy[-1])))
     longest = float(steps.max())
     if gap > max(CLOSING_FACTOR * float(np.median(steps)), longest):

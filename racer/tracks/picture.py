@@ -106,8 +106,9 @@ def _draw_circuit(axes: Axes, track: Track) -> None:
         away = side * (at["width_left"] + 0.008 * track.length)
         place = (at["x"] - away * at["tangent_y"], at["y"] + away * at["tangent_x"])
         axes.annotate(
-            str(number), place, ha="center", va="center", size=8, color=_INK, weight="bold"
-        )
+            str(number), place, ha="center", va="center", size=8, color=_INK, weight="bold",
+            annotation_clip=False,
+        )  # fmt: skip
     along = stations[round(30.0 / track.spacing) % len(stations)]
     axes.annotate(
         "",

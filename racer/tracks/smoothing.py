@@ -22,6 +22,7 @@ COARSEST = 5.0  # distance of the points while smoothing, at most [m]
 # half a kilometre; and corners between points 5 m apart look like noise of a few centimetres.
 QUIET_CURVATURE = 0.002  # [1/m]
 QUIET = 0.05  # one standard deviation, at most [m]
+NOISY = 0.12  # noise of this share of the points' distance makes the way along them longer
 DOUBT = 1.4  # weight of the degrees of freedom
 _PULLS = 20  # rounds of pulling the line towards points that it left too far
 _MOST_PULLED = 0.1  # share of the points that may need it
@@ -57,11 +58,13 @@ class Smoother:
 
     Args:
         points: (N, 2) of the line as it was measured, no two neighbours equal.
+        finest: points closer than this on average are averaged in groups first [m].
     """
 
-    def __init__(self, points: Array) -> None:
+    def __init__(self, points: Array, finest: float = FINEST) -> None:
         self._points = points
-        self._kept, group = thinned(points)
+        self._kept, group = thinned(points, finest)
+        self._group = group
         self.spline = ClosedSpline(self._kept)
         index = (np.arange(len(points)) - (group - 1) / 2) / group
         knots = np.arange(len(self._kept) + 1)
@@ -123,7 +126,7 @@ class Smoother:
             end=self.spline.end,
             places=self._u_of_point,
             strength=strength,
-            noise=noise,
+            noise=noise * float(np.sqrt(self._group)),
             moves=moves,
             limited=limited,
         )
@@ -174,14 +177,33 @@ class Smoother:
         return shortest
 
 
-def thinned(points: Array) -> tuple[Array, int]:
-    """Means of groups of neighbours, so that the distance is about `FINEST` or more.
+def smoother_for(points: Array) -> Smoother:
+    """A smoother whose points are further apart than they are noisy.
+
+    Noise makes the way along the points longer than the line. Where it is not small against their
+    distance, neighbours are averaged, which takes from the noise and adds to the distance.
+    """
+    smoother = Smoother(points)
+    finest = FINEST
+    while finest < COARSEST:
+        _, noise = smoother.best_strength()
+        chord = float(np.median(smoother.spline.chord))
+        if noise < NOISY * chord:
+            break
+        finest = max(1.6 * finest, 1.2 * chord)
+        smoother = Smoother(points, finest)
+    return smoother
+
+
+def thinned(points: Array, finest: float) -> tuple[Array, int]:
+    """Means of groups of neighbours, so that the distance is about `finest` or more.
 
     Returns:
         The means (K, 2), and how many points make one.
     """
     chord = np.hypot(*(np.roll(points, -1, axis=0) - points).T)
-    group = max(1, int(FINEST / max(float(np.median(chord)), 1e-3)))
+    typical = max(float(np.median(chord)), 1e-3)
+    group = max(1, round(finest / typical))
     if group == 1 or len(points) < 8 * group:
         return points, 1
     edges = np.arange(0, len(points), group)

@@ -12,15 +12,15 @@ from racer.errors import TrackError
 from racer.tracks.check import STEP as CHECK_STEP
 from racer.tracks.check import Finding, check_line, folds
 from racer.tracks.closing import SAME_POINT, closed, distinct
-from racer.tracks.smoothing import Smoothed, Smoother
+from racer.tracks.smoothing import Smoothed, Smoother, smoother_for
 from racer.tracks.spline import Array, ClosedSpline
 
 if TYPE_CHECKING:
     from racer._core import Track
     from racer.tracks.source import Source
 
-TOLERANCE = 1.0  # the line moves at most this far, unless somebody says otherwise [m]
-GEOGRAPHIC_TOLERANCE = 3.0  # the same for positions in degrees, which are rarely better [m]
+TOLERANCE = 2.0  # the line moves at most this far, unless somebody says otherwise [m]
+GEOGRAPHIC_TOLERANCE = 5.0  # the same for positions in degrees, which are rarely better [m]
 NOISY = 0.2  # noise of this share of the tolerance can be what makes an edge fold
 STEP = 2.5  # distance of the points of an imported line [m]
 
@@ -134,8 +134,11 @@ def _checked(
 
 def _smoothed(line: Array, tolerance: float) -> Smoothed:
     """As much smoothing as the noise asks for; more, within the tolerance, if an edge folds."""
-    smoother = Smoother(line[:, :2])
+    smoother = smoother_for(line[:, :2])
     best = smoother.within(tolerance)
+    if best.moves.max() > tolerance:  # means of neighbours alone move the line too far
+        smoother = Smoother(line[:, :2], finest=0.0)
+        best = smoother.within(tolerance)
     if tolerance == 0.0 or not _folds(line, best):
         return best
     strength = max(best.strength, 0.03)
@@ -166,13 +169,18 @@ def _widths_on(line: Array, smoothed: Smoothed, share: Array) -> Array:
         size = 2 * (group // 2) + 1
         first = np.arange(len(widths)) + group - group // 2
         widths = (sums[first + size] - sums[first]) / size
-    # The points' own places along the lap, measured on the smoothed line.
-    at = np.linspace(0.0, 1.0, len(smoothed.points) + 1)
-    shares = np.interp(smoothed.places, np.append(smoothed.u, smoothed.end), at)
+    shares = _shares(smoothed)
     order = np.argsort(shares, kind="stable")
     return np.column_stack(
         [np.interp(share, shares[order], w[order], period=1.0) for w in widths.T]
     )
+
+
+def _shares(smoothed: Smoothed) -> Array:
+    """Places (N,) of the points that came in, as shares of the smoothed lap."""
+    spline = ClosedSpline(smoothed.points)
+    old = np.append(smoothed.u, smoothed.end)
+    return np.asarray(np.interp(smoothed.places, old, spline.knots / spline.end), np.float64)
 
 
 def _resampled(line: Array, smoothed: Smoothed, backwards: bool, offset: float) -> Array:
@@ -180,7 +188,8 @@ def _resampled(line: Array, smoothed: Smoothed, backwards: bool, offset: float) 
     spline = ClosedSpline(smoothed.points)
     length = spline.sample(CHECK_STEP).length
     step = min(STEP, length / 40.0)
-    samples = spline.sample(step, first=-offset if backwards else offset)
+    start = float(_shares(smoothed)[0]) * length  # a mean may have taken the first point's place
+    samples = spline.sample(step, first=start + (-offset if backwards else offset))
     widths = _widths_on(line, smoothed, samples.s / samples.length)
     table = np.column_stack([samples.xy, widths])
     if backwards:

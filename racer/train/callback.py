@@ -6,40 +6,32 @@ from typing import TYPE_CHECKING, Any
 
 from stable_baselines3.common.callbacks import BaseCallback
 
-from racer.drivers.sb3 import Sb3Driver
-from racer.evaluate import TrackResult, evaluate_driver
-from racer.export import export_policy, model_metadata
+from racer.export import export_policy
 from racer.train.checkpoint import save_checkpoint
 from racer.train.run_folder import write_json
-from racer.train.statistics import DrivingStatistics
 
 if TYPE_CHECKING:
     from stable_baselines3.common.vec_env import VecNormalize
 
-    from racer import _core
+    from racer.envs.sb3_view import WorldsVecEnv
     from racer.train.config import TrainConfig
     from racer.train.progress import Clock, ProgressBar
     from racer.train.run_folder import RunFolder
-
-SELECTION_SEED = 1  # of the starts that choose the best model
-REPORT_SEED = 2  # of those that the report is made from
-MOSTLY_VALID = 0.9
+    from racer.train.task import Task
 
 
 class RunKeeper(BaseCallback):
     """Keeps a run: between two updates it evaluates, saves and logs what is due.
 
-    The best model is the one with the best lap that it can repeat: first those whose laps were
-    (nearly) all valid, by the median of their valid laps; then those with some valid lap; then by
-    the distance driven.
+    What the best model is, the task says.
 
     Args:
         config: of the run.
         folder: of the run.
         clock: of the run.
         bar: of the run.
-        track: the circuit.
-        batch: the worlds that learn.
+        task: what it trains on.
+        env: the worlds that learn.
         normalise: the normalisation around them.
         best: score of the best model so far, or None.
 
@@ -55,8 +47,8 @@ class RunKeeper(BaseCallback):
         clock: Clock,
         bar: ProgressBar,
         *,
-        track: _core.Track,
-        batch: _core.Batch,
+        task: Task,
+        env: WorldsVecEnv,
         normalise: VecNormalize,
         best: dict[str, Any] | None = None,
     ) -> None:
@@ -68,10 +60,10 @@ class RunKeeper(BaseCallback):
         self._folder = folder
         self._clock = clock
         self._bar = bar
-        self._track = track
-        self._batch = batch
+        self._task = task
+        self._worlds = env.shown
         self._normalise = normalise
-        self._statistics = DrivingStatistics(batch)
+        self._statistics = task.statistics(env)
         self._evaluated = 0
         self._saved = 0
         self._saved_steps = -1
@@ -117,71 +109,31 @@ class RunKeeper(BaseCallback):
             return
         facts = {"seconds": self._clock.seconds, "best": self.best}
         path = self._folder.checkpoint_path(self.model.num_timesteps)
-        save_checkpoint(path, self.model, self._normalise, self._batch, facts)
+        save_checkpoint(path, self.model, self._normalise, self._worlds, facts)
         self._saved_steps = self.model.num_timesteps
         self._folder.drop_old_checkpoints()
 
-    def evaluate(self) -> TrackResult:
+    def evaluate(self) -> None:
         """Evaluates the model as it is; keeps it if it is the best so far."""
-        result = evaluate_driver(
-            self.driver(),
-            self._track,
-            starts=self._config.evaluation_starts,
-            laps=self._config.evaluation_laps,
-            vehicle=self._config.env.vehicle,
-            seed=SELECTION_SEED,
+        score = self._task.evaluate(
+            self.model, self._normalise, self._folder.path.name, self.logger
         )
-        tag = f"eval/{self._track.name}"
-        if result.median_lap_s is not None:
-            self.logger.record(f"{tag}/lap_time", result.best_lap_s)
-            self.logger.record(f"{tag}/lap_time_median", result.median_lap_s)
-        for name in ("gap_to_optimal", "gap_to_demonstrated"):
-            if (gap := getattr(result, name)) is not None:
-                self.logger.record(f"{tag}/{name}", gap)
-        if result.standing_lap_s is not None:
-            self.logger.record(f"{tag}/standing_lap_time", result.standing_lap_s)
-        self.logger.record("eval/valid_lap_rate", result.valid / result.laps)
-        score = {**result.as_json(), "distance": result.distance, "steps": self._clock.steps_done}
         self.logger.dump(self._clock.steps_done)
-        if self.best is None or _rank(score) > _rank(self.best):
+        score = {**score, "steps": self._clock.steps_done}
+        if self.best is None or self._task.rank(score) > self._task.rank(self.best):
             self.best = score
             self._keep_best()
         self._show_best()
-        return result
-
-    def driver(self) -> Sb3Driver:
-        """The model as it is, as a driver."""
-        env = self._config.env
-        return Sb3Driver(
-            self.model,
-            observation=env.observation,
-            action=env.action,
-            ticks_per_action=env.ticks_per_action,
-            normalise=self._normalise,
-            name=self._folder.path.name,
-        )
 
     def _keep_best(self) -> None:
         """Exports the model; the score comes last, so that it never tells of another model."""
-        metadata = model_metadata(
-            self._config, name=self._folder.path.name, training_steps=self._clock.steps_done
-        )
+        metadata = self._task.metadata(self._folder.path.name, self._clock.steps_done)
         best = self._folder.best / "policy.onnx"
-        export_policy(self.model, self._normalise, metadata, best)
-        export_policy(self.model, self._normalise, metadata, self._folder.policy)
+        for path in (best, self._folder.policy):
+            export_policy(self.model, self._normalise, metadata, path, self._config.action_scale)
         write_json(self._folder.best / "score.json", self.best)
 
     def _show_best(self) -> None:
-        if self.best and self.best["median_lap_s"] is not None:
-            self._bar.note(f"best lap {self.best['best_lap_s']:.2f} s")
-        elif self.best:
-            self._bar.note("no valid lap yet")
+        if self.best:
+            self._bar.note(self._task.note(self.best))
         self._bar.update()
-
-
-def _rank(score: dict[str, Any]) -> tuple[int, float]:
-    """Larger is better."""
-    if score["median_lap_s"] is None:
-        return 0, score["distance"]
-    reliable = score["valid"] >= MOSTLY_VALID * score["laps"]
-    return (2 if reliable else 1), -score["median_lap_s"]

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
     from stable_baselines3.common.vec_env import VecNormalize
 
-    from racer import _core
+    from racer.envs.worlds import Worlds
 
-FORMAT_VERSION = 1
-COUNTERS = ("num_timesteps", "_n_updates", "_episode_num")
+FORMAT_VERSION = 2
+COUNTERS = ("num_timesteps", "_n_updates", "_episode_num", "_n_calls")
 BUFFER_ARRAYS = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
 
 
@@ -37,7 +37,7 @@ def save_checkpoint(
     path: Path,
     model: BaseAlgorithm,
     normalise: VecNormalize,
-    batch: _core.Batch,
+    worlds: Worlds,
     facts: dict[str, Any],
 ) -> None:
     """Writes the state between two updates.
@@ -46,7 +46,7 @@ def save_checkpoint(
         path: of the file; it takes its place when it is complete.
         model: the learner.
         normalise: the normalisation around its environment.
-        batch: the engine's worlds.
+        worlds: what it learns in.
         facts: plain values of the run, kept as JSON.
     """
     state: dict[str, Any] = {
@@ -55,7 +55,7 @@ def save_checkpoint(
         "counters": {name: int(getattr(model, name, 0)) for name in COUNTERS},
         "parameters": model.get_parameters(),
         "normalise": _normalisation(normalise),
-        "worlds": _packed(_worlds(batch)),
+        "worlds": [_packed(_clean(states)) for states in worlds.states()],
         "last_obs": _packed(np.asarray(model._last_obs)),
         "last_original_obs": _packed(np.asarray(normalise.old_obs)),
         "random": _random_state(model),
@@ -93,7 +93,7 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def restore(
-    state: dict[str, Any], model: BaseAlgorithm, normalise: VecNormalize, batch: _core.Batch
+    state: dict[str, Any], model: BaseAlgorithm, normalise: VecNormalize, worlds: Worlds
 ) -> None:
     """Puts a freshly built model and its environment into a saved state."""
     model.set_parameters(state["parameters"], exact_match=True, device="cpu")
@@ -101,15 +101,16 @@ def restore(
         setattr(model, name, value)
     saved = state["normalise"]
     for name in ("obs_rms", "ret_rms"):
-        statistics = getattr(normalise, name)
         if name in saved:
+            statistics = getattr(normalise, name)
             statistics.mean = saved[name][0].numpy().copy()
             statistics.var = saved[name][1].numpy().copy()
             statistics.count = float(saved[name][2])
     normalise.returns = saved["returns"].numpy().copy()
-    batch.restore(np.frombuffer(_bytes(state["worlds"]), batch.snapshot().dtype).reshape(
-        batch.num_worlds, batch.cars_per_world
-    ))  # fmt: skip
+    worlds.set_states([
+        np.frombuffer(_bytes(saved), now.dtype).reshape(now.shape)
+        for saved, now in zip(state["worlds"], worlds.states(), strict=True)
+    ])  # fmt: skip
     model._last_obs = _unpacked(state["last_obs"])
     model._last_original_obs = normalise.old_obs = _unpacked(state["last_original_obs"])
     model._last_episode_starts = _unpacked(state["last_episode_starts"])
@@ -123,9 +124,8 @@ def restore(
     _set_random_state(state["random"], model)
 
 
-def _worlds(batch: _core.Batch) -> NDArray[np.void]:
-    """The worlds' states, with zeros in the gaps between fields."""
-    states = batch.snapshot()
+def _clean(states: NDArray[np.void]) -> NDArray[np.void]:
+    """The states, with zeros in the gaps between fields."""
     clean = np.zeros(states.shape, states.dtype)
     for name in states.dtype.names or ():
         clean[name] = states[name]

@@ -1,7 +1,8 @@
 """The settings of a training run, and the presets that come with Racer.
 
-A preset is a TOML file: the fields of `TrainConfig`, with tables `[ppo]` or `[sac]` for the
-algorithm and `[env]` for the environment (keys as in `racer.config`).
+A preset is a TOML file: the fields of `TrainConfig`, with a table `[ppo]`, `[sac]` or `[dqn]` for
+the algorithm, and `[env]` for a circuit's environment (keys as in `racer.config`) or `[highway]`
+for the highway's (keys as in `racer.envs.highway_config`).
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from racer import files
 from racer.config import EnvConfig, load_config
 from racer.errors import ConfigError
+from racer.highway_policies import ENVIRONMENTS
 
 if TYPE_CHECKING:
     import os
 
 PRESETS = Path(__file__).parent.parent / "data" / "presets"
-ALGORITHMS = ("ppo", "sac")
+ALGORITHMS = ("ppo", "sac", "dqn")
+CIRCUIT = "racer/Circuit-v0"
+ENV_IDS = (CIRCUIT, *ENVIRONMENTS)
 ACTIVATIONS = ("tanh", "relu")
 _Section = TypeVar("_Section")
 
@@ -43,6 +47,7 @@ class PpoConfig:
         n_steps: steps of each environment per update.
         net_arch: widths of the hidden layers, of the policy and of the value function.
         log_std_init: logarithm of the first standard deviation of the actions.
+        log_stds: the same for each number of the action; empty: `log_std_init` for all.
         target_kl: stops an update's epochs early; 0: never.
     """
 
@@ -58,6 +63,7 @@ class PpoConfig:
     vf_coef: float = _between(0.5, 0, 10)
     max_grad_norm: float = _between(0.5, 0, 1000)
     log_std_init: float = _between(-0.7, -20, 5)
+    log_stds: tuple[float, ...] = _between((), -20.0, 5.0)
     target_kl: float = _between(0.0, 0, 100)
     net_arch: tuple[int, ...] = _between((64, 64), 1, 8192)
     activation: str = _one_of("tanh", ACTIVATIONS)
@@ -88,31 +94,74 @@ class SacConfig:
 
 
 @dataclass(frozen=True)
+class DqnConfig:
+    """Settings of deep Q-learning; names as in Stable-Baselines3.
+
+    Attributes:
+        learning_rate, final_learning_rate: at the beginning and the end, linear in between.
+        train_freq: steps of each environment between updates.
+        gradient_steps: gradient steps per update.
+        target_update_interval: environment steps between updates of the target network.
+        exploration_fraction: share of the run in which random actions get rarer.
+        exploration_final: share of random actions after that.
+        net_arch: widths of the hidden layers.
+    """
+
+    learning_rate: float = _between(5e-4, 0, 1)
+    final_learning_rate: float = _between(1e-4, 0, 1)
+    buffer_size: int = _between(200_000, 1, 100_000_000)
+    learning_starts: int = _between(2_000, 0, 100_000_000)
+    batch_size: int = _between(256, 2, 1_000_000)
+    tau: float = _between(1.0, 0, 1)
+    gamma: float = _between(0.9, 0, 1)
+    train_freq: int = _between(1, 1, 100_000)
+    gradient_steps: int = _between(2, 1, 100_000)
+    target_update_interval: int = _between(2_000, 1, 100_000_000)
+    exploration_fraction: float = _between(0.5, 0, 1)
+    exploration_final: float = _between(0.05, 0, 1)
+    net_arch: tuple[int, ...] = _between((128, 128), 1, 8192)
+    activation: str = _one_of("relu", ACTIVATIONS)
+
+
+SECTIONS: dict[str, Any] = {"ppo": PpoConfig, "sac": SacConfig, "dqn": DqnConfig}
+
+
+@dataclass(frozen=True)
 class TrainConfig:
     """Everything that a training run depends on.
 
     Attributes:
-        algo: "ppo" or "sac".
-        track: name of the catalogue, or path of a track file.
+        algo: "ppo", "sac" or "dqn".
+        env_id: id of the environment.
+        track: name of the catalogue, or path of a track file; of a circuit's environment.
         steps: environment steps to train for (all environments together); 0: until `minutes`.
         minutes: time to train for; 0: until `steps`. Schedules follow whichever ends first.
         n_envs: environments stepped at once.
         seed: of everything random.
+        action_scale: on the highway, what the policy's numbers are multiplied by before they are
+            actions; exported policies do it themselves. Empty: nothing.
+        row_width: on the highway, width of the network that looks at each vehicle's row before the
+            others; 0: none, the rows go into the network as they are.
         normalise_observation, normalise_reward: by running statistics.
         clip_observation: largest normalised observation.
         evaluations: how often to evaluate during the run.
         checkpoints: how often to save a checkpoint during the run.
-        evaluation_starts, evaluation_laps: starts per evaluation, flying laps from each.
-        env: the environment.
-        ppo, sac: the algorithm.
+        evaluation_starts, evaluation_laps: starts per evaluation, flying laps from each; episodes
+            on the highway, where the report takes four times as many.
+        env: a circuit's environment.
+        highway: settings of the highway that differ from those of `env_id`.
+        ppo, sac, dqn: the algorithm.
     """
 
     algo: str = _one_of("ppo", ALGORITHMS)
+    env_id: str = _one_of(CIRCUIT, ENV_IDS)
     track: str = "harbour"
     steps: int = _between(0, 0, 10**12)
     minutes: float = _between(0.0, 0, 1e6)
     n_envs: int = _between(256, 1, 1_000_000)
     seed: int = _between(0, 0, 2**32 - 1)
+    action_scale: tuple[float, ...] = _between((), 0.0, 1.0)
+    row_width: int = _between(0, 0, 4096)
     normalise_observation: bool = True
     normalise_reward: bool = True
     clip_observation: float = _between(10.0, 0.1, 1e6)
@@ -122,24 +171,33 @@ class TrainConfig:
     evaluation_laps: int = _between(2, 1, 1000)
     env: EnvConfig = field(default_factory=EnvConfig)
     ppo: PpoConfig = field(default_factory=PpoConfig)
+    highway: Mapping[str, Any] = field(default_factory=dict)
     sac: SacConfig = field(default_factory=SacConfig)
+    dqn: DqnConfig = field(default_factory=DqnConfig)
 
     def __post_init__(self) -> None:
+        if self.env_id == CIRCUIT and self.action_scale:
+            raise ConfigError("action_scale is for the highway; circuits have none.")
+        if self.env_id == CIRCUIT and self.row_width:
+            raise ConfigError("row_width is for the highway; circuits observe no vehicles.")
+        if self.env_id == CIRCUIT and self.algo == "dqn":
+            raise ConfigError("dqn needs meta-actions, which circuits do not have.")
         if self.steps == 0 and self.minutes == 0.0:
             raise ConfigError("a training run needs --steps or --minutes.")
 
     @property
     def gamma(self) -> float:
         """Discount per step."""
-        return self.ppo.gamma if self.algo == "ppo" else self.sac.gamma
+        return float(getattr(self, self.algo).gamma)
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as a dict, keyed as in presets."""
         content: dict[str, Any] = {}
         for item in dataclasses.fields(self):
             value = getattr(self, item.name)
-            if item.name == "env":
-                content["env"] = value.to_dict()
+            if item.name in ("env", "highway", "track", "evaluation_laps"):
+                if (item.name == "highway") != (self.env_id == CIRCUIT):
+                    content[item.name] = value.to_dict() if item.name == "env" else value
             elif item.name in ALGORITHMS:
                 if item.name == self.algo:
                     content[item.name] = dataclasses.asdict(value)
@@ -218,13 +276,15 @@ def _section(kind: type[_Section], content: Mapping[str, Any], prefix: str) -> _
             raise ConfigError(
                 f"there is no setting {prefix + key!r}; known are {', '.join(known)}."
             )
-        if key in ("env", *ALGORITHMS):
+        if key in ("env", "highway", *ALGORITHMS):
             if not isinstance(value, Mapping):
                 raise ConfigError(f"{key} must be a table of settings, not {value!r}.")
-            sections = {"ppo": PpoConfig, "sac": SacConfig}
-            values[key] = (
-                load_config(value) if key == "env" else _section(sections[key], value, f"{key}.")
-            )
+            if key == "highway":
+                values[key] = dict(value)
+            elif key == "env":
+                values[key] = load_config(value)
+            else:
+                values[key] = _section(SECTIONS[key], value, f"{key}.")
         else:
             values[key] = _checked(known[key], value, prefix + key)
     return kind(**values)
@@ -247,9 +307,11 @@ def _checked(item: dataclasses.Field[Any], value: Any, key: str) -> Any:
     low, high = meta["low"], meta["high"]
     if isinstance(default, tuple):
         good = isinstance(value, (list, tuple)) and len(value) <= 16
-        good = good and all(type(v) is int and low <= v <= high for v in value)
+        kinds = (int,) if isinstance(low, int) else (int, float)
+        good = good and all(type(v) in kinds and low <= v <= high for v in value)
         if not good:
-            raise ConfigError(f"{key} is {value!r}, but it must be a list of layer widths.")
+            noun = "layer widths" if isinstance(low, int) else f"numbers from {low:g} to {high:g}"
+            raise ConfigError(f"{key} is {value!r}, but it must be a list of {noun}.")
         return tuple(value)
     whole = isinstance(default, int)
     right_type = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)

@@ -2,37 +2,55 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 class PolicyGraph(torch.nn.Module):
-    """From raw observations (M, D) float32 to actions (M, A) float32, deterministically.
+    """From raw observations (M, D) float32 to actions, deterministically.
+
+    Actions are (M, A) float32, or (M,) int64 if they are numbers of discrete ones.
 
     Args:
-        model: a PPO or SAC model of Stable-Baselines3 with an MLP policy.
+        model: a PPO, SAC or DQN model of Stable-Baselines3 with an MLP policy.
         normalise: the `VecNormalize` it was trained with, or None.
+        action_scale: what its actions are multiplied by; empty: nothing.
     """
 
     low: torch.Tensor
     high: torch.Tensor
     mean: torch.Tensor
     scale: torch.Tensor
+    action_scale: torch.Tensor
 
-    def __init__(self, model: Any, normalise: Any) -> None:
+    def __init__(self, model: Any, normalise: Any, action_scale: Sequence[float] = ()) -> None:
         super().__init__()
         policy = model.policy
         space = model.action_space
-        self.register_buffer("low", torch.from_numpy(np.array(space.low, np.float32)))
-        self.register_buffer("high", torch.from_numpy(np.array(space.high, np.float32)))
+        self.discrete = hasattr(space, "n")
+        if not self.discrete:
+            self.register_buffer("low", torch.from_numpy(np.array(space.low, np.float32)))
+            self.register_buffer("high", torch.from_numpy(np.array(space.high, np.float32)))
+        self.scaled = bool(action_scale)
+        self.register_buffer("action_scale", torch.tensor(list(action_scale), dtype=torch.float32))
         self.squashed = bool(policy.squash_output)
-        if hasattr(policy, "actor"):  # soft actor-critic
+        if hasattr(policy, "q_net"):  # deep Q-learning
+            q_net = policy.q_net
+            self.network = torch.nn.Sequential(q_net.features_extractor, q_net.q_net)
+        elif hasattr(policy, "actor"):  # soft actor-critic
             actor = policy.actor
-            self.network = torch.nn.Sequential(actor.latent_pi, actor.mu, torch.nn.Tanh())
+            self.network = torch.nn.Sequential(
+                actor.features_extractor, actor.latent_pi, actor.mu, torch.nn.Tanh()
+            )
         else:
-            self.network = torch.nn.Sequential(policy.mlp_extractor.policy_net, policy.action_net)
+            self.network = torch.nn.Sequential(
+                policy.pi_features_extractor, policy.mlp_extractor.policy_net, policy.action_net
+            )
         self.limit: float | None = None
         if normalise is not None and normalise.norm_obs:
             statistics = normalise.obs_rms
@@ -49,6 +67,10 @@ class PolicyGraph(torch.nn.Module):
             x = (x.double() - self.mean) / self.scale
             x = torch.clamp(x, -self.limit, self.limit).float()
         action: torch.Tensor = self.network(x)
+        if self.discrete:
+            return torch.argmax(action, dim=1)
         if self.squashed:
-            return self.low + 0.5 * (action + 1.0) * (self.high - self.low)
-        return torch.maximum(torch.minimum(action, self.high), self.low)
+            action = self.low + 0.5 * (action + 1.0) * (self.high - self.low)
+        else:
+            action = torch.maximum(torch.minimum(action, self.high), self.low)
+        return action * self.action_scale if self.scaled else action

@@ -64,7 +64,9 @@ class RunFolder:
         return self.path / "report.json"
 
     @classmethod
-    def create(cls, path: Path, config: TrainConfig, track: _core.Track) -> RunFolder:
+    def create(
+        cls, path: Path, config: TrainConfig, fingerprints: dict[str, dict[str, str]]
+    ) -> RunFolder:
         """A new folder with the run's settings and versions.
 
         Raises:
@@ -78,8 +80,7 @@ class RunFolder:
         folder = cls(path)
         folder.checkpoints.mkdir(parents=True)
         folder.write_config(config)
-        found = {**versions(config.env.vehicle), "tracks": {track.name: track.fingerprint}}
-        write_json(folder.versions, found)
+        write_json(folder.versions, {**versions(), **fingerprints})
         return folder
 
     @classmethod
@@ -97,19 +98,19 @@ class RunFolder:
         content = read_toml(folder.config)
         return folder, load_train_config(content, os.fspath(folder.config))
 
-    def check_engine(self, vehicle: str, track: _core.Track) -> None:
+    def check_engine(self, fingerprints: dict[str, dict[str, str]]) -> None:
         """Checks that the engine still is the one that the run began with.
 
         Raises:
-            ConfigError: the physics or the circuit has changed since.
+            ConfigError: the physics, the circuit or the highway's rules have changed since.
         """
         text = read_text(self.versions, error=ConfigError, what="list of versions")
         try:
             found = json.loads(text)
-            then = {**found["physics"], **found["tracks"]}
-        except (ValueError, KeyError, TypeError):
+            then = {name: known for kind in fingerprints for name, known in found[kind].items()}
+        except (ValueError, KeyError, TypeError, AttributeError):
             raise ConfigError(f"{self.versions}: is damaged.") from None
-        now = {vehicle: _core.physics_fingerprint(vehicle), track.name: track.fingerprint}
+        now = {name: text for kind in fingerprints.values() for name, text in kind.items()}
         for name, fingerprint in now.items():
             if then.get(name) != fingerprint:
                 raise ConfigError(
@@ -142,12 +143,11 @@ def write_json(path: Path, content: Any) -> None:
     atomic_write(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
 
 
-def versions(vehicle: str) -> dict[str, Any]:
+def versions() -> dict[str, Any]:
     """Versions of everything that a run depends on."""
     return {
         "racer": racer.__version__,
         "git_commit": git_commit(),
-        "physics": {vehicle: _core.physics_fingerprint(vehicle)},
         "physics_version": _core.PHYSICS_VERSION,
         "compiler": _core.COMPILER,
         "instruction_set": _core.instruction_set(),

@@ -17,18 +17,16 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import torch
-from stable_baselines3 import PPO, SAC
+from stable_baselines3 import DQN, PPO, SAC
 from stable_baselines3.common.logger import configure
 from stable_baselines3.common.vec_env import VecNormalize
 
-from racer.drivers.onnx_policy import OnnxDriver
-from racer.envs.sb3 import RacerVecEnv
-from racer.evaluate import TrackResult, evaluate_driver
-from racer.tracks import load_track
-from racer.train.callback import REPORT_SEED, RunKeeper
+from racer.train.callback import RunKeeper
 from racer.train.checkpoint import load_checkpoint, restore
+from racer.train.config import CIRCUIT
 from racer.train.progress import Clock, ProgressBar
 from racer.train.run_folder import RunFolder, write_json
+from racer.train.task import make_task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +34,8 @@ if TYPE_CHECKING:
 
     from stable_baselines3.common.base_class import BaseAlgorithm
 
-    from racer.train.config import TrainConfig
+    from racer.train.config import DqnConfig, PpoConfig, SacConfig, TrainConfig
+    from racer.train.task import Task
 
 ACTIVATIONS: dict[str, type[torch.nn.Module]] = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU}
 ENDLESS = 10**15
@@ -60,17 +59,16 @@ def train(
         ConfigError: the folder exists already, or there is nothing to resume.
     """
     torch.set_num_threads(1)
-    track = load_track(config.track)
+    task = make_task(config)
     if resume:
         folder, _ = RunFolder.open(path)
-        folder.check_engine(config.env.vehicle, track)
+        folder.check_engine(task.fingerprints())
         folder.write_config(config)
         folder.drop_old_checkpoints()
     else:
-        folder = RunFolder.create(path, config, track)
+        folder = RunFolder.create(path, config, task.fingerprints())
     clock = Clock(config)
-    env = RacerVecEnv(config.n_envs, track, config.env, seed=config.seed)
-    batch = env.worlds.batch
+    env = task.make_env()
     normalise = VecNormalize(
         env,
         norm_obs=config.normalise_observation,
@@ -78,27 +76,27 @@ def train(
         clip_obs=config.clip_observation,
         gamma=config.gamma,
     )
-    model = build_model(config, normalise, clock)
+    model = build_model(config, normalise, clock, task.network())
     model.set_logger(configure(str(folder.tensorboard), ["tensorboard"]))
     best = None
     checkpoints = folder.checkpoint_paths()
     if resume and checkpoints:
         state, facts = load_checkpoint(checkpoints[-1])
-        restore(state, model, normalise, batch)
+        restore(state, model, normalise, env.shown)
         clock.start(model.num_timesteps, facts["seconds"])
         best = facts["best"]
     else:
         clock.start(0, 0.0)
     bar = ProgressBar(clock, shown=show)
     keeper = RunKeeper(
-        config, folder, clock, bar, track=track, batch=batch, normalise=normalise, best=best
+        config, folder, clock, bar, task=task, env=env, normalise=normalise, best=best
     )
     interrupted = _learn(model, keeper, config)
     if not interrupted:
         keeper.evaluate()
     bar.close()
     env.close()
-    return _report(config, folder, clock, keeper, interrupted=interrupted)
+    return _report(config, folder, clock, keeper, task, interrupted=interrupted)
 
 
 def _learn(model: BaseAlgorithm, keeper: RunKeeper, config: TrainConfig) -> bool:
@@ -136,13 +134,21 @@ def _polite_interrupts(keeper: RunKeeper) -> Iterator[None]:
 
 
 def _report(
-    config: TrainConfig, folder: RunFolder, clock: Clock, keeper: RunKeeper, *, interrupted: bool
+    config: TrainConfig,
+    folder: RunFolder,
+    clock: Clock,
+    keeper: RunKeeper,
+    task: Task,
+    *,
+    interrupted: bool,
 ) -> dict[str, Any]:
-    """Evaluates the best model from starts that did not choose it, and writes the report."""
+    """Evaluates the best model in scenarios that did not choose it, and writes the report."""
+    place = {"track": config.track} if config.env_id == CIRCUIT else {}
     report: dict[str, Any] = {
         "name": folder.path.name,
         "algo": config.algo,
-        "track": config.track,
+        "env_id": config.env_id,
+        **place,
         "steps": clock.steps_done,
         "seconds": round(clock.seconds, 1),
         "finished": not interrupted,
@@ -150,25 +156,23 @@ def _report(
         "evaluation": None,
     }
     if not interrupted:
-        report["evaluation"] = _evaluate_best(config, folder).as_json()
+        report["evaluation"] = dict(task.report(folder.policy))
     write_json(folder.report, report)
     return report
 
 
-def _evaluate_best(config: TrainConfig, folder: RunFolder) -> TrackResult:
-    return evaluate_driver(
-        OnnxDriver(folder.policy, config.env.vehicle),
-        load_track(config.track),
-        starts=2 * config.evaluation_starts,
-        laps=config.evaluation_laps,
-        vehicle=config.env.vehicle,
-        seed=REPORT_SEED,
-    )
+def build_model(
+    config: TrainConfig, env: VecNormalize, clock: Clock, network: dict[str, Any]
+) -> BaseAlgorithm:
+    """The learner that the settings describe, with fresh weights.
 
-
-def build_model(config: TrainConfig, env: VecNormalize, clock: Clock) -> BaseAlgorithm:
-    """The learner that the settings describe, with fresh weights."""
-    chosen = config.ppo if config.algo == "ppo" else config.sac
+    Args:
+        config: of the run.
+        env: the worlds.
+        clock: of the run.
+        network: what the task adds to the network.
+    """
+    chosen: PpoConfig | SacConfig | DqnConfig = getattr(config, config.algo)
     first, last = chosen.learning_rate, chosen.final_learning_rate
 
     def learning_rate(_: float) -> float:
@@ -182,6 +186,7 @@ def build_model(config: TrainConfig, env: VecNormalize, clock: Clock) -> BaseAlg
         "gamma": chosen.gamma,
     }
     network = {
+        **network,
         "net_arch": list(chosen.net_arch),
         "activation_fn": ACTIVATIONS[chosen.activation],
     }
@@ -198,13 +203,15 @@ def build_model(config: TrainConfig, env: VecNormalize, clock: Clock) -> BaseAlg
             policy_kwargs=network,
             **common,
         )
+    if config.algo == "dqn":
+        return _build_dqn(config.dqn, env, clock, {**common, "policy_kwargs": network})
     ppo = config.ppo
     if ppo.batch_size > ppo.n_steps * config.n_envs:
         raise ConfigError(
             f"batch_size is {ppo.batch_size}, but n_steps times n_envs gives only "
             f"{ppo.n_steps * config.n_envs} steps per update."
         )
-    return PPO(
+    model = PPO(
         "MlpPolicy",
         env,
         n_steps=ppo.n_steps,
@@ -218,6 +225,36 @@ def build_model(config: TrainConfig, env: VecNormalize, clock: Clock) -> BaseAlg
         policy_kwargs={**network, "log_std_init": ppo.log_std_init},
         **common,
     )
+    if ppo.log_stds:
+        axes = model.policy.log_std
+        if len(ppo.log_stds) != len(axes):
+            raise ConfigError(
+                f"ppo.log_stds has {len(ppo.log_stds)} numbers, but an action has {len(axes)}."
+            )
+        axes.data.copy_(torch.tensor(ppo.log_stds))
+    return model
+
+
+def _build_dqn(
+    dqn: DqnConfig, env: VecNormalize, clock: Clock, common: dict[str, Any]
+) -> BaseAlgorithm:
+    def exploration(_: float) -> float:
+        share = min(clock.fraction / max(dqn.exploration_fraction, 1e-9), 1.0)
+        return 1.0 + share * (dqn.exploration_final - 1.0)
+
+    model = DQN(
+        "MlpPolicy",
+        env,
+        buffer_size=dqn.buffer_size,
+        learning_starts=dqn.learning_starts,
+        tau=dqn.tau,
+        train_freq=dqn.train_freq,
+        gradient_steps=dqn.gradient_steps,
+        target_update_interval=dqn.target_update_interval,
+        **common,
+    )
+    model.exploration_schedule = exploration  # follows steps or time, whichever ends the run
+    return model
 
 
 def resume(
@@ -249,11 +286,12 @@ def load_newest(folder: RunFolder, config: TrainConfig) -> tuple[BaseAlgorithm, 
     checkpoints = folder.checkpoint_paths()
     if not checkpoints:
         raise ConfigError(f"{folder.path}: has no checkpoint yet.")
-    env = RacerVecEnv(config.n_envs, load_track(config.track), config.env, seed=config.seed)
+    task = make_task(config)
+    env = task.make_env()
     normalise = VecNormalize(
         env, norm_obs=config.normalise_observation, clip_obs=config.clip_observation
     )
-    model = build_model(config, normalise, Clock(config))
+    model = build_model(config, normalise, Clock(config), task.network())
     state, _ = load_checkpoint(checkpoints[-1])
-    restore(state, model, normalise, env.worlds.batch)
+    restore(state, model, normalise, env.shown)
     return model, normalise

@@ -1,23 +1,7 @@
 // A step allocates nothing; neither do resets, snapshots and restores.
-#include <cstdlib>
-#include <new>
-
+#include "allocations.hpp"
 #include "check.hpp"
 #include "scenarios.hpp"
-
-namespace {
-std::size_t allocations = 0;
-}
-
-void* operator new(std::size_t size) {
-    ++allocations;
-    if (void* memory = std::malloc(size)) return memory;
-    throw std::bad_alloc();
-}
-// GCC takes the pair above and below for a mismatch when it inlines only one of them.
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 using namespace racer;
 using namespace racer::test;

@@ -4,7 +4,9 @@
 //   test_determinism --print [KERNELS]   prints "scenario hash" lines, of these kernels if named
 //   test_determinism --kernels           prints the names of the kernels of this build and machine
 //   test_determinism --threads [STEPS]   many threads against one, for the thread sanitizer
-//   test_determinism --write FILE        writes a new golden file (raise kPhysicsVersion first)
+//   test_determinism --write FILE        writes a new golden file; refuses to change the hashes of
+//   a
+//                                        version that FILE holds already (raise kPhysicsVersion)
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -40,9 +42,9 @@ void print(std::ostream& out) {
     }
 }
 
-std::map<std::string, std::string> read_golden() {
+std::map<std::string, std::string> read_golden(const std::string& path) {
     std::map<std::string, std::string> golden;
-    std::ifstream file(std::string(RACER_SOURCE_DIR) + "/tests/golden.txt");
+    std::ifstream file(path);
     for (std::string line; std::getline(file, line);) {
         if (line.empty() || line[0] == '#') continue;
         std::istringstream words(line);
@@ -59,6 +61,43 @@ void expect(const std::map<std::string, std::string>& golden, const std::string&
     const std::string wanted = found == golden.end() ? "nothing" : found->second;
     record(wanted == value, "tests/golden.txt", 0,
            name + " with " + how + ": " + value + ", golden is " + wanted);
+}
+
+// Writes the golden file. What a version's hashes are is settled when they are first written: the
+// same version with other hashes is refused, and the file stays as it is. New names may be added.
+int write_golden(const char* path) {
+    std::ostringstream fresh;
+    print(fresh);
+    const auto written = read_golden(path);
+    const auto version = written.find("physics_version");
+    if (version != written.end() && version->second == std::to_string(kPhysicsVersion)) {
+        std::istringstream lines(fresh.str());
+        std::string changed;
+        std::size_t kept = 0;
+        for (std::string name, value; lines >> name >> value;) {
+            const auto found = written.find(name);
+            if (found == written.end()) continue;
+            ++kept;
+            if (found->second != value) changed += (changed.empty() ? "" : ", ") + name;
+        }
+        if (!changed.empty() || kept != written.size()) {
+            std::cerr << path << " holds other hashes of physics version " << kPhysicsVersion
+                      << " (" << (changed.empty() ? "names that are no more" : changed)
+                      << "): a version never changes; raise kPhysicsVersion in fingerprint.hpp, "
+                         "then write again.\n";
+            return 1;
+        }
+    }
+    std::ofstream file(path);
+    file << "# Golden hashes, written by test_determinism --write. A change of physics bits is a\n"
+            "# deliberate act: raise kPhysicsVersion, write this file anew, say so in "
+            "CHANGELOG.md.\n"
+         << fresh.str();
+    if (!file.flush()) {
+        std::cerr << path << " cannot be written.\n";
+        return 1;
+    }
+    return 0;
 }
 
 // Runs every scenario on several threads and compares with one thread.
@@ -87,17 +126,9 @@ int main(int argc, char** argv) {
         compare_threads(argc > 2 ? std::atoi(argv[2]) : 60);
         return report();
     }
-    if (argc > 2 && std::strcmp(argv[1], "--write") == 0) {
-        std::ofstream file(argv[2]);
-        file << "# Golden hashes, written by test_determinism --write. A change of physics bits is "
-                "a\n"
-                "# deliberate act: raise kPhysicsVersion, write this file anew, say so in "
-                "CHANGELOG.md.\n";
-        print(file);
-        return file ? 0 : 1;
-    }
+    if (argc > 2 && std::strcmp(argv[1], "--write") == 0) return write_golden(argv[2]);
 
-    const auto golden = read_golden();
+    const auto golden = read_golden(std::string(RACER_SOURCE_DIR) + "/tests/golden.txt");
     expect(golden, "physics_version", std::to_string(kPhysicsVersion), "this engine");
     for (const VehicleEntry& entry : kVehicles) {
         expect(golden, "physics_" + std::string(entry.vehicle->name),

@@ -1,28 +1,14 @@
 // The highway: the same bits from every compiler and instruction set, no allocation in a step, and
 // neighbours as a plain search finds them.
-#include <cstdlib>
 #include <memory>
-#include <new>
 #include <vector>
 
+#include "allocations.hpp"
 #include "check.hpp"
 #include "racer/hash.hpp"
 #include "racer/highway/batch.hpp"
 #include "racer/highway/world.hpp"
 #include "racer/random.hpp"
-
-namespace {
-std::size_t allocations = 0;
-}
-
-void* operator new(std::size_t size) {
-    ++allocations;
-    if (void* memory = std::malloc(size)) return memory;
-    throw std::bad_alloc();
-}
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 using namespace racer;
 using namespace racer::test;

@@ -8,10 +8,11 @@
 namespace racer::test {
 namespace {
 
-using RACER_ISA::kRays;
+using racer::kRays;
 
-constexpr double kTolerance = 0.02;  // [m]
-constexpr double kNudge = 2e-4;      // a ray this far aside may see past the tip of a corner [m]
+constexpr double kTolerance = 0.02;       // [m], of rays in float
+constexpr double kTightTolerance = 1e-3;  // [m], of the same text in double
+constexpr double kNudge = 2e-4;  // a ray this far aside may see past the tip of a corner [m]
 
 struct Random {
     std::uint64_t state;
@@ -72,28 +73,29 @@ double brute_force(const Track& track, const Pose& pose, int ray, double aside) 
 }
 
 // Distances jump at the tip of a corner: there either side of the jump is right.
-bool agrees(const Track& track, const Pose& pose, int ray, double distance) {
+bool agrees(const Track& track, const Pose& pose, int ray, double distance, double tolerance) {
     for (const double aside : {0.0, kNudge, -kNudge}) {
         const double expected = brute_force(track, pose, ray, aside);
-        if (std::abs(distance - expected) <= kTolerance) return true;
+        if (std::abs(distance - expected) <= tolerance) return true;
     }
     return false;
 }
 
-void check_circuit(const Track& track, int poses) {
+template <class T>
+void check_rays(const Track& track, int poses, const char* type, double tolerance) {
     Random random{track.fingerprint};
     int wrong = 0;
     int nudged = 0;
     for (int i = 0; i < poses; ++i) {
         const Pose pose = random_pose(track, random, i % 4 != 0);
-        float distances[kRays];
+        T distances[kRays];
         RACER_ISA::cast_rays(track, pose.x, pose.y, pose.cos_yaw, pose.sin_yaw, pose.station,
                              distances);
         for (int ray = 0; ray < kRays; ++ray) {
             const auto distance = static_cast<double>(distances[ray]);
-            if (std::abs(distance - brute_force(track, pose, ray, 0.0)) <= kTolerance) continue;
+            if (std::abs(distance - brute_force(track, pose, ray, 0.0)) <= tolerance) continue;
             ++nudged;
-            if (!agrees(track, pose, ray, distance)) {
+            if (!agrees(track, pose, ray, distance, tolerance)) {
                 if (++wrong < 4) {
                     std::printf("%s: station %d ray %d: %.4f, not %.4f\n", track.name.c_str(),
                                 pose.station, ray, distance, brute_force(track, pose, ray, 0.0));
@@ -101,10 +103,15 @@ void check_circuit(const Track& track, int poses) {
             }
         }
     }
-    std::printf("%-14s %d rays, %d at the tip of a corner, %d wrong\n", track.name.c_str(),
-                poses * kRays, nudged, wrong);
+    std::printf("%-14s %-6s %d rays, %d at the tip of a corner, %d wrong\n", track.name.c_str(),
+                type, poses * kRays, nudged, wrong);
     CHECK(wrong == 0);
     CHECK(nudged * 1000 <= poses * kRays);
+}
+
+void check_circuit(const Track& track, int poses) {
+    check_rays<float>(track, poses, "float", kTolerance);
+    check_rays<double>(track, poses, "double", kTightTolerance);
 }
 
 // A figure of eight: on the crossing the other road is not there.

@@ -6,6 +6,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 
+from racer.tools.bench.engine import DRIVEN_STEPS, drive
 from racer.tools.bench.measure import Case, latencies, rate, steps_case
 
 ENV_ID = "racer/Circuit-v0"
@@ -61,21 +62,34 @@ def single_case(observation: str, seconds: float, *, wrapped: bool) -> Case:
 
 
 def vector_case(num_envs: int, observation: str, seconds: float) -> Case:
-    """Steps of the vector env, with its copies of observations and its infos."""
+    """Steps of the vector env, with its copies of observations and its infos.
+
+    The cars drive as those of the engine's cases do: actions recorded once, repeated from the same
+    start.
+    """
     env = gymnasium.make_vec(
         ENV_ID,
         num_envs=num_envs,
         vectorization_mode="vector_entry_point",
         observation=observation,
+        action="pedals",
+        start={"kind": "random"},
     )
+    worlds = env.unwrapped.worlds  # type: ignore[attr-defined]
     env.reset(seed=0)
-    actions = gentle(env.action_space, 64)
-    number = 0
+    actions = []
+    for _ in range(DRIVEN_STEPS):
+        actions.append(drive(worlds.batch, worlds.tracks[0])[:, 0])
+        env.step(actions[-1])
+    number = DRIVEN_STEPS
 
     def step() -> None:
         nonlocal number
-        number = (number + 1) % len(actions)
+        if number == DRIVEN_STEPS:
+            env.reset(seed=0)
+            number = 0
         env.step(actions[number])
+        number += 1
 
     measured = rate(step, seconds)
     env.close()

@@ -4,58 +4,84 @@
 #include <cstdint>
 
 #include "racer/kernels.hpp"
-#include "racer/lanes.hpp"
+#include "racer/lane_memory.hpp"
 
 namespace racer::RACER_ISA {
 
-inline constexpr double kInputScale = 32767.0;
-
+template <class R>
 struct Pedals {
-    double steer, throttle, brake;  // [-1, 1], [0, 1], [0, 1]
+    R steer, throttle, brake;  // [-1, 1], [0, 1], [0, 1]
 };
 
 // Share of full lock that the axis action can reach at a speed: all of it when slow, a little more
 // than the car can use when fast, so that neither a keyboard nor a noisy policy spins it. The part
 // that falls with the speed is the kinematic bicycle's angle at 2.3 g.
-RACER_INLINE double steering_share(const Vehicle& vehicle, double speed) {
+template <class R>
+RACER_INLINE R steering_share(const Vehicle& vehicle, R speed) {
     const double wheelbase = vehicle.cg_to_front + vehicle.cg_to_rear;
-    const double range = 0.12 + 60.0 * (wheelbase / 2.7) / (speed * speed + 1.0);  // [rad]
-    return min(range / vehicle.max_steer, 1.0);
+    const R range = R(0.12) + R(60.0 * (wheelbase / 2.7)) / (speed * speed + R(1.0));  // [rad]
+    return min(range / R(vehicle.max_steer), R(1.0));
 }
 
 // The axis action: steering (left positive) and one axis for drive (positive) and brake (negative).
-RACER_INLINE Pedals axis_to_pedals(const Vehicle& vehicle, double steer, double drive,
-                                   double speed) {
-    return {steer * steering_share(vehicle, speed), max(drive, 0.0), max(-drive, 0.0)};
+template <class R>
+RACER_INLINE Pedals<R> axis_to_pedals(const Vehicle& vehicle, R steer, R drive, R speed) {
+    return {steer * steering_share(vehicle, speed), max(drive, R(0.0)), max(-drive, R(0.0))};
 }
 
-RACER_INLINE std::int16_t quantise(double value) {
-    const double scaled = value * kInputScale;
-    return static_cast<std::int16_t>(scaled < 0.0 ? scaled - 0.5 : scaled + 0.5);
+// Rounds to the nearest of the input's steps, halves away from zero.
+template <class R>
+RACER_INLINE void quantise(std::int16_t* input, R value) {
+    const R scaled = value * R(kInputScale);
+    const R rounded = select(scaled < R(0.0), scaled - R(0.5), scaled + R(0.5));
+    if constexpr (LaneCount<R>::value == 1) {
+        *input = static_cast<std::int16_t>(rounded);
+    } else {
+        using Shorts = typename VectorOf<std::int16_t, LaneCount<R>::value>::Type;
+        const auto whole = __builtin_convertvector(rounded.v, Ints<R>);
+        const auto shorts = __builtin_convertvector(whole, Shorts);
+        __builtin_memcpy(input, &shorts, sizeof(shorts));
+    }
 }
 
-// Reads one action row into the car's quantised inputs. NaN counts as zero and is counted.
-RACER_INLINE void take_action(const StepContext& context, int car) {
-    const float* row = context.actions + static_cast<std::ptrdiff_t>(car) * context.action_size;
+// Reads the action rows of a register of cars, of which `count` exist, into their quantised inputs.
+// NaN counts as zero and is counted.
+template <class R>
+RACER_STAGE void take_actions(const StepContext& context, int car, int count) {
+    constexpr int kMaxSize = 3;
+    constexpr int kCount = LaneCount<R>::value;
+    const int size = context.action_size;
+    const float* rows = context.actions + static_cast<std::ptrdiff_t>(car) * size;
+    float few[kMaxSize * kCount] = {};  // padding cars get zeros
+    if (count < kCount) {
+        for (int i = 0; i < count * size; ++i) few[i] = rows[i];
+        rows = few;
+    }
     const CarArrays& c = context.cars;
     const auto read = [&](int i, double low) {
-        const double value = static_cast<double>(row[i]);
-        if (value != value) {
-            ++c.nan_actions[car];
-            return 0.0;
+        const R value = gather<R>([&](int j) { return static_cast<double>(rows[j * size + i]); });
+        const auto sound = value == value;
+        if (any(!sound)) {
+            for (int j = 0; j < kCount; ++j) {
+                const float number = rows[j * size + i];
+                c.nan_actions[car + j] += number != number ? 1 : 0;
+            }
         }
-        return clamp(value, low, 1.0);
+        return select(sound, clamp(value, R(low), R(1.0)), R(0.0));
     };
-    Pedals pedals{};
+    Pedals<R> pedals{};
     if (context.action == ActionKind::kAxis) {
-        const double speed = c.v_x[car];
-        pedals = axis_to_pedals(*context.vehicle, read(0, -1.0), read(1, -1.0), speed);
+        const R steer = read(0, -1.0);
+        const R drive = read(1, -1.0);
+        pedals = axis_to_pedals(*context.vehicle, steer, drive, load<R>(c.v_x + car));
     } else {
-        pedals = {read(0, -1.0), read(1, 0.0), read(2, 0.0)};
+        pedals.steer = read(0, -1.0);
+        pedals.throttle = read(1, 0.0);
+        pedals.brake = read(2, 0.0);
     }
-    c.input_steer[car] = quantise(pedals.steer);
-    c.input_throttle[car] = quantise(pedals.throttle);
-    c.input_brake[car] = quantise(pedals.brake);
+    quantise(c.input_steer + car, pedals.steer);
+    quantise(c.input_throttle + car, pedals.throttle);
+    quantise(c.input_brake + car, pedals.brake);
 }
 
 }  // namespace racer::RACER_ISA

@@ -3,40 +3,10 @@
 
 #include "racer/dynamics.hpp"
 #include "racer/kernels.hpp"
-#include "racer/lanes.hpp"
+#include "racer/lane_memory.hpp"
 #include "racer/lap_timing.hpp"
-#include "racer/projection.hpp"
 
 namespace racer::RACER_ISA {
-
-// Loads and stores one number per lane of a car field.
-template <class R>
-RACER_INLINE R load(const double* field) {
-    if constexpr (LaneCount<R>::value == 1) {
-        return *field;
-    } else {
-        return R::load(field);
-    }
-}
-RACER_INLINE void store(double* field, double value) { *field = value; }
-template <int W>
-RACER_INLINE void store(double* field, const Lanes<double, W>& value) {
-    value.store(field);
-}
-
-// Loads whole numbers as doubles.
-template <class R>
-RACER_INLINE R widen(const std::int16_t* field) {
-    if constexpr (LaneCount<R>::value == 1) {
-        return static_cast<double>(*field);
-    } else {
-        typedef std::int16_t Shorts
-            __attribute__((vector_size(sizeof(std::int16_t) * LaneCount<R>::value)));
-        Shorts shorts;
-        __builtin_memcpy(&shorts, field, sizeof(shorts));
-        return R(__builtin_convertvector(shorts, typename R::Vector));
-    }
-}
 
 template <class R>
 RACER_INLINE CarState<R> load_state(const CarArrays& c, int car) {

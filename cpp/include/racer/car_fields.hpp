@@ -60,6 +60,8 @@
 
 namespace racer {
 
+inline constexpr double kInputScale = 32767.0;  // inputs are stored in steps of 1 / kInputScale
+
 // One car's whole state as a plain record: a snapshot is an array of these.
 struct CarRecord {
 #define RACER_FIELD(type, name, unit, meaning) type name;

@@ -9,6 +9,10 @@
 
 #include <cstdint>
 
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
 #ifndef RACER_ISA
 #define RACER_ISA portable
 #endif
@@ -17,6 +21,9 @@
 #endif
 
 #define RACER_INLINE inline __attribute__((always_inline))
+// A stage of a step: compiled on its own, because compilers allocate registers badly in a function
+// of many thousand instructions.
+#define RACER_STAGE inline __attribute__((noinline))
 
 namespace racer::RACER_ISA {
 
@@ -133,13 +140,19 @@ RACER_INLINE Lanes<T, W> copy_sign(Lanes<T, W> size, Lanes<T, W> sign_of) {
 }
 template <class T, int W>
 RACER_INLINE bool any(LaneMask<T, W> mask) {
+#if defined(__AVX512F__)
+    if constexpr (sizeof(mask.v) == 64) {
+        const auto bits = reinterpret_cast<__m512i>(mask.v);
+        return _mm512_test_epi32_mask(bits, bits) != 0;
+    }
+#endif
     bool found = false;
     for (int i = 0; i < W; ++i) found |= mask[i];
     return found;
 }
 
-// min, max and clamp for every number type. Written as one comparison and one selection, they
-// are defined for NaN (the second argument wins) and compile to one instruction.
+// min, max and clamp for every number type. Written as one comparison and one selection they are
+// defined for NaN (the second argument wins) and are one instruction; g++ 12 has to be told so.
 template <class R>
 RACER_INLINE R min(R a, R b) {
     return select(a < b, a, b);
@@ -148,6 +161,34 @@ template <class R>
 RACER_INLINE R max(R a, R b) {
     return select(a > b, a, b);
 }
+#if defined(__SSE2__)
+#define RACER_MIN_MAX(T, W, REGISTER, MIN, MAX)                                     \
+    template <>                                                                     \
+    RACER_INLINE Lanes<T, W> min(Lanes<T, W> a, Lanes<T, W> b) {                    \
+        return reinterpret_cast<Lanes<T, W>::Vector>(                               \
+            MIN(reinterpret_cast<REGISTER>(a.v), reinterpret_cast<REGISTER>(b.v))); \
+    }                                                                               \
+    template <>                                                                     \
+    RACER_INLINE Lanes<T, W> max(Lanes<T, W> a, Lanes<T, W> b) {                    \
+        return reinterpret_cast<Lanes<T, W>::Vector>(                               \
+            MAX(reinterpret_cast<REGISTER>(a.v), reinterpret_cast<REGISTER>(b.v))); \
+    }
+RACER_MIN_MAX(double, 2, __m128d, _mm_min_pd, _mm_max_pd)
+RACER_MIN_MAX(float, 4, __m128, _mm_min_ps, _mm_max_ps)
+#if defined(__AVX__)
+RACER_MIN_MAX(double, 4, __m256d, _mm256_min_pd, _mm256_max_pd)
+RACER_MIN_MAX(float, 8, __m256, _mm256_min_ps, _mm256_max_ps)
+#endif
+#if defined(__AVX512F__)  // with a full mask, or g++ 12 warns about its own header
+#define RACER_FULL(f, mask) [](auto a, auto b) { return f(mask, a, b); }
+RACER_MIN_MAX(double, 8, __m512d, RACER_FULL(_mm512_maskz_min_pd, 0xff),
+              RACER_FULL(_mm512_maskz_max_pd, 0xff))
+RACER_MIN_MAX(float, 16, __m512, RACER_FULL(_mm512_maskz_min_ps, 0xffff),
+              RACER_FULL(_mm512_maskz_max_ps, 0xffff))
+#undef RACER_FULL
+#endif
+#undef RACER_MIN_MAX
+#endif
 template <class R>
 RACER_INLINE R clamp(R a, R low, R high) {
     return min(max(a, low), high);
@@ -164,4 +205,18 @@ struct RealFor<T, 1> {
 };
 using Real = typename RealFor<double, kLanes>::Type;
 
+// How many numbers a type holds, and one of them.
+template <class R>
+struct LaneCount {
+    static constexpr int value = 1;
+};
+template <class T, int W>
+struct LaneCount<Lanes<T, W>> {
+    static constexpr int value = W;
+};
+RACER_INLINE double lane(double a, int) { return a; }
+template <class T, int W>
+RACER_INLINE T lane(const Lanes<T, W>& a, int i) {
+    return a[i];
+}
 }  // namespace racer::RACER_ISA

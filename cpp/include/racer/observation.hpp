@@ -8,7 +8,7 @@
 namespace racer {
 
 inline constexpr int kRays = 9;
-inline constexpr float kRayRange = 150.0F;  // [m]
+inline constexpr float kRayRange = 150.0F;  // [m]; also the answer where nothing is hit
 
 // The road ahead: centre-line points this many metres further on (multiples of the station spacing,
 // rounded), growing with distance so that braking for a hairpin at top speed is seen in time.

@@ -43,6 +43,14 @@ RACER_INLINE Pair<R> select(PairMask<M> condition, Pair<R> x, Pair<R> y) {
     return {select(condition.a, x.a, y.a), select(condition.b, x.b, y.b)};
 }
 template <class R>
+RACER_INLINE Pair<R> min(Pair<R> x, Pair<R> y) {
+    return {min(x.a, y.a), min(x.b, y.b)};
+}
+template <class R>
+RACER_INLINE Pair<R> max(Pair<R> x, Pair<R> y) {
+    return {max(x.a, y.a), max(x.b, y.b)};
+}
+template <class R>
 RACER_INLINE Pair<R> sqrt(Pair<R> x) {
     return {sqrt(x.a), sqrt(x.b)};
 }

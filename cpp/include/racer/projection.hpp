@@ -5,7 +5,9 @@
 // normal of that tangent, which makes s and n continuous over the stations at any offset.
 #pragma once
 
-#include "racer/lanes.hpp"
+#include <cstddef>
+
+#include "racer/lane_memory.hpp"
 #include "racer/track.hpp"
 
 namespace racer::RACER_ISA {
@@ -21,44 +23,6 @@ struct Frenet {
     R wall_left, wall_right;    // [m]
 };
 
-// One number per lane, gathered and scattered lane by lane.
-template <class R>
-struct LaneCount {
-    static constexpr int value = 1;
-};
-template <class T, int W>
-struct LaneCount<Lanes<T, W>> {
-    static constexpr int value = W;
-};
-RACER_INLINE double lane(double a, int) { return a; }
-template <class T, int W>
-RACER_INLINE T lane(const Lanes<T, W>& a, int i) {
-    return a[i];
-}
-RACER_INLINE void set_lane(double& a, int, double value) { a = value; }
-template <class T, int W>
-RACER_INLINE void set_lane(Lanes<T, W>& a, int i, T value) {
-    a.set(i, value);
-}
-
-// A vector of read(0), read(1), ... Built from registers: a vector load of numbers that were just
-// stored one by one would stall until the stores are done.
-template <class R, class Read>
-RACER_INLINE R gather(Read read) {
-    constexpr int kCount = LaneCount<R>::value;
-    static_assert(kCount == 1 || kCount == 2 || kCount == 4 || kCount == 8);
-    if constexpr (kCount == 1) {
-        return read(0);
-    } else if constexpr (kCount == 2) {
-        return R(typename R::Vector{read(0), read(1)});
-    } else if constexpr (kCount == 4) {
-        return R(typename R::Vector{read(0), read(1), read(2), read(3)});
-    } else {
-        return R(typename R::Vector{read(0), read(1), read(2), read(3), read(4), read(5), read(6),
-                                    read(7)});
-    }
-}
-
 // `tracks` and `station` hold one entry per lane; `station` is updated. A car moves at most a few
 // stations per tick; the search gives up after eight hops, which only a teleport could need.
 template <class R>
@@ -66,18 +30,33 @@ RACER_INLINE Frenet<R> project(const Track* const* tracks, std::int32_t* station
                                R cos_yaw, R sin_yaw) {
     constexpr int kCount = LaneCount<R>::value;
     constexpr int kMaxHops = 8;
-    const Station* at[kCount];
+    // Fields of the stations behind the cars (ahead = 0) or of those after them (1), read in fours.
+    const auto at = [&](int i, int ahead) {
+        return tracks[i]->stations.data() + station[i] + ahead;
+    };
+    const auto read_place = [&](R(&place)[4], int ahead) {
+        static_assert(offsetof(Station, x) == 0 && offsetof(Station, y) == 8 &&
+                      offsetof(Station, tangent_x) == 16 && offsetof(Station, tangent_y) == 24);
+        read_four([&](int i) { return &at(i, ahead)->x; }, place);
+    };
+    const auto read_road = [&](R(&road)[4], int ahead) {
+        static_assert(offsetof(Station, curvature) == 32 && offsetof(Station, width_left) == 40 &&
+                      offsetof(Station, width_right) == 48 && offsetof(Station, wall_left) == 56);
+        read_four([&](int i) { return &at(i, ahead)->curvature; }, road);
+    };
     R t, px, py, tx0, ty0, dx, dy, dtx, dty;
     for (int hop = 0;; ++hop) {
-        for (int i = 0; i < kCount; ++i) at[i] = tracks[i]->stations.data() + station[i];
-        px = gather<R>([&](int i) { return at[i]->x; });
-        py = gather<R>([&](int i) { return at[i]->y; });
-        tx0 = gather<R>([&](int i) { return at[i]->tangent_x; });
-        ty0 = gather<R>([&](int i) { return at[i]->tangent_y; });
-        dx = gather<R>([&](int i) { return at[i][1].x; }) - px;
-        dy = gather<R>([&](int i) { return at[i][1].y; }) - py;
-        dtx = gather<R>([&](int i) { return at[i][1].tangent_x; }) - tx0;
-        dty = gather<R>([&](int i) { return at[i][1].tangent_y; }) - ty0;
+        R behind[4], ahead[4];
+        read_place(behind, 0);
+        read_place(ahead, 1);
+        px = behind[0];
+        py = behind[1];
+        tx0 = behind[2];
+        ty0 = behind[3];
+        dx = ahead[0] - px;
+        dy = ahead[1] - py;
+        dtx = ahead[2] - tx0;
+        dty = ahead[3] - ty0;
         // Root of f(t) = (q - t d) . (T0 + t dT): linear estimate, then one Newton step.
         const R qx = x - px;
         const R qy = y - py;
@@ -88,21 +67,18 @@ RACER_INLINE Frenet<R> project(const Track* const* tracks, std::int32_t* station
         const R slope = f1 + R(2.0) * f2 * t;
         t = t - (f0 + t * (f1 + t * f2)) / min(slope, R(-1e-3));
         t = clamp(t, R(-64.0), R(64.0));
-        bool settled = true;
+        if (!any(t < R(0.0)) && !any(t >= R(1.0))) break;
+        if (hop == kMaxHops) break;
         for (int i = 0; i < kCount; ++i) {
             const double ti = lane(t, i);
             int step = static_cast<int>(ti);
             if (ti < static_cast<double>(step)) --step;  // floor
-            if (step == 0) continue;
-            settled = false;
-            if (hop == kMaxHops) continue;
             const std::int32_t count = tracks[i]->station_count;
             std::int32_t next = station[i] + step;
             if (next >= count) next -= count;
             if (next < 0) next += count;
             station[i] = next;
         }
-        if (settled || hop == kMaxHops) break;
     }
     t = clamp(t, R(0.0), R(1.0));
     const R tx = tx0 + t * dtx;
@@ -122,22 +98,18 @@ RACER_INLINE Frenet<R> project(const Track* const* tracks, std::int32_t* station
     const R spacing = gather<R>([&](int i) { return tracks[i]->spacing; });
     f.s = (index + t) * spacing;
     const R per_metre = R(1.0) / spacing;
-    const auto between = [&](auto field) {
-        const R a = gather<R>([&](int i) { return field(at[i][0]); });
-        const R b = gather<R>([&](int i) { return field(at[i][1]); });
-        return a + t * (b - a);
-    };
-    f.curvature = between([](const Station& p) { return p.curvature; });
-    f.wall_left = between([](const Station& p) { return p.wall_left; });
-    f.wall_right = between([](const Station& p) { return p.wall_right; });
-    const R left = gather<R>([&](int i) { return at[i][0].width_left; });
-    const R right = gather<R>([&](int i) { return at[i][0].width_right; });
-    const R rise_left = gather<R>([&](int i) { return at[i][1].width_left; }) - left;
-    const R rise_right = gather<R>([&](int i) { return at[i][1].width_right; }) - right;
-    f.width_left = left + t * rise_left;
-    f.width_right = right + t * rise_right;
-    f.slope_left = rise_left * per_metre;
-    f.slope_right = rise_right * per_metre;
+    R behind[4], ahead[4];
+    read_road(behind, 0);
+    read_road(ahead, 1);
+    const auto between = [&](R a, R b) { return a + t * (b - a); };
+    f.curvature = between(behind[0], ahead[0]);
+    f.width_left = between(behind[1], ahead[1]);
+    f.width_right = between(behind[2], ahead[2]);
+    f.wall_left = between(behind[3], ahead[3]);
+    f.wall_right = between(gather<R>([&](int i) { return at(i, 0)->wall_right; }),
+                           gather<R>([&](int i) { return at(i, 1)->wall_right; }));
+    f.slope_left = (ahead[1] - behind[1]) * per_metre;
+    f.slope_right = (ahead[2] - behind[2]) * per_metre;
     return f;
 }
 

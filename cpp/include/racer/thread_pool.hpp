@@ -1,7 +1,8 @@
-// Worker threads for fixed chunks of work. Which thread runs a chunk never matters: chunks share
-// nothing.
+// Worker threads for fixed chunks of work, which wait awake for a moment before they sleep. Which
+// thread runs a chunk never matters: chunks share nothing.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -26,15 +27,17 @@ class ThreadPool {
   private:
     void work(int index);
 
-    std::vector<std::thread> workers_;
+    // Plain members are written before generation_ is raised and read after that was seen.
+    void (*task_)(void*, int) = nullptr;
+    void* argument_ = nullptr;
+    bool stopping_ = false;
+    std::atomic<std::uint64_t> generation_ = 0;  // raised for each call of run(), under the mutex
+    std::atomic<int> pending_ = 0;               // workers that have not yet finished it
+    int sleeping_ = 0;                           // workers in start_.wait(), under the mutex
     std::mutex mutex_;
     std::condition_variable start_;
     std::condition_variable done_;
-    void (*task_)(void*, int) = nullptr;
-    void* argument_ = nullptr;
-    std::uint64_t generation_ = 0;
-    int pending_ = 0;
-    bool stopping_ = false;
+    std::vector<std::thread> workers_;  // last: they use the members above
 };
 
 }  // namespace racer

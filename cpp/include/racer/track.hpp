@@ -9,7 +9,8 @@
 namespace racer {
 
 // One sample of the centre line, every `Track::spacing` metres. One record fills one or two cache
-// lines, because a car reads all of it at one place. SI units; left is positive.
+// lines, because a car reads all of it at one place: four numbers at a time (projection.hpp), so
+// their order matters. SI units; left is positive.
 struct alignas(128) Station {
     double x, y;                     // position of the centre line [m]
     double tangent_x, tangent_y;     // unit tangent, in driving direction; left normal = (-ty, tx)

@@ -8,7 +8,11 @@
 
 namespace racer::highway {
 
-enum class ActionKind : int { kContinuous, kMeta };
+// Raised when a world develops otherwise than before; policies say what they were trained with.
+inline constexpr int kRulesVersion = 1;
+
+// kTraffic: nobody drives the ego vehicle; it follows the rules of the traffic around it.
+enum class ActionKind : int { kContinuous, kMeta, kTraffic };
 
 // Entries of an observed vehicle's row.
 enum class Feature : int {

@@ -101,7 +101,7 @@ inline void reconsider(const World& w, const Scratch& scratch, int who, double f
     const double speed = w.speed[who];
     const double reach = kJamDistance + kTimeGap * abs(speed) +
                          abs(speed) * (abs(speed) + fastest) / kTwoSqrtComfort;
-    const bool ego_plans = w.config->action == highway::ActionKind::kMeta;
+    const bool ego_plans = w.config->action != highway::ActionKind::kContinuous;
     for (int k = scratch.rank[who] + 1; k < w.count; ++k) {
         const int other = w.order[k];
         const double distance = w.x[other] - w.x[who];
@@ -117,9 +117,14 @@ inline void reconsider(const World& w, const Scratch& scratch, int who, double f
     }
 }
 
+// The first vehicle that follows the rules of the traffic; the ego vehicle may be one of them.
+RACER_INLINE int first_of_traffic(const World& w) {
+    return w.config->action == highway::ActionKind::kTraffic ? 0 : 1;
+}
+
 // Who goes where: one after the other, each seeing what those before it decided.
 inline void decide(const World& w, const Scratch& scratch, double fastest) {
-    for (int i = 1; i < w.count; ++i) {
+    for (int i = first_of_traffic(w); i < w.count; ++i) {
         if (w.crashed[i] != 0) continue;
         if (w.lane[i] != w.target_lane[i]) {
             reconsider(w, scratch, i, fastest);
@@ -178,7 +183,7 @@ inline void command(const World& w, Scratch& scratch) {
         store(w.acceleration + i, clamp(wanted, -braking, Real(kMaxAcceleration)));
         store(w.slip + i, steer(load<Real>(scratch.closest + i), speed, load<Real>(w.heading + i)));
     }
-    for (int i = 1; i < w.count; ++i) {
+    for (int i = first_of_traffic(w); i < w.count; ++i) {
         if (w.crashed[i] != 0) {
             w.acceleration[i] = -w.speed[i];
             w.slip[i] = 0.0;
@@ -189,6 +194,7 @@ inline void command(const World& w, Scratch& scratch) {
                 min(w.acceleration[i], clamp(there, -kMaxAcceleration, kMaxAcceleration));
         }
     }
+    if (first_of_traffic(w) == 0) return;
     if (w.crashed[0] != 0) {
         w.acceleration[0] = -w.speed[0];
         w.slip[0] = 0.0;

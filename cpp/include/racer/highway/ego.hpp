@@ -66,6 +66,7 @@ inline void drive(const World& w, const float* action) {
 }
 
 inline void take_action(const StepContext& context, const World& w, int world) {
+    if (context.config->action == highway::ActionKind::kTraffic) return;
     if (context.config->action == highway::ActionKind::kMeta) {
         plan(w, meta_action(*context.config, context.meta_actions[world]));
     } else {

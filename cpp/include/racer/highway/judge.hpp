@@ -70,7 +70,7 @@ RACER_INLINE double map_to_unit(double value, const highway::Range& range) {
 inline double base_reward(const World& w, const highway::Outcome& out, double* parts) {
     using namespace highway;  // NOLINT(google-build-using-namespace): names of the terms
     const Config& c = *w.config;
-    const bool plans = c.action == highway::ActionKind::kMeta;
+    const bool plans = c.action != highway::ActionKind::kContinuous;
     const int lane = plans ? out.target_lane : out.lane;
     parts[kBaseCollision] = out.crashed != 0 ? 1.0 : 0.0;
     parts[kBaseRightLane] =

@@ -50,6 +50,8 @@ inline void spawn(const StepContext& context, const World& w) {
     }
     if (c.action == highway::ActionKind::kContinuous) {
         w.target_speed[0] = 0.0;
+    } else if (c.action == highway::ActionKind::kTraffic) {
+        w.target_speed[0] = highway::kSpeedLimit;
     } else {
         w.target_speed[0] = nearest_target_speed(c, w.speed[0], 0);
     }

@@ -1,0 +1,199 @@
+// What the bindings of every kind of batch share: a batch of N worlds held for Python, its guard
+// against two threads, and the checks of what Python hands in.
+#pragma once
+
+#include <pybind11/stl.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "bindings.hpp"
+#include "racer/kernels.hpp"
+
+namespace racer::bindings {
+
+template <class T>
+using Exact = py::array_t<T, py::array::c_style>;
+using WorldIndices = std::optional<std::vector<int>>;
+
+// The dtype of a record, built field by field.
+struct RecordType {
+    py::list names, formats, offsets;
+
+    void add(const char* name, const py::object& format, std::size_t offset) {
+        names.append(name);
+        formats.append(format);
+        offsets.append(offset);
+    }
+    template <class T>
+    void add(const char* name, std::size_t offset) {
+        add(name, py::dtype::of<T>(), offset);
+    }
+    [[nodiscard]] py::dtype build(std::size_t size) const {
+        return {names, formats, offsets, static_cast<py::ssize_t>(size)};
+    }
+};
+
+// One row of a table of fields; `of` names the record, if there are several.
+inline py::dict field_row(const char* of, const char* name, const char* unit, const char* meaning) {
+    py::dict row;
+    if (of != nullptr) row["of"] = of;
+    row["name"] = name;
+    row["unit"] = unit;
+    row["meaning"] = meaning;
+    return row;
+}
+
+template <class T>
+T choose(const char* what, const std::string& name,
+         std::initializer_list<std::pair<const char*, T>> options) {
+    std::string known;
+    for (const auto& [key, value] : options) {
+        if (name == key) return value;
+        known += (known.empty() ? "'" : ", '") + std::string(key) + "'";
+    }
+    throw py::value_error(std::string(what) + " must be one of " + known + ", got '" + name + "'");
+}
+
+inline Autoreset autoreset_named(const std::string& name) {
+    return choose<Autoreset>("autoreset", name,
+                             {{"same_step", Autoreset::kSameStep},
+                              {"next_step", Autoreset::kNextStep},
+                              {"disabled", Autoreset::kDisabled}});
+}
+
+inline void clear(std::initializer_list<py::array*> arrays) {
+    for (py::array* array : arrays) {
+        std::memset(array->mutable_data(), 0, static_cast<std::size_t>(array->nbytes()));
+    }
+}
+
+inline void check_index(const char* what, int index, int count) {
+    if (index >= 0 && index < count) return;
+    throw py::index_error(std::string(what) + " must be 0 to " + std::to_string(count - 1) +
+                          ", got " + std::to_string(index));
+}
+
+inline void check_shape(const char* what, const py::array& array,
+                        std::initializer_list<py::ssize_t> shape) {
+    bool right = array.ndim() == static_cast<py::ssize_t>(shape.size());
+    py::list wanted;
+    py::ssize_t axis = 0;
+    for (const py::ssize_t size : shape) {
+        right = right && array.shape(axis++) == size;
+        wanted.append(size);
+    }
+    if (right) return;
+    throw py::value_error(std::string(what) + " must have shape " +
+                          py::str(py::tuple(wanted)).cast<std::string>() + ", got " +
+                          py::str(py::tuple(array.attr("shape"))).cast<std::string>());
+}
+
+// A racer::Batch or a highway::Batch.
+template <class Engine>
+class Worlds {
+  public:
+    Worlds(const char* name, std::unique_ptr<Engine> engine)
+        : name_(name), engine_(std::move(engine)) {}
+
+    [[nodiscard]] Engine& engine() { return *engine_; }
+    [[nodiscard]] const Engine& engine() const { return *engine_; }
+    [[nodiscard]] int count() const { return engine_->options().worlds; }
+
+    // Marks the batch as in use; a second thread gets a RuntimeError instead of a race.
+    class Busy {
+      public:
+        explicit Busy(const Worlds& worlds) : flag_(worlds.busy_) {
+            if (flag_.test_and_set(std::memory_order_acquire)) {
+                throw std::runtime_error(std::string("this ") + worlds.name_ +
+                                         " is being used by another thread");
+            }
+        }
+        ~Busy() { flag_.clear(std::memory_order_release); }
+        Busy(const Busy&) = delete;
+        Busy& operator=(const Busy&) = delete;
+
+      private:
+        std::atomic_flag& flag_;
+    };
+
+    // The caller holds the batch and has set the actions.
+    void step() {
+        const py::gil_scoped_release release;
+        engine_->step();
+    }
+
+    void reset(const std::optional<Exact<bool>>& mask,
+               const std::optional<Exact<std::uint64_t>>& seeds) {
+        const Busy busy(*this);
+        std::span<const bool> chosen;
+        std::span<const std::uint64_t> streams;
+        if (mask) {
+            check_shape("mask", *mask, {count()});
+            chosen = {mask->data(), static_cast<std::size_t>(mask->size())};
+        }
+        if (seeds) {
+            check_shape("seeds", *seeds, {count()});
+            streams = {seeds->data(), static_cast<std::size_t>(seeds->size())};
+        }
+        const py::gil_scoped_release release;
+        engine_->reset(chosen, streams);
+    }
+
+    [[nodiscard]] py::array_t<std::uint64_t> state_hash() const {
+        const Busy busy(*this);
+        py::array_t<std::uint64_t> hashes(count());
+        for (int world = 0; world < count(); ++world) {
+            hashes.mutable_at(world) = engine_->state_hash(world);
+        }
+        return hashes;
+    }
+
+    // The worlds that the caller names, or all of them.
+    [[nodiscard]] std::vector<int> chosen(const WorldIndices& indices) const {
+        std::vector<int> worlds;
+        if (indices) {
+            for (const int world : *indices) check_index("index", world, count());
+            return *indices;
+        }
+        for (int world = 0; world < count(); ++world) worlds.push_back(world);
+        return worlds;
+    }
+
+  private:
+    const char* name_;
+    std::unique_ptr<Engine> engine_;
+    mutable std::atomic_flag busy_ = ATOMIC_FLAG_INIT;
+};
+
+// Methods and attributes that every kind of batch has. `Handle` holds its Worlds as `worlds` and
+// has `terminated`, `truncated` and `nan_actions()`.
+template <class Handle>
+void bind_worlds(py::class_<Handle>& type) {
+    type.def(
+            "reset",
+            [](Handle& self, const std::optional<Exact<bool>>& mask,
+               const std::optional<Exact<std::uint64_t>>& seeds) {
+                self.worlds.reset(mask, seeds);
+            },
+            py::arg("mask").noconvert() = py::none(), py::arg("seeds").noconvert() = py::none(),
+            "New episodes where mask (N,) bool is true; seeds (N,) uint64 restart their streams.")
+        .def(
+            "state_hash", [](const Handle& self) { return self.worlds.state_hash(); },
+            "Hash (N,) uint64 over every field of each world.")
+        .def_readonly("terminated", &Handle::terminated, "(N,) bool")
+        .def_readonly("truncated", &Handle::truncated, "(N,) bool")
+        .def_property_readonly("num_worlds", [](const Handle& self) { return self.worlds.count(); })
+        .def_property_readonly(
+            "action_size",
+            [](const Handle& self) { return self.worlds.engine().context().action_size; })
+        .def_property_readonly("nan_actions",
+                               [](const Handle& self) { return self.nan_actions(); });
+}
+
+}  // namespace racer::bindings

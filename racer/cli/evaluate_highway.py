@@ -1,0 +1,56 @@
+"""`racer evaluate --env Highway...`: how well does a driver get through traffic?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
+
+FILE_NAME = "evaluation_metrics.json"
+
+
+def run_highway(args: argparse.Namespace, env_id: str) -> int:
+    """Evaluates, writes the file if asked to, and prints; 0."""
+    import json
+
+    from racer.drivers.highway import make_highway_driver
+    from racer.envs.highway_config import highway_settings
+    from racer.errors import ConfigError
+    from racer.evaluate_highway import evaluate_highway
+    from racer.highway_policies import ENVIRONMENTS
+
+    for option in ("track", "save_laps"):
+        if getattr(args, option) is not None:
+            raise ConfigError(f"--{option.replace('_', '-')} is for circuits, not for {env_id}.")
+    preset = ENVIRONMENTS[env_id]
+    settings = highway_settings(args.config, preset)
+    driver = make_highway_driver(args.policy, env_id, settings.values, args.seed)
+    result = evaluate_highway(driver, preset, settings, episodes=args.episodes, seed=args.seed)
+    if args.out is not None:
+        args.out.mkdir(parents=True, exist_ok=True)
+        result.save(args.out / FILE_NAME)
+    if args.json:
+        print(json.dumps(result.as_json(), indent=1))
+        return 0
+    print(f"{result.driver} in {env_id}, {args.episodes} episodes, seed {args.seed}")
+    print(table(result.total()))
+    if args.out is not None:
+        print(args.out / FILE_NAME)
+    return 0
+
+
+def table(total: dict[str, dict[str, Any]]) -> str:
+    """Every number with its 95 % interval, for people."""
+    from racer.evaluate_highway import MEANS
+
+    lines = []
+    for name, entry in total.items():
+        unit = MEANS.get(name, ("1", ""))[0]
+        percent = name.endswith("_rate") and unit == "1"
+        factor, unit = (100.0, "%") if percent else (1.0, "" if unit == "1" else unit)
+        value, low, high = (factor * entry[key] for key in ("value", "low", "high"))
+        shown = f"{value:.2f} {unit}".strip()
+        title = name.replace("_", " ")
+        lines.append(f"{title:22}{shown:>18}  [{low:.2f}, {high:.2f}] {entry['interval']}")
+    return "\n".join(lines)

@@ -1,0 +1,301 @@
+"""N circuits with a car each: their settings, starts, rewards and infos."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from racer import _core
+from racer.config import EnvConfig, load_config
+from racer.envs.spaces import action_space, observation_space
+from racer.envs.worlds import Columns, Painter, checked_seed
+from racer.errors import ConfigError
+from racer.tracks import load_track
+
+TrackLike: TypeAlias = "str | os.PathLike[str] | _core.Track"
+ConfigLike: TypeAlias = "EnvConfig | str | os.PathLike[str] | Mapping[str, Any] | None"
+Facts: TypeAlias = "Mapping[str, NDArray[Any]]"
+RewardFunction: TypeAlias = "Callable[[Facts], NDArray[Any]]"
+
+DEFAULT_TRACK = "harbour"
+PLACEMENT = ("s", "n", "heading_error", "speed")
+STARTS = ("standing", "random", "mixed")
+
+
+class CircuitWorlds:
+    """N worlds of one car each, as `racer.envs.worlds.Worlds`.
+
+    The arrays are live views of the batch, overwritten by the next call.
+
+    Args:
+        num_envs: number of worlds N.
+        track: a name of the catalogue, a path or a `Track`; or several, dealt out in turn.
+        config: settings, see `racer.config.load_config`.
+        settings: fields of `EnvConfig` that win over those of `config`.
+        autoreset: overrides the config's.
+        seed: of the worlds' random streams until they are reseeded; None: a random one.
+        reward_fn: replaces the weighted sum of the reward's terms; see `rewards_of_step`.
+
+    Attributes:
+        config: the settings.
+        tracks: the circuit of each world.
+        batch: the engine's batch.
+        observations, final_observations: float32 (N, D).
+        facts: every field of the engine's `fact_table()`, each (N,).
+        reward_terms: float32 (N, T), in the order of `term_names`.
+        terminated, truncated: bool (N,).
+        lap_events: structured (N,), the laps that ended in the last step.
+        final_records: structured (N,), the last states of worlds that ended, under "same_step".
+
+    Raises:
+        RacerError: a setting, a track or the number of worlds cannot be used.
+    """
+
+    def __init__(
+        self,
+        num_envs: int,
+        track: TrackLike | Sequence[TrackLike],
+        config: ConfigLike,
+        settings: Mapping[str, Any],
+        *,
+        autoreset: str | None = None,
+        seed: int | None = None,
+        reward_fn: RewardFunction | None = None,
+    ) -> None:
+        base = EnvConfig() if config is None else load_config(config)
+        self.config = base.with_settings(**settings) if settings else base
+        self.num_envs = num_envs
+        self.reward_fn = reward_fn
+        if isinstance(track, (str, os.PathLike, _core.Track)):
+            track = [track]
+        circuits = [item if isinstance(item, _core.Track) else load_track(item) for item in track]
+        if not circuits:
+            raise ConfigError("an environment needs at least one track.")
+        dealt = np.arange(max(num_envs, 0), dtype=np.int32) % len(circuits)
+        self.tracks = [circuits[i] for i in dealt]
+        self.lengths = np.array([circuit.length for circuit in self.tracks])
+        self.autoreset = autoreset or self.config.autoreset
+        self.seconds_per_action = _core.TICK_SECONDS * self.config.ticks_per_action
+        self._seed = secrets.randbits(64) if seed is None else checked_seed(seed)
+        self._dealt = dealt
+        self._circuits = circuits
+        self.batch = self._make_batch(self.config)
+        self._other_starts: dict[str, _core.Batch] = {}
+
+        batch = self.batch
+        n = num_envs
+        self.observation_space = observation_space(self.config.observation)
+        self.action_space = action_space(self.config.action)
+        self.actions = np.zeros((n, 1, batch.action_size), np.float32)
+        self.action_rows = self.actions.reshape(n, -1)
+        self.observations = batch.observations.reshape(n, -1)
+        self.final_observations = batch.final_observations.reshape(n, -1)
+        self.rewards = batch.rewards.reshape(n)
+        self.reward_terms = batch.reward_terms.reshape(n, -1)
+        self.term_names: list[str] = _core.reward_terms()
+        self.terminated = batch.terminated
+        self.truncated = batch.truncated
+        self.lap_events: NDArray[np.void] = batch.lap_events.reshape(n)
+        self.final_records: NDArray[np.void] = batch.final_records.reshape(n)
+        self.facts: dict[str, NDArray[Any]] = {
+            name: values.reshape(n) for name, values in batch.facts.items()
+        }
+
+    def _make_batch(self, config: EnvConfig) -> _core.Batch:
+        try:
+            return _core.Batch(
+                self._circuits,
+                self.num_envs,
+                world_tracks=self._dealt,
+                vehicle=config.vehicle,
+                action=config.action,
+                observation=config.observation,
+                ticks_per_action=config.ticks_per_action,
+                autoreset=self.autoreset,
+                threads=config.threads,
+                seed=self._seed,
+                config=config.to_batch_config(),
+            )
+        except ValueError as problem:
+            raise ConfigError(f"{problem}.") from None
+
+    def step(self, actions: Any) -> None:
+        """One step of every world; `actions` (N, A), copied as float32."""
+        rows = np.asarray(actions)
+        if rows.shape != self.action_rows.shape:
+            raise ValueError(f"actions must have shape {self.action_rows.shape}, got {rows.shape}.")
+        self.action_rows[...] = rows
+        self.batch.step(self.actions)
+
+    def reset(
+        self,
+        mask: NDArray[np.bool_] | None = None,
+        seeds: NDArray[np.uint64] | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        """New episodes where mask (N,) is true (everywhere without one).
+
+        Args:
+            mask: bool (N,).
+            seeds: uint64 (N,); restart the random streams of the masked worlds.
+            options: `start`, a kind of start for this once; or `s` [m] and, if wanted, `n` [m],
+                `heading_error` [rad] and `speed` [m/s], each a number or an array (N,).
+
+        Raises:
+            ConfigError: an option is not known or cannot be used.
+            ValueError: a place lies beyond the wall, or is not finite.
+        """
+        options = options or {}
+        start = _checked_options(options)
+        if start in (None, self.config.start.kind):
+            self.batch.reset(mask, seeds)
+        else:
+            # Reset in a batch with other start rules, carried over: the same episode of the same
+            # stream that an environment with those rules would have had.
+            worlds = range(self.num_envs) if mask is None else np.flatnonzero(mask).tolist()
+            other = self._with_start(str(start))
+            other.restore(self.batch.snapshot())
+            other.reset(mask, seeds)
+            self.batch.restore(other.snapshot(list(worlds)), list(worlds))
+        if "s" in options:
+            place = [np.broadcast_to(options.get(key, 0.0), self.num_envs) for key in PLACEMENT]
+            for world in range(self.num_envs) if mask is None else np.flatnonzero(mask):
+                self.batch.place(world, 0, *(float(values[world]) for values in place))
+
+    def _with_start(self, kind: str) -> _core.Batch:
+        if kind not in self._other_starts:
+            rules = dataclasses.replace(self.config.start, kind=kind)
+            self._other_starts[kind] = self._make_batch(
+                dataclasses.replace(self.config, start=rules)
+            )
+        return self._other_starts[kind]
+
+    def rewards_of_step(self) -> NDArray[Any]:
+        """The rewards (N,) of the last step: the engine's as a live view, or the user's.
+
+        A user's function gets the facts of the step, (N,) each, as read-only live views to be
+        copied if kept: those of `fact_table()`, the engine's `reward` and the `reward_terms`
+        (N, T), `terminated`, `truncated`, `lap_completed`, `lap_valid` and `lap_time` [s]. Facts
+        of a world that ended are its last ones.
+
+        Raises:
+            ValueError: the function returned something else than N finite numbers.
+        """
+        if self.reward_fn is None:
+            return self.rewards
+        facts = dict(self.facts)
+        ended = self.terminated | self.truncated
+        if self.autoreset == "same_step" and ended.any():
+            for name in facts:
+                facts[name] = np.where(ended, self.final_records[name], facts[name])
+        facts["reward"] = self.rewards
+        facts["reward_terms"] = self.reward_terms
+        facts["terminated"] = self.terminated
+        facts["truncated"] = self.truncated
+        for name in ("completed", "valid", "time"):
+            facts[f"lap_{name}"] = self.lap_events[name]
+        rewards = np.asarray(self.reward_fn(facts))
+        if rewards.shape != (self.num_envs,):
+            raise ValueError(
+                f"reward_fn must return an array of shape ({self.num_envs},), "
+                f"got one of shape {rewards.shape}."
+            )
+        if not math.isfinite(float(rewards.sum())):
+            raise ValueError("reward_fn returned a reward that is not a finite number.")
+        return rewards
+
+    def over(self) -> NDArray[np.bool_]:
+        """Which worlds (N,) have ended and were not reset yet."""
+        ended: NDArray[np.bool_] = self.facts["world_done"] != 0
+        return ended
+
+    def infos(self) -> Columns:
+        """What infos say of the worlds as they are now, columns (N,)."""
+        return step_infos(self.facts, self.lengths)
+
+    def final_infos(self) -> Columns:
+        """The same of the last states of worlds that ended, under "same_step"."""
+        return step_infos(self.final_records, self.lengths)
+
+    def parts_of_rewards(self) -> dict[str, Columns]:
+        """The reward's terms of the last step, copies (N,) float64."""
+        terms = self.reward_terms.T.astype(np.float64, order="C")
+        return {"reward_terms": dict(zip(self.term_names, terms, strict=True))}
+
+    def events(self) -> dict[int, dict[str, Any]]:
+        """The laps that ended in the last step, by world."""
+        completed = np.flatnonzero(self.lap_events["completed"])
+        return {int(world): lap_info(self.lap_events[world]) for world in completed}
+
+    def states(self) -> tuple[NDArray[np.void], ...]:
+        """The whole state of all worlds: records (N, 1)."""
+        return (self.batch.snapshot(),)
+
+    def set_states(self, states: Sequence[NDArray[np.void]]) -> None:
+        """Puts all worlds into states that `states` gave."""
+        self.batch.restore(states[0])
+
+    def painter(self, world: int) -> Painter:
+        """A function that paints a world as it is, (height, width, 3) uint8."""
+        from racer.viewer.offscreen import Renderer
+
+        renderer = Renderer(self.tracks[world])
+        facts = {name: values[:, None] for name, values in self.facts.items()}
+
+        def paint() -> NDArray[np.uint8]:
+            picture: NDArray[np.uint8] = renderer.frame(facts, world=world)
+            return picture
+
+        return paint
+
+
+def lap_info(event: np.void) -> dict[str, Any]:
+    """What an info says about a lap that ended."""
+    reasons = int(event["reasons"])
+    return {
+        "lap_time": float(event["time"]),
+        "lap_sectors": event["sectors"].copy(),
+        "lap_valid": bool(event["valid"]),
+        "lap_reasons": tuple(name for name, bit in _core.LAP_REASONS.items() if reasons & bit),
+    }
+
+
+def step_infos(facts: Mapping[str, Any] | NDArray[np.void], lengths: Any) -> Columns:
+    """The nine facts of an info, as arrays (M,), from facts or records (M,) of the engine."""
+    v_x, v_y = facts["v_x"], facts["v_y"]
+    return {
+        "progress": facts["progress"] / lengths,
+        "speed": np.sqrt(v_x * v_x + v_y * v_y),
+        "wall": facts["wall_contact"] != 0.0,
+        "offTrack": facts["off_track_ticks"] > 0,
+        "backward": facts["wrong_way"] != 0,
+        "stillness": facts["stillness_ticks"] > 0,
+        "lap": facts["lap"].astype(np.int64),
+        "checkpoint": facts["checkpoint"].astype(np.int64),
+        "stepCount": facts["episode_steps"].astype(np.int64),
+    }
+
+
+def _checked_options(options: Mapping[str, Any]) -> str | None:
+    """The kind of start that reset options ask for, if any."""
+    for key in options:
+        if key not in ("start", *PLACEMENT):
+            known = ", ".join(("start", *PLACEMENT))
+            raise ConfigError(f"there is no reset option {key!r}; known are {known}.")
+    start = options.get("start")
+    if start is not None and start not in STARTS:
+        wanted = " or ".join(map(repr, STARTS))
+        raise ConfigError(f"the reset option start is {start!r}, but it must be {wanted}.")
+    placed = [key for key in PLACEMENT if key in options]
+    if placed and start is not None:
+        raise ConfigError(f"the reset options start and {placed[0]} exclude each other.")
+    if placed and "s" not in options:
+        raise ConfigError(f"the reset option {placed[0]} needs s, the place on the lap, too.")
+    return start

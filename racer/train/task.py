@@ -1,0 +1,78 @@
+"""What a run trains on: a circuit or the highway, behind one face for the trainer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from racer.train.config import CIRCUIT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stable_baselines3.common.logger import Logger
+
+    from racer.envs.sb3_view import WorldsVecEnv
+    from racer.highway_policies import HighwayPolicyMetadata
+    from racer.policies import PolicyMetadata
+    from racer.train.config import TrainConfig
+
+SELECTION_SEED = 1  # of the scenarios that choose the best model
+REPORT_SEED = 2  # of those that the report is made from
+Score = dict[str, Any]
+Fingerprints = dict[str, dict[str, str]]
+
+
+class Statistics(Protocol):
+    """Counts what happens between two logs."""
+
+    def after_step(self) -> None:
+        """Notes the step that the worlds just made."""
+
+    def record(self, logger: Logger) -> None:
+        """Hands everything to the logger and starts afresh."""
+
+
+class Task(Protocol):
+    """The environment, how to judge a driver in it, and what to say about a policy for it."""
+
+    def fingerprints(self) -> Fingerprints:
+        """What must be the same for a run to be resumed, by kind and name."""
+
+    def make_env(self) -> WorldsVecEnv:
+        """The worlds to learn in."""
+
+    def network(self) -> dict[str, Any]:
+        """Keywords for the network of Stable-Baselines3's policies."""
+
+    def statistics(self, env: Any) -> Statistics:
+        """Counters for TensorBoard, of worlds that `make_env` made."""
+
+    def evaluate(self, model: Any, normalise: Any, name: str, logger: Logger) -> Score:
+        """Judges the model as it is and logs what came of it; the score is plain JSON."""
+
+    def rank(self, score: Score) -> tuple[float, ...]:
+        """Larger is better."""
+
+    def note(self, score: Score) -> str:
+        """A few words on a score, for the progress bar."""
+
+    def metadata(self, name: str, training_steps: int) -> PolicyMetadata | HighwayPolicyMetadata:
+        """What a policy's file says."""
+
+    def report(self, policy: Any) -> Mapping[str, Any]:
+        """What came of the best policy, a file, in scenarios that did not choose it."""
+
+
+def make_task(config: TrainConfig) -> Task:
+    """The task of a run.
+
+    Raises:
+        RacerError: the environment cannot be made.
+    """
+    if config.env_id == CIRCUIT:
+        from racer.train.circuit_task import CircuitTask
+
+        return CircuitTask(config)
+    from racer.train.highway_task import HighwayTask
+
+    return HighwayTask(config)
