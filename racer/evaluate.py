@@ -15,7 +15,7 @@ import numpy as np
 
 from racer import _core
 from racer.errors import ConfigError
-from racer.optimal.reference import reference_lap
+from racer.optimal.reference import gaps
 from racer.session import FinishedLap, Seat, Session
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ class TrackResult:
         best_lap_s, median_lap_s: of the valid flying laps, or None.
         standing_lap_s: the lap from rest, if it was valid.
         distance: metres driven along the centre line, of all starts together.
-        optimal_lap_s: the minimum time of a flying lap, where it is known.
+        gap_to_optimal, gap_to_demonstrated: share by which the best lap is slower than the minimum
+            time, and than the best lap that was proved in the engine; None where unknown.
         finished: the laps themselves, standing one included.
     """
 
@@ -55,18 +56,17 @@ class TrackResult:
     median_lap_s: float | None
     standing_lap_s: float | None
     distance: float
-    optimal_lap_s: float | None
+    gap_to_optimal: float | None
+    gap_to_demonstrated: float | None
     finished: list[FinishedLap] = field(repr=False)
 
     def as_json(self) -> dict[str, Any]:
         """The result as `racer evaluate --json` gives it."""
-        best, bound = self.best_lap_s, self.optimal_lap_s
         names = ("track", "starts", "laps", "completed", "valid")
         times = ("best_lap_s", "median_lap_s", "standing_lap_s")
+        shares = ("gap_to_optimal", "gap_to_demonstrated")
         return {
-            **{name: getattr(self, name) for name in names},
-            **{name: getattr(self, name) for name in times},
-            "gap_to_optimal": None if best is None or bound is None else best / bound - 1.0,
+            **{name: getattr(self, name) for name in (*names, *times, *shares)},
         }
 
 
@@ -121,18 +121,18 @@ def evaluate_driver(
     rolling = [lap for lap in finished if not lap.standing]
     times = [lap.time_s for lap in rolling if lap.valid]
     standing = [lap.time_s for lap in finished if lap.standing and lap.valid]
-    reference = reference_lap(track, vehicle)
+    best = min(times, default=None)
     return TrackResult(
         track=track.name,
         starts=starts,
         laps=starts * laps,
         completed=len(rolling),
         valid=len(times),
-        best_lap_s=min(times, default=None),
+        best_lap_s=best,
         median_lap_s=statistics.median(times) if times else None,
         standing_lap_s=min(standing, default=None),
         distance=float(session.facts["distance"].sum()),
-        optimal_lap_s=None if reference is None else reference.flying_lap_s,
+        **gaps(track, vehicle, best),
         finished=finished,
     )
 

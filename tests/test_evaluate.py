@@ -24,6 +24,7 @@ FIELDS = {
     "median_lap_s",
     "standing_lap_s",
     "gap_to_optimal",
+    "gap_to_demonstrated",
 }
 
 
@@ -38,7 +39,7 @@ def test_the_answer_for_scripts(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert set(result) == FIELDS
     assert result["track"] == "harbour"
     assert (result["starts"], result["laps"], result["completed"], result["valid"]) == (2, 2, 2, 2)
-    assert 0.0 < result["gap_to_optimal"] < 0.4
+    assert 0.0 < result["gap_to_demonstrated"] < result["gap_to_optimal"] < 0.4
     assert result["best_lap_s"] <= result["median_lap_s"] < result["standing_lap_s"]
     files = sorted(path.name for path in tmp_path.iterdir())
     assert files == [

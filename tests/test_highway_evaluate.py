@@ -12,7 +12,7 @@ from small_models import small_config, small_policy
 
 from racer import intervals
 from racer.cli.main import main
-from racer.drivers.highway import BUILT_IN, make_highway_driver
+from racer.drivers.highway import BUILT_IN, list_policies, make_highway_driver
 from racer.drivers.onnx_policy import OnnxDriver
 from racer.envs.highway_config import highway_settings
 from racer.envs.highway_worlds import HighwayWorlds
@@ -178,6 +178,20 @@ def test_every_driver_keeps_the_protocol(name: str, preset: str, tmp_path: Path)
         np.testing.assert_array_equal(first, kept)  # an answer is the asker's to keep
 
 
+@pytest.mark.parametrize("name", list_policies())
+def test_shipped_policies_beat_idle_and_random(name: str) -> None:
+    found = {
+        who: evaluate_highway(driver(who), episodes=64, seed=5).total()
+        for who in ("idle", "random", name)
+    }
+    ours = found.pop(name)
+    for other in found.values():
+        assert ours["return"]["low"] > other["return"]["high"]
+        assert ours["arrival_rate"]["low"] > other["arrival_rate"]["high"]
+        assert ours["speed"]["low"] > other["speed"]["high"]
+    assert ours["collision_rate"]["high"] < found["idle"]["collision_rate"]["low"]
+
+
 def test_a_trained_policy_drives_and_reports(run: Path, tmp_path: Path, capsys: Any) -> None:
     report = json.loads((run / "report.json").read_text("utf-8"))
     env_id = report["env_id"]
@@ -226,6 +240,13 @@ def test_one_seed_one_result(tmp_path: Path) -> None:
         ("sac", {"action_scale": [1.0]}, "action_scale is .* does not fit"),
         ("ppo", {"env_id": "racer/Highway-v9"}, "env_id is 'racer/Highway-v9'"),
         ("ppo", {"highway": {"lanes": 3}}, "no setting 'lanes'"),
+        (
+            "ppo",
+            {"highway": {"observation": {"type": "Kinematics", "features": ["x", "presence"]}}},
+            "row_width needs observation.features that begin with presence",
+        ),
+        ("ppo", {"env_id": "racer/Circuit-v0"}, "action_scale is for the highway"),
+        ("dqn", {"env_id": "racer/Circuit-v0", "row_width": 0}, "which circuits do not have"),
     ],
 )
 def test_runs_that_cannot_be(algo: str, changes: dict[str, Any], said: str, tmp_path: Path) -> None:

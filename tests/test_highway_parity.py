@@ -46,3 +46,53 @@ def test_every_instruction_set_is_within_the_bars(name: str) -> None:
         assert highway_parity.compare(*RECORDED[1]).equal
     finally:
         _core.set_instruction_set(chosen)
+
+
+def test_a_number_beyond_a_rounding_boundary_is_told_from_one_that_differs() -> None:
+    one = np.float32(1.0)
+    boundary = 0.5 * (1.0 + float(np.nextafter(one, np.float32(2.0))))
+    for theirs, bits, beyond in (
+        (boundary + 1e-15, 1, 0),  # rounds up; a hair below it would have rounded to ours
+        (boundary + 1e-10, 0, 1),
+        (boundary - 1e-10, 0, 0),
+        (1e-20, 0, 1),
+    ):
+        found = highway_parity.Difference("", 1)
+        highway_parity._compare_observations(found, np.array([one]), np.array([theirs]))
+        assert (found.last_bits, found.observations) == (bits, beyond), theirs
+
+
+def test_own_configurations_become_a_plan(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(
+        "lanes_count = 3\n[observation]\ntype = 'Kinematics'\nabsolute = true\n", "utf-8"
+    )
+    plan = highway_parity.own_plan(['{"duration": 9}', str(path)], "highway-fast-v0", 5, 60, 1)
+    assert [entry["config"] for entry in plan] == [
+        {"duration": 9},
+        {"lanes_count": 3, "observation": {"type": "Kinematics", "absolute": True}},
+    ]
+    assert {entry["id"] for entry in plan} == {"highway-fast-v0"}
+    assert plan[0]["seed"] != plan[1]["seed"]
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ('{"lane_count": 3}', "did you mean 'lanes_count'"),
+        ('{"flatten": true}', "is a setting of Racer"),
+        ('{"action": {"type": "Traffic"}}', "Traffic is Racer's"),
+        ('{"observation": {"type": "OccupancyGrid"}}', "only 'Kinematics' is offered"),
+        ('{"action": {"type": "DiscreteAction"}}', "must be one of ContinuousAction"),
+        ('{"controlled_vehicles": 2}', "only 1 is offered"),
+        ('{"other_vehicles_type": "highway_env.vehicle.behavior.LinearVehicle"}', "IDMVehicle"),
+        ("{3", "is not valid JSON"),
+        ("none.json", "there is no such configuration file"),
+    ],
+)
+def test_what_cannot_be_compared_is_said(
+    config: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["highway_parity", "--config", config])
+    assert highway_parity.main() == 2
+    assert said in capsys.readouterr().err

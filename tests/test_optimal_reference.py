@@ -12,6 +12,7 @@ import pytest
 from racer import _core
 from racer.cli.main import main
 from racer.errors import RacerError
+from racer.laps import verify_lap
 from racer.optimal import reference
 from racer.optimal.quasi_steady import quasi_steady_lap
 from racer.optimal.reference import (
@@ -20,10 +21,13 @@ from racer.optimal.reference import (
     Reference,
     cache_folder,
     cache_path,
+    demonstrated_lap,
+    gaps,
     load_reference,
     reference_lap,
     save_reference,
 )
+from racer.tools import optimal_data
 from racer.tracks import list_tracks, load_track
 
 
@@ -39,7 +43,7 @@ def empty_cache(monkeypatch, tmp_path):
 def test_catalogue_has_its_minimum_times(name):
     track = load_track(name)
     known = reference_lap(track, "gt")
-    assert known is not None, "compute it: racer optimal TRACK --again --rows 500 --no-picture"
+    assert known is not None, "compute it: python -m racer.tools.optimal_data"
     assert known.violation < 1e-4
     assert 0.9 * known.quasi_steady_s < known.flying_lap_s < known.quasi_steady_s
     assert known.standing_lap_s > known.flying_lap_s
@@ -53,9 +57,57 @@ def test_catalogue_has_its_minimum_times(name):
     assert known.quasi_steady_s == pytest.approx(quasi_steady_lap(track).time_s, rel=1e-3)
 
 
-@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.json")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("name", list_tracks())
+def test_catalogue_has_its_demonstrated_laps(name):
+    track = load_track(name)
+    known, path = reference_lap(track, "gt"), demonstrated_lap(track, "gt")
+    assert path is not None, "drive it: python -m racer.tools.optimal_data"
+    check = verify_lap(path)
+    assert check.ok
+    assert check.valid
+    assert not check.record.standing
+    assert check.lap_time_s == known.demonstrated_lap_s
+    assert known.flying_lap_s < check.lap_time_s <= 1.01 * known.flying_lap_s
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*")), ids=lambda path: path.name)
 def test_shipped_results_are_small(path):
-    assert path.stat().st_size <= 60_000
+    assert path.stat().st_size <= (60_000 if path.suffix == ".json" else 100_000)
+
+
+def test_gaps_are_shares_of_the_known_times():
+    track = load_track("harbour")
+    known = reference_lap(track, "gt")
+    found = gaps(track, "gt", 1.1 * known.flying_lap_s)
+    assert found["gap_to_optimal"] == pytest.approx(0.1)
+    assert found["gap_to_demonstrated"] == pytest.approx(
+        1.1 * known.flying_lap_s / known.demonstrated_lap_s - 1.0
+    )
+    standing = gaps(track, "gt", known.standing_lap_s, standing=True)
+    assert standing == {"gap_to_optimal": 0.0, "gap_to_demonstrated": None}
+    unknown = {"gap_to_optimal": None, "gap_to_demonstrated": None}
+    assert gaps(track, "gt", None) == unknown
+    assert gaps(ring(), "gt", 50.0) == unknown
+
+
+def ring() -> _core.Track:
+    """A track that nobody has solved."""
+    line = np.exp(2j * np.pi * np.arange(40) / 40) * 80.0
+    width = np.full(40, 5.0)
+    return _core.Track(line.real.copy(), line.imag.copy(), width, width)
+
+
+def test_the_maintainers_command_leaves_alone_what_is_there(monkeypatch, capsys, tmp_path):
+    def forbidden(*_arguments, **_rest):
+        raise RacerError("solved again")
+
+    monkeypatch.setattr(optimal_data, "compute", forbidden)
+    assert optimal_data.main(["--vehicle", "gt"]) == 0
+    assert "all there" in capsys.readouterr().out
+    assert optimal_data.main(["--vehicle", "gt", "--track", "harbour", "--again"]) == 1
+    assert "harbour, gt" in capsys.readouterr().out.splitlines()[-1]
+    assert optimal_data.main(["--track", "harbour", "--out", str(tmp_path)]) == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def example(track: _core.Track) -> Reference:
@@ -78,16 +130,14 @@ def test_results_are_read_as_written(tmp_path):
 
 def test_a_cached_result_comes_before_a_shipped_one():
     track = load_track("harbour")
-    mine = example(track)
+    mine, shipped = example(track), reference_lap(track)
     save_reference(mine, cache_path(track.fingerprint, "gt", mine.physics))
     assert reference_lap(track).flying_lap_s == 50.0
+    assert reference_lap(track).demonstrated_lap_s == shipped.demonstrated_lap_s
 
 
 def test_another_track_or_physics_has_no_result(monkeypatch):
-    line = np.exp(2j * np.pi * np.arange(40) / 40) * 80.0
-    width = np.full(40, 5.0)
-    ring = _core.Track(line.real.copy(), line.imag.copy(), width, width)
-    assert reference_lap(ring) is None
+    assert reference_lap(ring()) is None
     monkeypatch.setattr(reference._core, "physics_fingerprint", lambda _vehicle: "0" * 16)
     assert reference_lap(load_track("harbour")) is None
 
@@ -121,6 +171,7 @@ def test_command_tells_the_known_times(capsys, tmp_path):
     assert main(["optimal", "harbour", "--out", str(tmp_path), "--no-picture", "--rows", "50"]) == 0
     assert "minimum time, flying" in capsys.readouterr().out
     assert len(load_reference(tmp_path / "harbour-gt.json").lap["s"]) == 50
+    assert verify_lap(tmp_path / "harbour-gt.lap.npz").ok
 
 
 def test_command_draws_a_picture(tmp_path, capsys):

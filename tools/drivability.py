@@ -72,8 +72,8 @@ def _run(track: _core.Track, name: str, s: float, pace: float, askew: float, sec
             session.place(world, 0, s % track.length, offset, heading, speed)
         if askew:  # the car slides: it still moves along its line
             states = session.batch.snapshot()
-            speed = states["v_x"].copy()
-            states["v_x"], states["v_y"] = speed * np.cos(askew), -speed * np.sin(askew)
+            along = states["v_x"].copy()
+            states["v_x"], states["v_y"] = along * np.cos(askew), -along * np.sin(askew)
             session.batch.restore(states)
     clean = np.ones(DRIVERS, np.bool_)
     slowest = np.full(DRIVERS, np.inf)

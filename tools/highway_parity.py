@@ -327,6 +327,8 @@ def own_plan(
         highway_settings(config, PRESETS[env_id])  # says what we do not offer
         for key in sorted(OUR_KEYS & set(config)):
             raise ConfigError(f"{key} is a setting of Racer: HighwayEnv has nothing to compare.")
+        if config.get("action", {}).get("type") == "Traffic":
+            raise ConfigError("the action Traffic is Racer's: HighwayEnv has nothing to compare.")
         plan.append(
             {
                 "name": text if len(configs) > 1 else "your configuration", "id": env_id,

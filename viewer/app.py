@@ -10,6 +10,7 @@ import pygame
 
 from racer._core import TICK_SECONDS
 from racer.errors import RacerError
+from racer.optimal.reference import gap_text, gaps
 from racer.session import FinishedLap
 
 from . import palette
@@ -66,6 +67,7 @@ class PlayApp:
         self._saving: list[tuple[FinishedLap, Future[Path]]] = []
         self._banner_left = 0.0
         self._reason = ""
+        self._compared: tuple[str, ...] = ()
         self._light_seconds = 4 * _LIGHT_SECONDS if lights else 0.0
         self.restart()
 
@@ -162,12 +164,20 @@ class PlayApp:
 
     def _finish(self, lap: FinishedLap) -> None:
         time = clock(lap.time_s)
+        known = gaps(lap.track, lap.vehicle, lap.time_s, standing=lap.standing)
+        words = [
+            f"{gap_text(gap)} to the {name.removeprefix('gap_to_')} lap"
+            for name, gap in known.items()
+            if gap is not None
+        ]
         if not lap.valid:
             self._say(f"{time}  does not count", palette.RED, _BANNER_SECONDS)
         elif self.race.timing.cars[0].best == lap.time_s:
             self._say(f"{time}  best lap", palette.PURPLE, _BANNER_SECONDS)
         else:
             self._say(time, palette.TEXT, _BANNER_SECONDS)
+        self._compared = (", ".join(words),) if lap.valid and words else ()
+        self.hud.notes = ("H  help", *self._compared)
         if self._keeper is not None:
             driver = self.race.drivers[0].name
             self._saving.append((lap, self._keeper.keep(lap, driver, self._device)))
@@ -185,7 +195,7 @@ class PlayApp:
 
     def _saved(self, lap: FinishedLap, path: Path) -> None:  # noqa: ARG002  # for subclasses
         self.laps.append(path)
-        self.hud.notes = ("H  help", f"saved {path.name}")
+        self.hud.notes = ("H  help", *self._compared, f"saved {path.name}")
 
     def _say(self, text: str, colour: Colour, seconds: float) -> None:
         self.hud.banner, self.hud.banner_colour, self._banner_left = text, colour, seconds

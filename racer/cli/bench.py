@@ -5,8 +5,8 @@ import json
 import sys
 from pathlib import Path
 
-LAYERS = ("engine", "scaling", "limit", "env", "sb3", "policy", "train", "peers")
-DEFAULT = ("engine", "env", "sb3", "policy", "train")
+LAYERS = ("engine", "highway", "scaling", "limit", "env", "sb3", "policy", "train", "peers")
+DEFAULT = ("engine", "highway", "env", "sb3", "policy", "train")
 
 
 def add_parser(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

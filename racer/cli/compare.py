@@ -68,6 +68,8 @@ def check_same_track(records: Sequence[LapRecord], files: Sequence[str]) -> None
 
 def compare(traces: Sequence[LapTrace]) -> list[dict[str, Any]]:
     """One row per lap: who, times, gap to the fastest [s], speeds [m/s]."""
+    from racer.optimal.reference import gaps
+
     fastest = min(trace.record.lap_time_s for trace in traces)
     return [
         {
@@ -75,6 +77,12 @@ def compare(traces: Sequence[LapTrace]) -> list[dict[str, Any]]:
             "device": trace.record.device,
             "lap_time_s": trace.record.lap_time_s,
             "gap_s": trace.record.lap_time_s - fastest,
+            **gaps(
+                trace.record.track,
+                trace.record.vehicle,
+                trace.record.lap_time_s,
+                standing=trace.record.standing,
+            ),
             "sectors_s": list(trace.record.sectors_s),
             "valid": trace.record.valid,
             "standing": trace.record.standing,
@@ -87,9 +95,20 @@ def compare(traces: Sequence[LapTrace]) -> list[dict[str, Any]]:
 
 def table(track: str, rows: Sequence[dict[str, Any]]) -> str:
     """The rows for people; the best of each sector carries a star."""
+    from racer.optimal.reference import gap_text
+
     best = [min(row["sectors_s"][i] for row in rows) for i in range(3)]
     width = max(10, *(len(row["driver"] or "unknown") for row in rows))
-    head = ("time", 9), ("gap", 7), ("S1", 8), ("S2", 8), ("S3", 8), ("top km/h", 8)
+    head = (
+        ("time", 9),
+        ("gap", 7),
+        ("S1", 8),
+        ("S2", 8),
+        ("S3", 8),
+        ("top km/h", 8),
+        ("optimal", 8),
+        ("demonstr.", 9),
+    )
     words = "  ".join(f"{word:>{size}}" for word, size in head)
     lines = [track, f"{'driver':<{width}}  {words}  lap"]
     for row in sorted(rows, key=lambda row: float(row["lap_time_s"])):
@@ -101,7 +120,9 @@ def table(track: str, rows: Sequence[dict[str, Any]]) -> str:
         count = kind if row["valid"] else f"{kind}, not valid"
         lines.append(
             f"{row['driver'] or 'unknown':<{width}}  {row['lap_time_s']:9.3f}  {row['gap_s']:+7.3f}"
-            f"  {sectors}  {row['top_speed'] * 3.6:8.1f}  {count}"
+            f"  {sectors}  {row['top_speed'] * 3.6:8.1f}"
+            f"  {gap_text(row['gap_to_optimal']):>8}  {gap_text(row['gap_to_demonstrated']):>9}"
+            f"  {count}"
         )
     if len(rows) > 1:
         lines.append(f"{'best sectors':<{width}}  {sum(best):9.3f}")

@@ -24,8 +24,8 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "--driver",
         required=True,
         metavar="DRIVER",
-        help="casual, good, keyboard, random, a policy (.onnx) or the folder of a run; on the "
-        "highway idle, random, traffic (drives as the traffic does), a policy or a run",
+        help="casual, good, keyboard, random, a policy (.onnx) or a run's folder; on the highway "
+        "idle, random, traffic (drives as the traffic does), a policy or a run",
     )
     parser.add_argument(
         "--env",
@@ -106,13 +106,25 @@ def run(args: argparse.Namespace) -> int:
 
 def table(answer: dict[str, Any]) -> str:
     """The answer for people."""
-    titles = ("track", "laps", "done", "valid", "best s", "median s", "standing s", "gap")
+    from racer.optimal.reference import gap_text
+
+    titles = (
+        "track",
+        "laps",
+        "done",
+        "valid",
+        "best s",
+        "median s",
+        "standing s",
+        "to optimal",
+        "demonstrated",
+    )
     keys = ("track", "laps", "completed", "valid", "best_lap_s", "median_lap_s", "standing_lap_s")
-    gaps = [result["gap_to_optimal"] for result in answer["tracks"]]
+    shares = ("gap_to_optimal", "gap_to_demonstrated")
     rows: list[tuple[str, ...]] = [titles]
     rows += [
-        (*(_cell(result[key]) for key in keys), "-" if gap is None else f"{100.0 * gap:.1f} %")
-        for result, gap in zip(answer["tracks"], gaps, strict=True)
+        (*(_cell(result[key]) for key in keys), *(gap_text(result[key]) for key in shares))
+        for result in answer["tracks"]
     ]
     widths = [max(len(row[i]) for row in rows) for i in range(len(titles))]
     lines = [f"{answer['policy']} with {answer['vehicle']}, physics {answer['physics']}"]

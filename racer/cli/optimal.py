@@ -52,6 +52,7 @@ def run(args: argparse.Namespace) -> int:
 
     from racer.errors import ConfigError
     from racer.optimal.compute import known_or_computed
+    from racer.optimal.reference import demonstrated_lap
     from racer.tracks import load_track
 
     if args.laps < 2:
@@ -67,15 +68,9 @@ def run(args: argparse.Namespace) -> int:
     proved = True
     if args.prove:
         result, proved = _prove(args, track, result, report)
+    proof = demonstrated_lap(track, args.vehicle)
     if args.out is not None:
-        from racer.optimal.reference import save_reference
-
-        target = args.out / f"{_stem(args.track)}-{args.vehicle}.json"
-        save_reference(result if args.rows is None else result.thinned(args.rows), target)
-        if not args.no_picture:
-            from racer.optimal.picture import draw_reference
-
-            draw_reference(track, result, target.with_suffix(".png"))
+        proof = _write(args, track, result, proof)
     if args.json:
         print(json.dumps(result.as_json()))
         return 0 if proved else 1
@@ -86,9 +81,30 @@ def run(args: argparse.Namespace) -> int:
     print(f"  quasi-steady estimate     {result.quasi_steady_s:9.3f} s")
     if result.demonstrated_lap_s is not None:
         print(f"  demonstrated in the engine{result.demonstrated_lap_s:9.3f} s")
+    if proof is not None:
+        print(f"  to race or replay it       {proof}")
     if args.out is not None:
         print(f"  {args.out}")
     return 0 if proved else 1
+
+
+def _write(
+    args: argparse.Namespace, track: Track, result: Reference, proof: Path | None
+) -> Path | None:
+    """Writes the result, its demonstrated lap and its picture; where that lap is now."""
+    from racer.files import atomic_write
+    from racer.optimal.reference import lap_path, save_reference
+
+    target = args.out / f"{_stem(args.track)}-{args.vehicle}.json"
+    save_reference(result if args.rows is None else result.thinned(args.rows), target)
+    if proof is not None:
+        atomic_write(lap_path(target), proof.read_bytes())
+        proof = lap_path(target)
+    if not args.no_picture:
+        from racer.optimal.picture import draw_reference
+
+        draw_reference(track, result, target.with_suffix(".png"))
+    return proof
 
 
 def _fast(args: argparse.Namespace, track: Track) -> int:
@@ -126,14 +142,14 @@ def _prove(
     from dataclasses import replace
 
     from racer.laps import SUFFIX, save_lap
-    from racer.optimal.prove import best_flying, prove
-    from racer.optimal.reference import cache_path, save_reference
+    from racer.optimal.prove import best_flying, demonstrate
+    from racer.optimal.reference import cache_path, lap_path, save_reference
 
-    laps = prove(track, result, laps=args.laps, seed=args.seed, report=report)
-    for number, lap in enumerate(laps, start=1):
-        record = lap.record("predictive", "agent")  # drives it again, as proof
-        if args.out is not None:
-            kind = "standing" if lap.standing else "flying"
+    laps = demonstrate(track, result, laps=args.laps, seed=args.seed, report=report)
+    records = [lap.record("predictive", "agent") for lap in laps]  # drives them again, as proof
+    if args.out is not None:
+        for number, record in enumerate(records, start=1):
+            kind = "standing" if record.standing else "flying"
             name = f"predictive-{_stem(args.track)}-{args.vehicle}-{kind}-{number}{SUFFIX}"
             save_lap(record, args.out / name)
     best = best_flying(laps)
@@ -142,7 +158,9 @@ def _prove(
     known = result.demonstrated_lap_s
     if known is None or best.time_s < known:
         result = replace(result, demonstrated_lap_s=best.time_s)
-        save_reference(result, cache_path(track.fingerprint, args.vehicle, result.physics))
+        target = cache_path(track.fingerprint, args.vehicle, result.physics)
+        save_lap(records[laps.index(best)], lap_path(target))
+        save_reference(result, target)
     return result, True
 
 

@@ -158,6 +158,8 @@ def show_report(report: dict[str, Any], path: Path, *, as_json: bool) -> int:
     """Prints what came of a run."""
     import json
 
+    from racer.optimal.reference import gap_text
+
     if as_json:
         print(json.dumps(report, indent=2))
         return 0 if report["finished"] else 130
@@ -178,6 +180,10 @@ def show_report(report: dict[str, Any], path: Path, *, as_json: bool) -> int:
         print(
             f"best lap {result['best_lap_s']:.3f} s, median {result['median_lap_s']:.3f} s, "
             f"{result['valid']} of {result['laps']} laps valid"
+        )
+        print(
+            f"{gap_text(result['gap_to_optimal'])} to the minimum time, "
+            f"{gap_text(result['gap_to_demonstrated'])} to the demonstrated lap"
         )
         print(f"race it: racer play --track {report['track']} --against {path}")
     return 0

@@ -28,6 +28,7 @@ def as_json(check: LapCheck) -> dict[str, str | bool | float | None]:
         "reason": check.reason,
         "lap_time_s": check.lap_time_s,
         "valid": check.valid,
+        **_gaps(check),
     }
 
 
@@ -41,8 +42,25 @@ def describe(check: LapCheck) -> str:
     who = f" by {record.driver}" if record.driver else ""
     return (
         f"ok     {check.file}: {check.lap_time_s:.3f} s, {kind} lap{who} on {record.track.name}"
-        f" ({validity})"
+        f" ({validity}){_words(check)}"
     )
+
+
+def _gaps(check: LapCheck) -> dict[str, float | None]:
+    from racer.optimal.reference import gaps
+
+    record = check.record
+    if not check.ok or record is None:
+        return {"gap_to_optimal": None, "gap_to_demonstrated": None}
+    return gaps(record.track, record.vehicle, check.lap_time_s, standing=record.standing)
+
+
+def _words(check: LapCheck) -> str:
+    from racer.optimal.reference import gap_text
+
+    known = [(name, gap) for name, gap in _gaps(check).items() if gap is not None]
+    words = [f"{gap_text(gap)} {name.replace('gap_', '').replace('_', ' ')}" for name, gap in known]
+    return "".join(f", {text}" for text in words)
 
 
 def run(args: argparse.Namespace) -> int:

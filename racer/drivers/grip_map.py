@@ -123,7 +123,7 @@ def speed_profile(limits: GripMap, curvature: Floats, length: Floats) -> Floats:
         first, second = table[row], table[row + 1]
         slow = first[column] + g * (first[column + 1] - first[column])
         fast = second[column] + g * (second[column + 1] - second[column])
-        return slow + f * (fast - slow)
+        return float(slow + f * (fast - slow))
 
     brake, drive = limits.brake.tolist(), limits.drive.tolist()
     count = len(speed)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BUILT_IN = ("idle", "random", "traffic")
+POLICIES = Path(__file__).parent.parent / "data" / "policies"
 IDLE = 1  # its number among the meta-actions, whichever of them there are
 
 
@@ -144,14 +145,19 @@ class HighwayOnnxDriver:
         return self._graph.run(obs.reshape(len(obs), -1))
 
 
+def list_policies() -> list[str]:
+    """Names of the policies that come with Racer."""
+    return sorted(path.stem for path in POLICIES.glob("*.onnx"))
+
+
 def make_highway_driver(
     spec: str, env_id: str, settings: Mapping[str, Any], seed: int = 0
 ) -> HighwayDriver:
     """Makes a driver from what a person typed.
 
     Args:
-        spec: "idle", "random", "traffic", the path of a policy (`.onnx`) or the folder of a
-            training run.
+        spec: "idle", "random", "traffic", a policy that comes with Racer, the path of a policy
+            (`.onnx`) or the folder of a training run.
         env_id: the environment it will drive in.
         settings: that environment's settings.
         seed: of the random driver.
@@ -165,12 +171,12 @@ def make_highway_driver(
         return RandomHighwayDriver(settings["action"], seed)
     if spec == "traffic":
         return TrafficDriver()
-    path = Path(spec)
+    path = POLICIES / f"{spec}.onnx" if spec in list_policies() else Path(spec)
     if path.is_dir():
         path = path / "policy.onnx"
     if path.suffix == ".onnx":
         return HighwayOnnxDriver(path, env_id, settings)
     raise PolicyError(
-        f"There is no driver {spec!r} for the highway; there are {', '.join(BUILT_IN)}, "
-        "policies (.onnx) and the folders of training runs."
+        f"There is no driver {spec!r} for the highway; there are "
+        f"{', '.join((*BUILT_IN, *list_policies()))}, policies (.onnx) and the folders of runs."
     )

@@ -8,82 +8,38 @@ mapped over the lap; the sparse matrices that IPOPT wants are put together from 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import casadi as ca
 import numpy as np
 
 from racer.errors import RacerError
-from racer.optimal.model import CONTROLS, STATES, CarEquations
+from racer.optimal.interrupt import Interruptible, StopWhenAsked
+from racer.optimal.model import ROAD, CarEquations
+from racer.optimal.trajectory import NU, NX, RADAU, Multipliers, Solved, Trajectory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from racer.optimal.trajectory import Mesh
+
     Floats = NDArray[np.float64]
 
-NX, NU = len(STATES), len(CONTROLS)
 BLOCK = 2 * NX + NU  # variables of an interval: states at both points, controls
-LOCAL = NX + NU + BLOCK  # with the end of the interval before
-RADAU = np.array([[5.0 / 12.0, -1.0 / 12.0], [3.0 / 4.0, 1.0 / 4.0]])
-POINTS = np.array([1.0 / 3.0, 1.0])
 STATE_SCALE = np.array([5.0, 0.2, 40.0, 1.0, 0.5, 0.1, 10.0])
 # Costs beside the time [s], small enough to move it by a few milliseconds: changes of the controls
 # from interval to interval, and their size per second, as shares of their largest values.
 CHANGE_COST = np.array([2e-4, 2e-4, 2e-4])
 SIZE_COST = np.array([3e-4, 0.0, 3e-4])
-
-
-@dataclass(frozen=True)
-class Mesh:
-    """Where the intervals are, and the road at their collocation points.
-
-    Attributes:
-        s: mesh points (N + 1,) [m].
-        road: (N, 2, 5) at the collocation points, columns as `racer.optimal.model.ROAD`.
-    """
-
-    s: Floats
-    road: NDArray[np.float64]
-
-    @property
-    def points(self) -> Floats:
-        """Collocation points (N, 2) [m]."""
-        return np.asarray(self.s[:-1, None] + np.diff(self.s)[:, None] * POINTS, np.float64)
-
-
-@dataclass(frozen=True)
-class Trajectory:
-    """States and controls on a mesh.
-
-    Attributes:
-        states: at the collocation points (N, 2, 7), SI units.
-        controls: of the intervals (N, 3), SI units.
-        start: state at the first mesh point (7,); on a flying lap that of the last.
-    """
-
-    mesh: Mesh
-    states: NDArray[np.float64]
-    controls: Floats
-    start: Floats
-
-
-@dataclass(frozen=True)
-class Solved:
-    """What the solver gives.
-
-    Attributes:
-        time_s: of the whole mesh [s].
-        interval_s: of each interval (N,) [s].
-        violation: largest violation of a collocation equation or limit, scaled to about 1 (edges
-            of the road in metres).
-    """
-
-    trajectory: Trajectory
-    time_s: float
-    interval_s: Floats
-    violation: float
-    iterations: int
+WARM_OPTIONS = {
+    "warm_start_init_point": "yes",
+    "warm_start_bound_push": 1e-7,
+    "warm_start_bound_frac": 1e-7,
+    "warm_start_slack_bound_push": 1e-7,
+    "warm_start_slack_bound_frac": 1e-7,
+    "warm_start_mult_bound_push": 1e-7,
+    "mu_init": 1e-5,
+}
 
 
 class MinimumTime:
@@ -94,6 +50,9 @@ class MinimumTime:
         mesh: the intervals.
         start: fixed state at the first mesh point (7,), or None for a periodic lap.
         start_controls: the controls before it (3,).
+
+    Attributes:
+        tighter: by how much each interval's limits are tighter (N, limits).
     """
 
     def __init__(
@@ -117,14 +76,16 @@ class MinimumTime:
     def _interval(self) -> tuple[Any, ...]:
         """One interval: (before, block, parameters) as symbols; time, cost and constraints."""
         before, block = ca.SX.sym("before", NX + NU), ca.SX.sym("block", BLOCK)
-        parameters = ca.SX.sym("parameters", 1 + 2 * 5)
-        h = parameters[0]
+        roads = len(ROAD)
+        parameters = ca.SX.sym("parameters", 2 + 2 * roads)
+        h, smoothness = parameters[0], parameters[-1]
         scale = ca.DM(STATE_SCALE)
         first, controls = before[:NX] * scale, block[2 * NX :]
         states = [block[:NX] * scale, block[NX : 2 * NX] * scale]
         control = controls * ca.DM(self.control_scale)
         terms = [
-            self.car.terms(states[j], control, parameters[1 + 5 * j : 6 + 5 * j]) for j in range(2)
+            self.car.terms(states[j], control, parameters[1 + roads * j : 1 + roads * (j + 1)])
+            for j in range(2)
         ]
         slopes = [t.rates / t.pace for t in terms]
         rows = []
@@ -134,14 +95,15 @@ class MinimumTime:
         rows += [t.limits for t in terms]
         time = h * (RADAU[1, 0] / terms[0].pace + RADAU[1, 1] / terms[1].pace)
         change = controls - before[NX:]
-        cost = time * (1.0 + ca.dot(ca.DM(SIZE_COST), controls**2))
-        cost += ca.dot(ca.DM(CHANGE_COST), change**2)
+        cost = time * (1.0 + smoothness * ca.dot(ca.DM(SIZE_COST), controls**2))
+        cost += smoothness * ca.dot(ca.DM(CHANGE_COST), change**2)
         return before, block, parameters, time, cost, ca.vertcat(*rows)
 
     def _build(self) -> None:
         before, block, parameters, time, cost, rows = self._interval()
         local = ca.vertcat(before, block)
         count, self.rows = self.count, int(rows.shape[0])
+        self.tighter = np.zeros((count, self.rows // 2 - NX))
         size = count * BLOCK
         symbols = [before, block, parameters]
 
@@ -157,8 +119,9 @@ class MinimumTime:
         slopes = mapped("slopes", symbols, [rows, jacobian.nz[:]])
         bends = mapped("bends", [*symbols, factor_f, factor_g], [hessian.nz[:]])
 
-        x = ca.MX.sym("x", size)
-        data = ca.DM(np.column_stack([np.diff(self.mesh.s), self.mesh.road.reshape(count, -1)]).T)
+        x, smoothness = ca.MX.sym("x", size), ca.MX.sym("p")
+        road = np.column_stack([np.diff(self.mesh.s), self.mesh.road.reshape(count, -1)])
+        data = ca.vertcat(ca.DM(road.T), ca.repmat(smoothness, 1, count))
         blocks = ca.reshape(x, BLOCK, count)
         ends = blocks[NX:, :]
         first = ends[:, -1] if self._before is None else ca.DM(self._before)
@@ -175,8 +138,8 @@ class MinimumTime:
         if self._before is not None:
             place[0, : NX + NU] = -1
         times, costs, g = values(*inputs)
-        self._evaluate = ca.Function("evaluate", [x], [times, g])
-        none, of_f, of_g = ca.MX.sym("p", 0), ca.MX.sym("f"), ca.MX.sym("g", self.rows * count)
+        self._evaluate = ca.Function("evaluate", [x, smoothness], [times, g])
+        of_f, of_g = ca.MX.sym("f"), ca.MX.sym("g", self.rows * count)
         cost_parts, slope_parts = gradient(*inputs)
         whole_gradient = _gathered(
             slope_parts, place.ravel(), np.zeros(place.size, np.int64), (size, 1)
@@ -199,27 +162,29 @@ class MinimumTime:
             high,
             (size, size),
         )
-        self._nlp = {"x": x, "f": ca.sum2(costs), "g": ca.vec(g)}
+        self._nlp = {"x": x, "p": smoothness, "f": ca.sum2(costs), "g": ca.vec(g)}
         self._derivatives = {
             "grad_f": ca.Function(
-                "nlp_grad_f", [x, none], [ca.sum2(cost_parts), ca.densify(whole_gradient)],
+                "nlp_grad_f", [x, smoothness], [ca.sum2(cost_parts), ca.densify(whole_gradient)],
                 ["x", "p"], ["f", "grad:f:x"],
             ),
             "jac_g": ca.Function(
-                "nlp_jac_g", [x, none], [ca.vec(g_again), whole_jacobian],
+                "nlp_jac_g", [x, smoothness], [ca.vec(g_again), whole_jacobian],
                 ["x", "p"], ["g", "jac:g:x"],
             ),
             "hess_lag": ca.Function(
-                "nlp_hess_l", [x, none, of_f, of_g], [whole_hessian],
+                "nlp_hess_l", [x, smoothness, of_f, of_g], [whole_hessian],
                 ["x", "p", "lam:f", "lam:g"], ["triu:hess:gamma:x:x"],
             ),
         }  # fmt: skip
 
-    def _bounds(self) -> tuple[Floats, Floats, Floats, Floats]:
+    def _bounds(self, sideways: Floats | None) -> tuple[Floats, Floats, Floats, Floats]:
         p = self.car.p
         slowest = 1.02 * p["blend_high"]
         high_n, low_n = self.mesh.road[:, :, 1], -self.mesh.road[:, :, 2]
         high = np.tile([0.0, 1.2, 130.0, 12.0, 4.0, p["max_steer"], 60.0], (self.count, 2, 1))
+        if sideways is not None:
+            high[:, :, 3] = sideways
         low = -high
         low[:, :, 2] = slowest
         low[:, :, 0], high[:, :, 0] = low_n, high_n
@@ -229,14 +194,26 @@ class MinimumTime:
             [(high / STATE_SCALE).reshape(self.count, -1), np.ones((self.count, NU))]
         ).ravel()
         low_g = np.tile([0.0] * (2 * NX) + [-np.inf] * (self.rows - 2 * NX), self.count)
-        return pack_low, pack_high, low_g, np.zeros_like(low_g)
+        high_g = np.zeros((self.count, self.rows))
+        high_g[:, 2 * NX :] -= np.hstack([self.tighter, self.tighter])
+        return pack_low, pack_high, low_g, high_g.ravel()
 
-    def solve(self, guess: Trajectory, *, warm: bool = False, options: dict[str, Any]) -> Solved:
+    def solve(
+        self,
+        guess: Trajectory,
+        *,
+        multipliers: Multipliers | None = None,
+        sideways: Floats | None = None,
+        smoothness: float = 1.0,
+        options: dict[str, Any] | None = None,
+    ) -> Solved:
         """Solves the program.
 
         Args:
             guess: on the same mesh.
-            warm: the guess is a solution of a coarser mesh.
+            multipliers: of a solution close to the guess, to start from it.
+            sideways: largest |v_y| (N, 2) [m/s].
+            smoothness: factor of the costs beside the time.
             options: more options of IPOPT.
 
         Raises:
@@ -253,49 +230,63 @@ class MinimumTime:
             "acceptable_iter": 8,
             "max_iter": 600,
             "mu_strategy": "monotone",
-            "mu_init": 1e-3 if warm else 0.1,
+            "mu_init": 0.1,
             "bound_relax_factor": 0.0,
-            **options,
+            **(WARM_OPTIONS if multipliers is not None else {}),
+            **(options or {}),
         }
-        solver = ca.nlpsol(
-            "minimum_time",
-            "ipopt",
-            self._nlp,
-            {"ipopt": ipopt, "print_time": False, "error_on_fail": False, **self._derivatives},
-        )
-        low, high, low_g, high_g = self._bounds()
-        start = np.clip(self._packed(guess), low + 1e-4, high - 1e-4)
-        answer = solver(x0=start, lbx=low, ubx=high, lbg=low_g, ubg=high_g)
+        wish = Interruptible()
+        stop = StopWhenAsked(wish, self.count * BLOCK, self.count * self.rows)
+        settings: dict[str, Any] = {
+            "ipopt": ipopt, "print_time": False, "error_on_fail": False, "iteration_callback": stop,
+        }  # fmt: skip
+        solver = ca.nlpsol("minimum_time", "ipopt", self._nlp, {**settings, **self._derivatives})
+        low, high, low_g, high_g = self._bounds(sideways)
+        push = 1e-4 if multipliers is None else 1e-8
+        start = np.clip(self._packed(guess), low + push, high - push)
+        warm = {}
+        if multipliers is not None:
+            warm = {"lam_x0": multipliers.bounds.ravel(), "lam_g0": multipliers.rows.ravel()}
+        with wish:
+            answer = solver(
+                x0=start, p=smoothness, lbx=low, ubx=high, lbg=low_g, ubg=high_g, **warm
+            )
         statistics = solver.stats()
         status = str(statistics["return_status"])
         x = np.asarray(answer["x"], np.float64).ravel()
-        times, g = (np.asarray(part, np.float64) for part in self._evaluate(x))
+        times, g = (np.asarray(part, np.float64) for part in self._evaluate(x, smoothness))
+        g = g.T - high_g.reshape(self.count, self.rows)
         violation = float(
-            max(np.abs(g[: 2 * NX]).max(), g[2 * NX :].max(), np.max(low - x), np.max(x - high))
-        )
+            max(
+                np.abs(g[:, : 2 * NX]).max(), g[:, 2 * NX :].max(),
+                np.max(low - x), np.max(x - high),
+            )
+        )  # fmt: skip
         if status not in ("Solve_Succeeded", "Solved_To_Acceptable_Level"):
             raise RacerError(
                 f"the solver stopped without a lap ({status.replace('_', ' ').lower()}) after "
                 f"{statistics['iter_count']} iterations; the largest violation left is "
                 f"{violation:.2g}."
             )
+        blocks = x.reshape(self.count, BLOCK)
+        states = blocks[:, : 2 * NX].reshape(self.count, 2, NX) * STATE_SCALE
+        first = states[-1, 1] if self.start is None else self.start
+        controls = blocks[:, 2 * NX :] * self.control_scale
         return Solved(
-            self._unpacked(x),
-            float(times.sum()),
-            times.ravel(),
-            violation,
-            int(statistics["iter_count"]),
+            trajectory=Trajectory(self.mesh, states, controls, first),
+            time_s=float(times.sum()),
+            interval_s=times.ravel(),
+            violation=violation,
+            iterations=int(statistics["iter_count"]),
+            multipliers=Multipliers(
+                np.asarray(answer["lam_x"], np.float64).reshape(self.count, BLOCK),
+                np.asarray(answer["lam_g"], np.float64).reshape(self.count, self.rows),
+            ),
         )
 
     def _packed(self, trajectory: Trajectory) -> Floats:
         states = (trajectory.states / STATE_SCALE).reshape(self.count, -1)
         return np.hstack([states, trajectory.controls / self.control_scale]).ravel()
-
-    def _unpacked(self, x: Floats) -> Trajectory:
-        blocks = x.reshape(self.count, BLOCK)
-        states = blocks[:, : 2 * NX].reshape(self.count, 2, NX) * STATE_SCALE
-        start = states[-1, 1] if self.start is None else self.start
-        return Trajectory(self.mesh, states, blocks[:, 2 * NX :] * self.control_scale, start)
 
 
 def _gathered(parts: Any, rows: NDArray[Any], columns: NDArray[Any], shape: tuple[int, int]) -> Any:

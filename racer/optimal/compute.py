@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,10 +37,12 @@ def known_or_computed(
         RacerError: the solver found no lap.
         ModuleNotFoundError: casadi is missing (extra `optimal`).
     """
-    known = None if again else reference_lap(track, vehicle)
-    if known is not None:
+    known = reference_lap(track, vehicle)
+    if known is not None and not again:
         return known
     result = compute(track, vehicle, report=report)
+    if known is not None:
+        result = replace(result, demonstrated_lap_s=known.demonstrated_lap_s)
     save_reference(result, cache_path(track.fingerprint, vehicle, result.physics))
     return result
 
@@ -70,24 +73,33 @@ def compute(
             f"{track.name}, {vehicle}: the solver's lap of {flying.time_s:.3f} s is slower than "
             f"the quasi-steady estimate of {estimate.time_s:.3f} s, so it is no minimum."
         )
-    violation, standing_s = flying.violation, None
+    standing: OptimalLap | None = None
     try:
         standing = solve_lap(track, vehicle, standing=True, guess=flying, report=told("standing"))
     except RacerError as problem:
         if report is not None:
             report(f"no bound for a lap from rest: {problem}")
-    else:
-        violation, standing_s = max(violation, standing.violation), standing.time_s
+    return result_of(track, vehicle, estimate.time_s, flying, standing)
+
+
+def result_of(
+    track: _core.Track,
+    vehicle: str,
+    quasi_steady_s: float,
+    flying: OptimalLap,
+    standing: OptimalLap | None,
+) -> Reference:
+    """The result that is kept of two solved laps; nothing demonstrated yet."""
     return Reference(
         track=track.name,
         track_fingerprint=track.fingerprint,
         vehicle=vehicle,
         physics=_core.physics_fingerprint(vehicle),
         flying_lap_s=flying.time_s,
-        standing_lap_s=standing_s,
-        quasi_steady_s=estimate.time_s,
+        standing_lap_s=None if standing is None else standing.time_s,
+        quasi_steady_s=quasi_steady_s,
         demonstrated_lap_s=None,
-        violation=violation,
+        violation=max(lap.violation for lap in (flying, standing) if lap is not None),
         meshes=flying.meshes,
         lap=_columns(flying, vehicle),
     )

@@ -27,9 +27,14 @@ from racer.drivers.car_model import GRAVITY
 
 STATES = ("n", "xi", "v_x", "v_y", "yaw_rate", "steer", "a_x")
 CONTROLS = ("steer_rate", "drive", "brake")
-ROAD = ("curvature", "width_left", "width_right", "slope_left", "slope_right")
+ROAD = (
+    "curvature", "width_left", "width_right", "slope_left", "slope_right",
+    "wall_left", "wall_right",
+)  # fmt: skip
 SMOOTHING = 0.01  # of the front axle's minimum, as a share of its capacity
 EDGE_MARGIN = 0.01  # [m] between tyre and edge, so that rounding puts no wheel on the grass
+WALL_MARGIN = 0.02  # [m] between body and wall
+EDGES, REAR_GRIP = slice(0, 4), 4  # rows of the limits
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,7 @@ class CarTerms:
         pace: metres along the centre line per second.
         rates: time derivatives of the states, a column of 7.
         limits: inequalities <= 0, scaled to about 1: four wheels beyond the edge [m], rear slip
-            control, engine power.
+            control, engine power, and if there are walls to hit, the body beyond them [m].
     """
 
     pace: Any
@@ -53,10 +58,12 @@ class CarEquations:
 
     Args:
         vehicle: its name.
+        walls: keep the body off the walls, too. Where they stand well beyond the edge, the wheels
+            see to that.
     """
 
-    def __init__(self, vehicle: str = "gt") -> None:
-        self.vehicle = vehicle
+    def __init__(self, vehicle: str = "gt", *, walls: bool = False) -> None:
+        self.vehicle, self.walls = vehicle, walls
         self.p = {r["name"]: float(r["value"]) for r in _core.vehicle_parameters(vehicle)}
 
     def terms(self, state: Any, control: Any, road: Any) -> CarTerms:
@@ -65,7 +72,7 @@ class CarEquations:
         Args:
             state: column of 7, see `STATES`.
             control: column of 3, see `CONTROLS`.
-            road: column of 5, see `ROAD`.
+            road: column of 7, see `ROAD`.
         """
         p = self.p
         n, xi, v_x, v_y, yaw_rate, steer, a_x = ca.vertsplit(state)
@@ -119,6 +126,7 @@ class CarEquations:
             *self._wheels_beyond_edge(n, xi, road),
             used_rear**2 + (p["priority_rear"] * share_rear) ** 2 - p["grip_use"] ** 2,
             drive * v_x / p["power"] - 1.0,
+            *(self._body_beyond_wall(n, xi, road) if self.walls else ()),
         )
         return CarTerms(pace, rates, limits)
 
@@ -143,7 +151,7 @@ class CarEquations:
         than 0.02 % of the time.
         """
         p = self.p
-        curvature, width_left, width_right, slope_left, slope_right = ca.vertsplit(road)
+        curvature, width_left, width_right, slope_left, slope_right = ca.vertsplit(road)[:5]
         bend = curvature * (1.0 + curvature * n)
         cosine, sine = ca.cos(xi), ca.sin(xi)
         beyond = []
@@ -156,3 +164,14 @@ class CarEquations:
                 else:
                     beyond.append(EDGE_MARGIN - at - (width_right + slope_right * ds))
         return beyond
+
+    def _body_beyond_wall(self, n: Any, xi: Any, road: Any) -> list[Any]:
+        """How far the body reaches beyond either wall less margin [m], as `hit_wall` has it.
+
+        On the inside of a bend the wall may stand at the edge, so that normals do not cross before
+        it; then the nose hits it before a wheel is on the grass.
+        """
+        p = self.p
+        turned = ca.sqrt(ca.sin(xi) ** 2 + 1e-4)  # smooth |sin|, a little larger
+        reach = p["half_length"] * turned + p["half_width"] * ca.cos(xi) + WALL_MARGIN
+        return [n + reach - road[5], reach - n - road[6]]

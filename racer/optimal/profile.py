@@ -9,9 +9,11 @@ import numpy as np
 
 from racer import _core
 from racer.errors import RacerError
-from racer.optimal.collocation import POINTS, Mesh, Solved, Trajectory
+from racer.optimal.trajectory import POINTS, Mesh, Solved, Trajectory
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from racer.optimal.model import CarEquations
@@ -19,9 +21,11 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-LONGEST = 6.0  # [m]
+LONGEST, LONGEST_SPEED = 6.0, 40.0  # [m], or so many [m/s] times the step if that is more
 LIVELY_SIDEWAYS = 15.0  # [m/s2], rates of v_y and
 LIVELY_YAW = 5.0  # [rad/s2] of the yaw rate at which intervals are half as long
+CALM_DENSITY = 0.75  # where the car does neither
+FOCUS = 3.5
 LAUNCH_TICKS = 300  # at most
 
 
@@ -91,7 +95,7 @@ class Profile:
         return cls(s, states, np.vstack([controls, controls[:1]]))
 
     @classmethod
-    def of_solved(cls, solved: Solved, *, periodic: bool, length: float) -> Profile:
+    def of_solved(cls, solved: Solved, periodic: bool, length: float) -> Profile:
         """From a solution on a coarser mesh."""
         path = solved.trajectory
         s = np.concatenate([path.mesh.s[:1], path.mesh.points.ravel()])
@@ -131,12 +135,30 @@ class Profile:
 
 
 def mesh_for(
-    track: _core.Track, profile: Profile, step: float, first: float, *, denser: bool = False
+    track: _core.Track,
+    profile: Profile,
+    step: float,
+    first: float,
+    *,
+    denser: bool = False,
+    focus: Sequence[tuple[float, float]] = (),
 ) -> Mesh:
-    """Intervals of about `step` seconds each; if wanted, shorter ones where the car turns in."""
+    """Intervals of about `step` seconds each.
+
+    Args:
+        track: the circuit.
+        profile: a lap on it.
+        step: duration [s].
+        first: where the first begins [m].
+        denser: shorter ones where the car turns in, longer ones where it does not.
+        focus: stretches (from, to) [m] with much shorter ones.
+    """
     fine = np.linspace(first, track.length, int((track.length - first) * 2.0))
-    speed = np.maximum(np.interp(fine, profile.s, profile.states[:, 2]), 3.0)
-    density = 1.0 / np.minimum(speed * step, LONGEST)
+    n, speed = (np.interp(fine, profile.s, profile.states[:, i]) for i in (0, 2))
+    # Outside of a bend a metre of centre line is a long way.
+    speed = np.maximum(speed / np.maximum(1.0 - n * road_at(track, fine)[:, 0], 1.0), 3.0)
+    plain = 1.0 / np.minimum(speed * step, max(LONGEST, LONGEST_SPEED * step))
+    density = plain.copy()
     if denser:
         sideways, yaw_rate = (np.interp(fine, profile.s, profile.states[:, i]) for i in (3, 4))
         activity = speed * (
@@ -145,16 +167,19 @@ def mesh_for(
         )
         kernel = np.hanning(23)[1:-1]
         activity = np.convolve(activity, kernel / kernel.sum(), "same")
-        density *= 1.0 + np.minimum(activity, 1.5)
+        density *= CALM_DENSITY + np.minimum(1.3 * activity, 2.5 - CALM_DENSITY)
+    for begin, end in focus:
+        inside = (fine >= begin) & (fine <= end) if begin < end else (fine >= begin) | (fine <= end)
+        density[inside] = np.maximum(density[inside], FOCUS * plain[inside])
     passed = np.concatenate([[0.0], np.cumsum(0.5 * (density[1:] + density[:-1]) * np.diff(fine))])
     count = int(np.ceil(passed[-1]))
     s = np.interp(np.linspace(0.0, passed[-1], count + 1), passed, fine)
     points = s[:-1, None] + np.diff(s)[:, None] * POINTS
-    return Mesh(s, _road(track, points))
+    return Mesh(s, road_at(track, points))
 
 
-def _road(track: _core.Track, s: Floats) -> Floats:
-    """The road (..., 5) at places s [m], between stations as the engine has it."""
+def road_at(track: _core.Track, s: Floats) -> Floats:
+    """The road (..., 7) at places s [m], between stations as the engine has it."""
     at = track.stations
     index, share = np.divmod(s / track.spacing, 1.0)
     here = index.astype(np.int64) % track.station_count
@@ -168,4 +193,13 @@ def _road(track: _core.Track, s: Floats) -> Floats:
 
     widths = ("width_left", "width_right")
     columns = [between("curvature"), *map(between, widths), *map(slope, widths)]
+    columns += [between("wall_left"), between("wall_right")]
     return np.stack(columns, axis=-1)
+
+
+def walls_matter(track: _core.Track, car: CarEquations) -> bool:
+    """Whether the body could hit a wall while all wheels are on the road."""
+    p, at = car.p, track.stations
+    overhang = p["half_length"] - min(p["cg_to_front"], p["cg_to_rear"])
+    room = min(np.min(at[f"wall_{side}"] - at[f"width_{side}"]) for side in ("left", "right"))
+    return bool(room < overhang)

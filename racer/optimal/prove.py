@@ -57,6 +57,16 @@ class PredictionSettings:
     margin: float = 0.1
 
 
+# What is tried in turn until a lap is close enough.
+EFFORTS = (
+    PredictionSettings(),
+    PredictionSettings(rollouts=512, iterations=3),
+    PredictionSettings(rollouts=512, iterations=3, margin=0.2),
+    PredictionSettings(rollouts=1024, iterations=3, margin=0.4),
+)
+CLOSE_ENOUGH = 0.008
+
+
 class PredictiveDriver:
     """Drives one car along a minimum-time lap.
 
@@ -234,6 +244,51 @@ def prove(
     if not finished:
         raise RacerError(f"{track.name}: the driver did not get around.")
     return finished[:laps]
+
+
+def demonstrate(
+    track: _core.Track,
+    reference: Reference,
+    *,
+    laps: int = 3,
+    seed: int = 0,
+    report: Callable[[str], None] | None = None,
+) -> list[FinishedLap]:
+    """Drives laps, with more effort until a valid flying one is within 0.8 % of the minimum.
+
+    Args:
+        track: the circuit.
+        reference: its minimum-time lap, with the vehicle.
+        laps: how many per attempt, the standing one included.
+        seed: of the driver's noise.
+        report: is told about every lap.
+
+    Returns:
+        The laps of the best attempt.
+
+    Raises:
+        RacerError: not even one lap ended in a reasonable time.
+    """
+    best: list[FinishedLap] = []
+    shortest = float("inf")
+    for i, settings in enumerate(EFFORTS):
+        if i and report is not None:
+            report(f"once more, with {settings.rollouts} plans and {settings.margin} m to the edge")
+        try:
+            found = prove(
+                track, reference, laps=laps, settings=settings, seed=seed + i, report=report
+            )
+        except RacerError:
+            if i == len(EFFORTS) - 1 and not best:
+                raise
+            continue
+        lap = best_flying(found)
+        if not best or (lap is not None and lap.time_s < shortest):
+            best = found
+            shortest = shortest if lap is None else lap.time_s
+        if shortest <= (1.0 + CLOSE_ENOUGH) * reference.flying_lap_s:
+            break
+    return best
 
 
 def best_flying(laps: list[FinishedLap]) -> FinishedLap | None:

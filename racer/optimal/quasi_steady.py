@@ -40,15 +40,18 @@ class QuasiSteadyLap:
     brake: NDArray[np.float64]
 
 
-def quasi_steady_lap(track: _core.Track, vehicle: str = "gt") -> QuasiSteadyLap:
-    """Plans the lap with all of the tyres' grip.
+def quasi_steady_lap(
+    track: _core.Track, vehicle: str = "gt", *, grip: float = 1.0
+) -> QuasiSteadyLap:
+    """Plans the lap, by default with all of the tyres' grip.
 
     Args:
         track: the circuit.
         vehicle: name of the vehicle.
+        grip: share of the tyres' and brakes' force to plan with.
     """
     car = CarModel(vehicle)
-    line = plan_line(track, smooth=True, grip=1.0, margin=MARGIN, vehicle=vehicle)
+    line = plan_line(track, smooth=True, grip=grip, margin=MARGIN, vehicle=vehicle)
     at = track.stations
     points = at["x"] + 1j * at["y"] + 1j * line.offset * (at["tangent_x"] + 1j * at["tangent_y"])
     step = np.abs(np.roll(points, -1) - points)

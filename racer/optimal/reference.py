@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -87,16 +87,79 @@ def reference_lap(track: _core.Track, vehicle: str = "gt") -> Reference | None:
     return _known(track.fingerprint, vehicle, physics)
 
 
+def demonstrated_lap(track: _core.Track, vehicle: str = "gt") -> Path | None:
+    """The file of the demonstrated lap, if there is one on this computer.
+
+    Args:
+        track: the circuit.
+        vehicle: name of the vehicle.
+    """
+    from racer.laps import load_lap
+
+    physics = _core.physics_fingerprint(vehicle)
+    best: tuple[float, Path] | None = None
+    places = [cache_path(track.fingerprint, vehicle, physics), *_shipped(vehicle)]
+    for path in map(lap_path, places):
+        if not path.exists():
+            continue
+        lap = load_lap(path)
+        if (lap.track.fingerprint, lap.physics) != (track.fingerprint, physics):
+            continue
+        if best is None or lap.lap_time_s < best[0]:
+            best = lap.lap_time_s, path
+    return None if best is None else best[1]
+
+
+def gaps(
+    track: _core.Track, vehicle: str, lap_time_s: float | None, *, standing: bool = False
+) -> dict[str, float | None]:
+    """How much slower a lap is than the best known ones, as shares; None where that is unknown.
+
+    "gap_to_optimal" is to the minimum time, "gap_to_demonstrated" to the best lap that was proved
+    in the engine.
+
+    Args:
+        track: the circuit.
+        vehicle: name of the vehicle.
+        lap_time_s: the lap time [s], or None.
+        standing: from rest on the line; then there is no demonstrated lap to compare with.
+    """
+    known = reference_lap(track, vehicle)
+    bound = proved = None
+    if known is not None:
+        bound = known.standing_lap_s if standing else known.flying_lap_s
+        proved = None if standing else known.demonstrated_lap_s
+
+    def gap(best: float | None) -> float | None:
+        return None if best is None or lap_time_s is None else lap_time_s / best - 1.0
+
+    return {"gap_to_optimal": gap(bound), "gap_to_demonstrated": gap(proved)}
+
+
+def gap_text(gap: float | None) -> str:
+    """A gap for people, such as "+3.4 %", or "-"."""
+    return "-" if gap is None else f"{100.0 * gap:+.1f} %"
+
+
 @lru_cache(maxsize=64)
 def _known(track: str, vehicle: str, physics: str) -> Reference | None:
     cached = cache_path(track, vehicle, physics)
-    for path in (cached, *sorted(SHIPPED.glob(f"*-{vehicle}.json"))):
-        if not path.exists():
-            continue
-        found = load_reference(path)
-        if (found.track_fingerprint, found.vehicle, found.physics) == (track, vehicle, physics):
-            return found
-    return None
+    files = [path for path in (cached, *_shipped(vehicle)) if path.exists()]
+    wanted = (track, vehicle, physics)
+    found = [
+        one
+        for one in map(load_reference, files)
+        if (one.track_fingerprint, one.vehicle, one.physics) == wanted
+    ]
+    if not found:
+        return None
+    # The bound of the first; the best of the demonstrated laps, as each of them has been driven.
+    times = [one.demonstrated_lap_s for one in found if one.demonstrated_lap_s is not None]
+    return replace(found[0], demonstrated_lap_s=min(times, default=None))
+
+
+def _shipped(vehicle: str) -> list[Path]:
+    return sorted(SHIPPED.glob(f"*-{vehicle}.json"))
 
 
 def forget() -> None:
@@ -135,6 +198,11 @@ def save_reference(reference: Reference, path: str | os.PathLike[str]) -> None:
 def cache_path(track: str, vehicle: str, physics: str) -> Path:
     """Where a result for these fingerprints is kept on this computer."""
     return cache_folder() / f"{track}-{vehicle}-{physics}.json"
+
+
+def lap_path(result: Path) -> Path:
+    """Where the demonstrated lap of a result's file is."""
+    return result.with_suffix(".lap.npz")
 
 
 def cache_folder() -> Path:

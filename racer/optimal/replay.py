@@ -25,13 +25,14 @@ class ReplayCheck:
     """How far the engine is from the solution at the end of each window.
 
     Attributes:
-        s: where the windows begin (W,) [m].
+        s, end: where the windows begin and end (W,) [m].
         error: distance at their end (W,) [m].
         speed_error: difference of v_x at their end (W,) [m/s].
         wheels_off: most wheels off the tarmac at once during a window (W,).
     """
 
     s: Floats
+    end: Floats
     error: Floats
     speed_error: Floats
     wheels_off: Floats
@@ -67,7 +68,11 @@ def replay_windows(
     states = states_at(lap, begins + WINDOW)
     error = np.hypot(facts["x"][:, 0] - x, facts["y"][:, 0] - y)
     return ReplayCheck(
-        np.interp(begins, lap.t, lap.s), error, facts["v_x"][:, 0] - states[:, 2], off
+        s=np.interp(begins, lap.t, lap.s),
+        end=np.interp(begins + WINDOW, lap.t, lap.s),
+        error=error,
+        speed_error=facts["v_x"][:, 0] - states[:, 2],
+        wheels_off=off,
     )
 
 

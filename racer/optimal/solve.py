@@ -13,30 +13,34 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from racer import _core
 from racer.errors import RacerError
-from racer.optimal.collocation import MinimumTime, Solved, Trajectory
-from racer.optimal.model import CarEquations
-from racer.optimal.profile import Profile, launch_by_engine, mesh_for
+from racer.optimal.check import kinks, limits_between
+from racer.optimal.collocation import MinimumTime
+from racer.optimal.model import EDGES, CarEquations
+from racer.optimal.profile import Profile, launch_by_engine, mesh_for, walls_matter
 from racer.optimal.quasi_steady import quasi_steady_lap
+from racer.optimal.replay import replay_windows
+from racer.optimal.starts import again_from, best_of_starts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
+    from racer import _core
+    from racer.optimal.trajectory import Solved
+
     Floats = NDArray[np.float64]
 
 TOLERANCE = 5e-4  # largest change of the time from mesh to mesh
-FIRST_STEP = 0.12  # [s], of the coarsest mesh
-REFINEMENT = 0.5
-MESHES = 4
-ATTEMPTS: tuple[dict[str, Any], ...] = (
-    {"max_iter": 250, "mu_strategy": "adaptive"},
-    {"max_iter": 300},
-    {"max_iter": 800, "mu_init": 1e-2},
-)
-STARTS = 2  # of them that the coarsest mesh tries in any case
+FIRST_STEP = 0.3  # [s], of the coarsest mesh
+REFINEMENT, LATER_REFINEMENT = 0.45, 0.7
+MESHES = 5
+SURE = 0.07  # [s]; coarser meshes are not believed
+HELD = 5e-5  # largest violation of a limit that is left alone
+TIGHTENINGS = 8
+NEAR, FOCUSES = 0.04, 2  # [m] from the engine's way after half a second; times to refine for it
+TIGHT_BARRIERS = (1e-6, 1e-4, 1e-3)
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,8 @@ class OptimalLap:
             over from the engine.
         states: at the mesh points (N + 1, 7), see `racer.optimal.model.STATES`.
         controls: of the intervals (N, 3), see `racer.optimal.model.CONTROLS`.
-        violation: largest violation of an equation or limit (edges in metres).
+        violation: largest violation of an equation (at the collocation points) or limit (there and
+            between them; edges and walls in metres).
         meshes: (intervals, time [s]) of every mesh, coarsest first.
         cpu_s: processor time that it took [s].
     """
@@ -92,78 +97,167 @@ def solve_lap(
     Raises:
         RacerError: the solver found no lap, or the time did not settle.
     """
-    began = time.process_time()
-    car = CarEquations(vehicle)
-    profile = Profile.of_quasi_steady(quasi_steady_lap(track, vehicle), track.length)
-    if guess is not None:
-        profile = Profile.of_lap(guess.s, guess.states, guess.controls)
-    launch = launch_by_engine(track, vehicle) if standing else None
-    if launch is not None:
-        profile = profile.limited(launch, car)
-    meshes: list[tuple[int, float]] = []
+    work = _Work(track, vehicle, standing, guess, options or {}, report)
     step = first_step
-    for round_ in range(MESHES):
-        begin = 0.0 if launch is None else launch.s
-        mesh = mesh_for(track, profile, step, begin, denser=round_ > 0)
-        if launch is None:
-            program = MinimumTime(car, mesh)
-        else:
-            program = MinimumTime(car, mesh, launch.state, launch.controls)
-        starts = STARTS if round_ == 0 and guess is None else 1
-        try:
-            solved = _solve_best(program, profile.on(mesh), starts, round_ > 0, options or {})
-        except RacerError as problem:
-            raise RacerError(
-                f"{track.name}, {vehicle}, {len(mesh.s) - 1} intervals: {problem}"
-            ) from None
-        total = solved.time_s + (0.0 if launch is None else launch.t)
-        meshes.append((len(mesh.s) - 1, total))
-        if report is not None:
-            report(
-                f"{meshes[-1][0]} intervals: {total:.3f} s after {solved.iterations} iterations, "
-                f"violation {solved.violation:.1e}, {time.process_time() - began:.1f} s of CPU"
-            )
-        if len(meshes) > 1 and abs(total - meshes[-2][1]) < tolerance * total:
+    for _ in range(MESHES):
+        work.solve(step)
+        moved = work.moved
+        if step <= SURE and moved < tolerance * work.total:
             break
-        profile = Profile.of_solved(solved, periodic=launch is None, length=track.length)
-        step *= REFINEMENT
+        step *= REFINEMENT if step > SURE else LATER_REFINEMENT
     else:
+        before, last = work.meshes[-2][1], work.meshes[-1][1]
         raise RacerError(
             f"{track.name}, {vehicle}: after {MESHES} meshes the time still moves from "
-            f"{meshes[-2][1]:.3f} s to {total:.3f} s."
+            f"{before:.3f} s to {last:.3f} s."
         )
-    path = solved.trajectory
-    return OptimalLap(
-        time_s=total,
-        s=mesh.s,
-        t=np.concatenate([[0.0], np.cumsum(solved.interval_s)]) + total - solved.time_s,
-        states=np.vstack([path.start, path.states[:, 1]]),
-        controls=path.controls,
-        violation=solved.violation,
-        meshes=tuple(meshes),
-        cpu_s=time.process_time() - began,
-        standing=standing,
-    )
-
-
-def _solve_best(
-    program: MinimumTime, guess: Trajectory, starts: int, warm: bool, options: dict[str, Any]
-) -> Solved:
-    """Solves by `starts` ways with IPOPT's barrier, as each ends in a minimum of its own.
-
-    The other ways are for the case that these do not arrive.
-    """
-    best: Solved | None = None
-    for i, attempt in enumerate(ATTEMPTS):
-        if best is not None and i >= starts:
+    work.hold_limits()
+    for round_ in range(FOCUSES + 1):
+        check = replay_windows(track, work.lap(), vehicle)
+        work.tell(f"at most {100.0 * check.error.max():.1f} cm from the engine after half a second")
+        far = check.error > NEAR
+        if not far.any() or round_ == FOCUSES:
             break
-        try:
-            solved = program.solve(guess, warm=warm, options={**attempt, **options})
-        except RacerError:
-            if best is None and i == len(ATTEMPTS) - 1:
-                raise
+        work.focus += list(zip(check.s[far], check.end[far], strict=True))
+        work.solve(step)
+        work.hold_limits()
+    return work.lap()
+
+
+class _Work:
+    """A lap on the way to its solution.
+
+    Attributes:
+        meshes: (intervals, time [s]) so far.
+        focus: stretches (from, to) [m] that need shorter intervals.
+    """
+
+    def __init__(
+        self,
+        track: _core.Track,
+        vehicle: str,
+        standing: bool,
+        guess: OptimalLap | None,
+        options: dict[str, Any],
+        report: Callable[[str], None] | None,
+    ) -> None:
+        self._began = time.process_time()
+        self._track, self._vehicle, self._options, self._report = track, vehicle, options, report
+        self._car = CarEquations(vehicle)
+        self._car = CarEquations(vehicle, walls=walls_matter(track, self._car))
+        self._launch = launch_by_engine(track, vehicle) if standing else None
+        self._head = 0.0 if self._launch is None else self._launch.t
+        profiles = {}
+        for name, grip in (("steady", 1.0), ("cautious", 0.85)):
+            estimate = quasi_steady_lap(track, vehicle, grip=grip)
+            profiles[name] = Profile.of_quasi_steady(estimate, track.length)
+        if guess is not None:
+            profiles["lap"] = Profile.of_lap(guess.s, guess.states, guess.controls)
+        if self._launch is not None:
+            profiles = {k: p.limited(self._launch, self._car) for k, p in profiles.items()}
+        self._profiles = profiles
+        self._program: MinimumTime | None = None
+        self._solved: Solved | None = None
+        self._violation = 0.0
+        self.meshes: list[tuple[int, float]] = []
+        self.focus: list[tuple[float, float]] = []
+
+    @property
+    def total(self) -> float:
+        """The time so far, from the line [s]."""
+        return self.meshes[-1][1]
+
+    @property
+    def moved(self) -> float:
+        """By how much the last mesh changed it [s]."""
+        return abs(self.total - self.meshes[-2][1]) if len(self.meshes) > 1 else self.total
+
+    def solve(self, step: float) -> None:
+        """Solves on a mesh with intervals of about `step` seconds, from what is known."""
+        launch, solved = self._launch, self._solved
+        likely = self._profiles.get("lap", self._profiles["steady"])
+        if solved is not None:
+            likely = Profile.of_solved(solved, launch is None, self._track.length)
+        begin = 0.0 if launch is None else launch.s
+        mesh = mesh_for(
+            self._track, likely, step, begin, denser=solved is not None, focus=self.focus
+        )
+        if launch is None:
+            program = MinimumTime(self._car, mesh)
         else:
-            best = solved if best is None or solved.time_s < best.time_s else best
-    if best is None:
-        raise RacerError("the solver was not asked")
-    return best
+            program = MinimumTime(self._car, mesh, launch.state, launch.controls)
+        program.tighter[:, EDGES] = kinks(self._track, self._car, mesh)
+        try:
+            if solved is None:
+                guesses = {name: profile.on(mesh) for name, profile in self._profiles.items()}
+                solved = best_of_starts(program, guesses, self._options, self.tell)
+            else:
+                again = solved.multipliers.on(solved.trajectory.mesh, mesh)
+                solved = again_from(program, likely.on(mesh), again, self._options)
+        except RacerError as problem:
+            raise RacerError(
+                f"{self._track.name}, {self._vehicle}, {program.count} intervals: {problem}"
+            ) from None
+        self._program, self._solved = program, solved
+        self.meshes.append((program.count, solved.time_s + self._head))
+        self.tell(
+            f"{program.count} intervals: {self.total:.3f} s after {solved.iterations} iterations"
+        )
+
+    def hold_limits(self) -> None:
+        """Tightens the limits of the intervals that break one between their collocation points."""
+        program, solved = self._state()
+        best: tuple[Solved, float] | None = None
+        for round_ in range(TIGHTENINGS + 1):
+            limits = limits_between(self._track, program.car, solved.trajectory)
+            violation = max(solved.violation, float(limits.broken.max()))
+            if best is None or violation < best[1]:
+                best = solved, violation
+            if violation < HELD or round_ == TIGHTENINGS:
+                break
+            # What is broken at an interval's beginning is for the one before to mend, too.
+            beyond = np.maximum(limits.broken, np.roll(limits.early, -1, axis=0))
+            wanted = 1.1 * beyond + HELD - limits.known
+            tighter = np.maximum(program.tighter, wanted)
+            program.tighter = np.where(beyond > 0.2 * HELD, tighter, program.tighter)
+            try:
+                solved = again_from(
+                    program,
+                    solved.trajectory,
+                    solved.multipliers,
+                    self._options,
+                    barriers=TIGHT_BARRIERS,
+                )
+            except RacerError as problem:
+                self.tell(f"limits tightened in vain: {problem}")
+                break
+        if best is not None:
+            self._solved, self._violation = best
+            time_s = best[0].time_s + self._head
+            self.tell(f"limits held to {best[1]:.1e} everywhere: {time_s:.3f} s")
+
+    def lap(self) -> OptimalLap:
+        """The lap as it is known by now."""
+        _, solved = self._state()
+        path = solved.trajectory
+        return OptimalLap(
+            time_s=solved.time_s + self._head,
+            s=path.mesh.s,
+            t=np.concatenate([[0.0], np.cumsum(solved.interval_s)]) + self._head,
+            states=np.vstack([path.start, path.states[:, 1]]),
+            controls=path.controls,
+            violation=self._violation,
+            meshes=tuple(self.meshes),
+            cpu_s=time.process_time() - self._began,
+            standing=self._launch is not None,
+        )
+
+    def _state(self) -> tuple[MinimumTime, Solved]:
+        if self._program is None or self._solved is None:
+            raise RacerError("nothing is solved yet.")
+        return self._program, self._solved
+
+    def tell(self, text: str) -> None:
+        """Reports with the time that it took."""
+        if self._report is not None:
+            self._report(f"{text}, {time.process_time() - self._began:.1f} s of CPU")

@@ -84,6 +84,9 @@ class CircuitTask:
         if result.median_lap_s is not None:
             logger.record(f"{tag}/lap_time", result.best_lap_s)
             logger.record(f"{tag}/lap_time_median", result.median_lap_s)
+        for name in ("gap_to_optimal", "gap_to_demonstrated"):
+            if (gap := getattr(result, name)) is not None:
+                logger.record(f"{tag}/{name}", gap)
         if result.standing_lap_s is not None:
             logger.record(f"{tag}/standing_lap_time", result.standing_lap_s)
         logger.record("eval/valid_lap_rate", result.valid / result.laps)

@@ -1,4 +1,4 @@
-"""Training on the highway: judged by the mean return of whole episodes."""
+"""Training on the highway: judged by collisions and the mean return of whole episodes."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from racer.train.config import TrainConfig
     from racer.train.task import Fingerprints, Score
 
+MOSTLY_SAFE = 0.9
 LOGGED = ("success_rate", "collision_rate", "safety_violation_rate", "off_road_rate", "speed")
 
 
@@ -59,7 +60,10 @@ class ModelDriver:
 
 
 class HighwayTask:
-    """The best model is the one with the largest mean return.
+    """The best model is the one with the largest mean return among the safe ones.
+
+    First come those that (nearly) never collide, by their return; then the others by how seldom
+    they do.
 
     Args:
         config: of the run.
@@ -125,7 +129,8 @@ class HighwayTask:
 
     def rank(self, score: Score) -> tuple[float, ...]:
         """Larger is better."""
-        return (score["return"],)
+        success = score["total"]["success_rate"]["value"]
+        return min(success, MOSTLY_SAFE), score["return"]
 
     def note(self, score: Score) -> str:
         """Success and speed."""

@@ -15,6 +15,7 @@
 #include <sstream>
 
 #include "check.hpp"
+#include "highway_scenarios.hpp"
 #include "racer/fingerprint.hpp"
 #include "scenarios.hpp"
 
@@ -28,6 +29,7 @@ using namespace racer::test;
 namespace {
 
 constexpr int kSteps = 400;
+constexpr int kHighwaySteps = 100;
 
 void print(std::ostream& out) {
     out << "physics_version " << kPhysicsVersion << "\n";
@@ -39,6 +41,10 @@ void print(std::ostream& out) {
     for (const Scenario& scenario : kScenarios) {
         out << scenario.name << " " << to_hex(run_scenario(scenario, kSteps, kHashedWorlds, 1))
             << "\n";
+    }
+    for (const HighwayScenario& scenario : kHighwayScenarios) {
+        out << scenario.name << " "
+            << to_hex(run_highway(scenario, kHighwaySteps, kHashedHighways, 1)) << "\n";
     }
 }
 
@@ -108,6 +114,12 @@ void compare_threads(int steps) {
             CHECK(run_scenario(scenario, steps, 1000, threads) == alone);
         }
     }
+    for (const HighwayScenario& scenario : kHighwayScenarios) {
+        const std::uint64_t alone = run_highway(scenario, steps, kHashedHighways, 1);
+        for (const int threads : {2, 4, 8}) {
+            CHECK(run_highway(scenario, steps, kHashedHighways, threads) == alone);
+        }
+    }
 }
 
 }  // namespace
@@ -145,6 +157,18 @@ int main(int argc, char** argv) {
             for (const Cut cut : {Cut{64, 1}, Cut{7, 1}, Cut{64, 3}}) {
                 expect(golden, std::string(scenario.name),
                        to_hex(run_scenario(scenario, kSteps, cut.batch_size, cut.threads)),
+                       std::string(kernel->name) + ", batches of " +
+                           std::to_string(cut.batch_size) + ", " + std::to_string(cut.threads) +
+                           " threads");
+            }
+        }
+    }
+    for (const Kernels* kernel : available_kernels()) {
+        CHECK(select_kernels(kernel->name));
+        for (const HighwayScenario& scenario : kHighwayScenarios) {
+            for (const Cut cut : {Cut{12, 1}, Cut{12, 3}, Cut{5, 1}, Cut{1, 1}}) {
+                expect(golden, std::string(scenario.name),
+                       to_hex(run_highway(scenario, kHighwaySteps, cut.batch_size, cut.threads)),
                        std::string(kernel->name) + ", batches of " +
                            std::to_string(cut.batch_size) + ", " + std::to_string(cut.threads) +
                            " threads");

@@ -111,6 +111,8 @@ def paint_hud(surface: pygame.Surface, hud: HighwayHud, unit: float) -> None:
     _reward_panel(surface, hud, unit)
     _control_panel(surface, hud, unit)
     _clock(surface, hud, unit)
+    if hud.facts:
+        _facts_panel(surface, hud, unit)
     height = surface.get_height()
     notes = [*hud.notes, *(text for text in (hud.episode, hud.driver) if text)]
     for i, note in enumerate(notes):
@@ -190,9 +192,9 @@ def _reward_panel(surface: pygame.Surface, hud: HighwayHud, unit: float) -> None
         rows.append((name, value, palette.TEXT))
         if name == "base":
             rows += [(f"  {part}", number, palette.MUTED) for part, number in hud.base.items()]
-    line = 17 * unit
+    line = 15 * unit
     width, x, y = 290 * unit, surface.get_width() - 306 * unit, 16 * unit
-    height = 42 * unit + line * (len(rows) + len(hud.facts))
+    height = 42 * unit + line * len(rows)
     panel(surface, _rect(x, y, width, height), 10 * unit)
     left, right, at = x + 16 * unit, x + width - 16 * unit, y + 20 * unit
     reward = "reward  -" if hud.reward is None else f"reward  {hud.reward:+.2f}"
@@ -200,17 +202,25 @@ def _reward_panel(surface: pygame.Surface, hud: HighwayHud, unit: float) -> None
     if hud.returned is not None:
         text = f"return  {hud.returned:.2f}"
         write(surface, text, (right, at), 16 * unit, palette.TEXT, "right")
-    at += 8 * unit
+    at += 7 * unit
     for name, value, colour in rows:
         at += line
         write(surface, name.replace("_", " "), (left, at), 12 * unit, colour)
         value = round(value, 2) + 0.0  # no negative zero
         _signed_bar(surface, value, x + 150 * unit, at, unit)
         write(surface, f"{value:+.2f}", (right, at), 12 * unit, colour, "right")
-    for name, text in hud.facts:
-        at += line
-        write(surface, name, (left, at), 12 * unit, palette.ACCENT)
-        write(surface, text, (right, at), 12 * unit, palette.TEXT, "right")
+
+
+def _facts_panel(surface: pygame.Surface, hud: HighwayHud, unit: float) -> None:
+    line = 17 * unit
+    width, height = 232 * unit, 13 * unit + line * len(hud.facts)
+    x = surface.get_width() - (16 + 180 + 12) * unit - width
+    y = surface.get_height() - height - 14 * unit
+    panel(surface, _rect(x, y, width, height), 10 * unit)
+    for i, (name, text) in enumerate(hud.facts):
+        at = y + 15 * unit + line * i
+        write(surface, name, (x + 14 * unit, at), 12 * unit, palette.MUTED)
+        write(surface, text, (x + width - 14 * unit, at), 12 * unit, palette.TEXT, "right")
 
 
 def _signed_bar(surface: pygame.Surface, share: float, left: float, y: float, unit: float) -> None:

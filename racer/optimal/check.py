@@ -1,0 +1,83 @@
+"""Whether a solution keeps the limits everywhere, not only where the solver looked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import casadi as ca
+import numpy as np
+
+from racer.optimal.model import EDGE_MARGIN, EDGES, REAR_GRIP, ROAD, WALL_MARGIN, CarEquations
+from racer.optimal.profile import road_at
+from racer.optimal.trajectory import NU, NX, Trajectory
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from racer import _core
+    from racer.optimal.trajectory import Mesh
+
+    Floats = NDArray[np.float64]
+
+SHARES = np.linspace(0.0, 1.0, 13)  # of an interval
+POINTS_AT = [4, 12]  # the collocation points among them
+
+
+def kinks(track: _core.Track, car: CarEquations, mesh: Mesh) -> Floats:
+    """How much tighter the edges of each interval must be (N, 4) [m] for the road's kinks.
+
+    The engine takes the road's width at a wheel from the slope at the car, and that slope changes
+    at every station: within an interval the edge may be nearer than at its collocation points.
+    """
+    s = mesh.s[:-1, None] + np.diff(mesh.s)[:, None] * SHARES
+    left, right = (road_at(track, s)[..., ROAD.index(f"slope_{e}")] for e in ("left", "right"))
+    at_points = [mesh.road[..., ROAD.index(f"slope_{e}")] for e in ("left", "right")]
+    rows = []
+    for forward in (car.p["cg_to_front"], -car.p["cg_to_rear"]):
+        for slope, known in zip((left, right), at_points, strict=True):
+            nearest = np.min(forward * slope, axis=1)
+            rows.append(np.max(forward * known, axis=1) - nearest)
+    return np.asarray(np.stack(rows, axis=-1))
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits along a solution, for each interval (N, limits).
+
+    Attributes:
+        broken: by how much, at most; 0 where kept (edges and walls [m], without margins).
+        early: the same in the first third.
+        known: largest value at the collocation points, as the solver sees it: 0 at the limit.
+    """
+
+    broken: Floats
+    early: Floats
+    known: Floats
+
+
+def limits_between(track: _core.Track, car: CarEquations, path: Trajectory) -> Limits:
+    """The limits in each interval, also between its collocation points.
+
+    The states between the collocation points are the parabolas that the program is made of.
+    """
+    mesh = path.mesh
+    before = np.vstack([path.start, path.states[:-1, 1]])
+    nodes = (0.0, 1.0 / 3.0, 1.0)
+    values = (before, path.states[:, 0], path.states[:, 1])
+    states = np.zeros((len(before), len(SHARES), NX))
+    for i, value in enumerate(values):
+        others = [node for j, node in enumerate(nodes) if j != i]
+        weight = np.prod([(SHARES - o) / (nodes[i] - o) for o in others], axis=0)
+        states += weight[:, None] * value[:, None, :]
+    s = mesh.s[:-1, None] + np.diff(mesh.s)[:, None] * SHARES
+    controls = np.repeat(path.controls[:, None], len(SHARES), axis=1)
+    symbols = ca.SX.sym("x", NX), ca.SX.sym("u", NU), ca.SX.sym("r", len(ROAD))
+    function = ca.Function("limits", symbols, [car.terms(*symbols).limits])
+    columns = [part.reshape(-1, part.shape[-1]).T for part in (states, controls, road_at(track, s))]
+    limits = np.asarray(function.map(s.size)(*columns), np.float64).T.reshape(*s.shape, -1)
+    known = limits[:, POINTS_AT].max(axis=1)
+    limits[..., EDGES] -= EDGE_MARGIN
+    limits[..., REAR_GRIP + 2 :] -= WALL_MARGIN
+    broken = np.maximum(limits, 0.0)
+    return Limits(broken.max(axis=1), broken[:, : POINTS_AT[0] + 1].max(axis=1), known)

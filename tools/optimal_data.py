@@ -1,0 +1,109 @@
+"""Makes the minimum times and demonstrated laps that come with Racer again.
+
+    python -m racer.tools.optimal_data                      # whatever is missing or out of date
+    python -m racer.tools.optimal_data --vehicle gt --again
+    python -m racer.tools.optimal_data --track circuits/*.csv --out results
+
+Every result is written when it is done, so the work can be interrupted and goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from racer import _core
+from racer.errors import RacerError
+from racer.laps import save_lap, verify_lap
+from racer.optimal.compute import compute
+from racer.optimal.prove import best_flying, demonstrate
+from racer.optimal.reference import SHIPPED, lap_path, load_reference, save_reference
+from racer.tracks import list_tracks, load_track
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from racer.optimal.reference import Reference
+
+ROWS = 600  # of a shipped lap
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Computes what is missing; 0 if all is there in the end."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--track", nargs="+", metavar="TRACK", help="default: the catalogue")
+    parser.add_argument("--vehicle", nargs="+", choices=_core.vehicles(), default=_core.vehicles())
+    parser.add_argument("--out", type=Path, default=SHIPPED, metavar="DIR")
+    parser.add_argument("--rows", type=int, default=ROWS, help="of a lap in the JSON")
+    parser.add_argument("--again", action="store_true", help="also what is there already")
+    args = parser.parse_args(arguments)
+    jobs = [(t, v) for v in args.vehicle for t in args.track or list_tracks()]
+    began, worked, failed = time.monotonic(), 0, []
+    for number, (name, vehicle) in enumerate(jobs, start=1):
+        target = args.out / f"{Path(name).stem.lower()}-{vehicle}.json"
+        left = ""
+        if worked:
+            seconds = (time.monotonic() - began) / worked * (len(jobs) - number + 1)
+            left = f", at most {seconds / 60.0:.0f} min left"
+        print(f"{number} of {len(jobs)}: {name}, {vehicle}{left}", flush=True)
+        try:
+            worked += _make(name, vehicle, target, args.rows, again=args.again)
+        except RacerError as problem:
+            print(f"  FAILED: {problem}", flush=True)
+            failed.append(f"{name}, {vehicle}")
+        except KeyboardInterrupt:
+            print("interrupted; the same command goes on from here", file=sys.stderr)
+            return 130
+    print(f"failed: {'; '.join(failed)}" if failed else "all there")
+    return 1 if failed else 0
+
+
+def _make(name: str, vehicle: str, target: Path, rows: int, *, again: bool) -> bool:
+    """One result; False if it was there."""
+    track = load_track(name)
+    known = None if again else _known(target, track, vehicle)
+    if known is not None and known.demonstrated_lap_s is not None:
+        return False
+
+    def say(text: str) -> None:
+        print(f"  {text}", flush=True)
+
+    before = time.process_time()
+    result = compute(track, vehicle, report=say) if known is None else known
+    if known is None:
+        say(f"both laps took {time.process_time() - before:.1f} s of CPU")
+    # The whole lap first, in case the proof is interrupted; the thinned one replaces it.
+    save_reference(result, target)
+    laps = demonstrate(track, result, report=say)
+    best = best_flying(laps)
+    if best is None:
+        raise RacerError(f"{name}, {vehicle}: no valid lap was driven.")
+    save_lap(best.record("predictive", "agent"), lap_path(target))
+    check = verify_lap(lap_path(target))
+    if not check.ok:
+        raise RacerError(f"{lap_path(target)}: {check.reason}")
+    save_reference(replace(result.thinned(rows), demonstrated_lap_s=best.time_s), target)
+    gap = 100.0 * (best.time_s / result.flying_lap_s - 1.0)
+    say(f"demonstrated {best.time_s:.3f} s, {gap:+.2f} % to {result.flying_lap_s:.3f} s")
+    return True
+
+
+def _known(target: Path, track: _core.Track, vehicle: str) -> Reference | None:
+    """The result that is there, if it is of this track and physics."""
+    if not target.exists():
+        return None
+    found = load_reference(target)
+    wanted = (track.fingerprint, vehicle, _core.physics_fingerprint(vehicle))
+    if (found.track_fingerprint, found.vehicle, found.physics) != wanted:
+        return None
+    if not lap_path(target).exists():
+        return replace(found, demonstrated_lap_s=None)
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())
