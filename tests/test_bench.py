@@ -13,7 +13,7 @@ import pytest
 
 from racer.cli import bench
 from racer.errors import ConfigError
-from racer.tools.bench import LAYERS, measure, peer_cases, report, runner
+from racer.tools.bench import LAYERS, machine, measure, peer_cases, report, runner
 from racer.tools.bench.engine import Scene
 
 FIELDS = {
@@ -130,6 +130,36 @@ def test_peers_are_measured_beside_racer(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert theirs[0]["ratio"] == pytest.approx(ours["steps_per_second"] / 10.0, rel=1e-3)
     assert any("highway: no such package" in c.get("note", "") for c in cases)
     assert cases[-1]["ratio"] <= 1.001 * theirs[0]["ratio"]
+
+
+def test_the_highway_is_measured_and_compared(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("RACER_PEERS", str(tmp_path))
+    alone = runner.run_layers(["highway"], seconds=0.02, threads=[1])
+    assert "comparison with envpool: no venv" in alone.skipped["highway"]
+    crowds = {c["case"].split()[0]: c for c in alone.cases if "growth over" in c["case"]}
+    assert list(crowds) == ["10", "50", "200", "1000"]
+    assert "ratio" not in crowds["10"]
+    for fewer, more in (("10", "50"), ("50", "200"), ("200", "1000")):
+        each = [float(crowds[n]["note"].split()[0]) for n in (fewer, more)]
+        allowed = np.log(int(more)) / np.log(int(fewer))
+        assert crowds[more]["ratio"] == pytest.approx(each[1] / each[0] / allowed, rel=0.05)
+    for case in alone.cases:
+        check_case(case)
+    row = {"layer": "peers", "case": "slow", "num_envs": 64, "steps_per_second": 10.0,
+           "ticks_per_action": 150, "wall_seconds": 2.0, "cpu_seconds": 1.0}  # fmt: skip
+    fake = tmp_path / "bin" / "python"
+    fake.parent.mkdir()
+    fake.write_text(f"#!/bin/sh\necho '{json.dumps(row)}'\n")
+    fake.chmod(0o755)
+    peer, ours = runner.run_layers(["highway"], seconds=0.02, threads=[1]).cases[-2:]
+    check_case(peer)
+    assert (peer["layer"], peer["case"]) == ("highway", "slow")
+    assert ours["ratio"] == pytest.approx(ours["steps_per_second"] / 10.0, rel=1e-3)
+    assert "over 20 steps" in ours["note"]
+    page = report.page({"machine": machine.describe(), "cases": [peer, ours]}, "x.png")
+    assert "## Highway" in page
 
 
 def test_a_peer_says_what_its_step_is() -> None:

@@ -23,7 +23,13 @@ from .stage import Stage
 from .views import CarView, car_views, row_of
 
 Frame = NDArray[np.uint8]
-SUFFIXES: Final = (".mp4", ".png")
+SUFFIXES: Final = (".mp4", ".gif", ".png")
+# What the encoder is told; a palette per picture keeps a GIF of any length out of memory.
+_MP4: Final = ("-crf", "21", "-preset", "veryfast", "-movflags", "+faststart")
+_GIF: Final = (
+    "-vf",
+    "split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1:dither=none",
+)
 
 
 class Renderer:
@@ -103,12 +109,12 @@ def check_target(path: str | PathLike[str]) -> str:
     """The suffix of a picture or film to write, before any work is done for it.
 
     Raises:
-        RacerError: it is neither .png nor .mp4, or the package that writes it is missing.
+        RacerError: it is none of `SUFFIXES`, or the package that writes it is missing.
     """
     suffix = Path(path).suffix.lower()
     if suffix not in SUFFIXES:
-        raise RacerError(f"{fspath(path)}: a picture ends in .png and a film in .mp4.")
-    if suffix == ".mp4":
+        raise RacerError(f"{fspath(path)}: a picture ends in .png, a film in .mp4 or .gif.")
+    if suffix != ".png":
         need("imageio_ffmpeg", "writing a film")
     return suffix
 
@@ -134,7 +140,7 @@ def film(
     Raises:
         RacerError: the encoder is missing or failed.
     """
-    check_target(path)
+    moving = check_target(path)
     import imageio_ffmpeg
 
     with _written(path) as temporary:
@@ -142,12 +148,13 @@ def film(
             str(temporary),
             size,
             fps=frames_per_second,
-            codec="libx264",
+            codec="gif" if moving == ".gif" else "libx264",
+            pix_fmt_out="pal8" if moving == ".gif" else "yuv420p",
             quality=None,
             bitrate=None,
             macro_block_size=2,
             ffmpeg_log_level="quiet",
-            output_params=["-crf", "21", "-preset", "veryfast", "-movflags", "+faststart"],
+            output_params=list(_GIF if moving == ".gif" else _MP4),
         )
         try:
             writer.send(None)

@@ -41,6 +41,18 @@ HEADLIGHT: Final[Colour] = (255, 247, 214)
 BRAKE_OFF: Final[Colour] = (112, 24, 24)
 BRAKE_ON: Final[Colour] = (255, 62, 46)
 
+# The highway's traffic.
+TRAFFIC: Final[tuple[Colour, ...]] = (
+    (188, 194, 200),
+    (98, 118, 146),
+    (150, 88, 82),
+    (104, 108, 114),
+    (226, 224, 216),
+    (110, 138, 128),
+)
+SIGNAL: Final[Colour] = (255, 176, 32)
+OBSERVED: Final[Colour] = (122, 214, 255)
+
 # The display.
 PANEL: Final[tuple[int, int, int, int]] = (15, 18, 22, 206)
 PANEL_LINE: Final[Colour] = (52, 58, 66)

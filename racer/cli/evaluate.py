@@ -52,6 +52,15 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         metavar="DIR",
         help="folder for evaluation_metrics.json, of the highway",
     )
+    parser.add_argument(
+        "--video",
+        type=Path,
+        metavar="FILE",
+        help="film of the first episodes (.mp4, .gif), of the highway",
+    )
+    parser.add_argument(
+        "--video-episodes", type=int, metavar="N", default=1, help="how many (default 1)"
+    )
     parser.add_argument("--save-laps", type=Path, metavar="DIR", help="save every lap as a file")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
@@ -69,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
         from racer.cli.evaluate_highway import run_highway
 
         return run_highway(args, str(env_id))
-    for option in ("config", "out"):
+    for option in ("config", "out", "video"):
         if getattr(args, option) is not None:
             raise ConfigError(f"--{option} is for the highway; name one with --env.")
     if args.track is None:

@@ -26,10 +26,19 @@ def run_highway(args: argparse.Namespace, env_id: str) -> int:
     preset = ENVIRONMENTS[env_id]
     settings = highway_settings(args.config, preset)
     driver = make_highway_driver(args.policy, env_id, settings.values, args.seed)
+    if args.video is not None:
+        _check_video(args)
     result = evaluate_highway(driver, preset, settings, episodes=args.episodes, seed=args.seed)
     if args.out is not None:
         args.out.mkdir(parents=True, exist_ok=True)
         result.save(args.out / FILE_NAME)
+    if args.video is not None:
+        from racer.viewer.highway.drive import HighwayDrive
+        from racer.viewer.highway.films import shoot_highway
+
+        driver = make_highway_driver(args.policy, env_id, settings.values, args.seed)
+        drive = HighwayDrive(driver, settings, args.seed)
+        shoot_highway(drive, args.video, episodes=min(args.video_episodes, args.episodes))
     if args.json:
         print(json.dumps(result.as_json(), indent=1))
         return 0
@@ -37,7 +46,23 @@ def run_highway(args: argparse.Namespace, env_id: str) -> int:
     print(table(result.total()))
     if args.out is not None:
         print(args.out / FILE_NAME)
+    if args.video is not None:
+        print(args.video)
     return 0
+
+
+def _check_video(args: argparse.Namespace) -> None:
+    """Says what is wrong with the options of the film before the long work begins."""
+    from racer.errors import ConfigError
+    from racer.viewer.need import need
+
+    need("pygame", "the viewer")
+    from racer.viewer.offscreen import check_target
+
+    if not 1 <= args.video_episodes <= 1000:
+        raise ConfigError(f"--video-episodes must be 1 to 1000, got {args.video_episodes}.")
+    if check_target(args.video) == ".png":
+        raise ConfigError(f"{args.video}: a film ends in .mp4 or .gif.")
 
 
 def table(total: dict[str, dict[str, Any]]) -> str:

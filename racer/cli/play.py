@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from racer.drivers import Driver
     from racer.viewer.race import Race
 
+CIRCUIT_CAMERAS: Final = ("follow", "north", "overview")
+HIGHWAY_CAMERAS: Final = ("along", "behind")
 DESCRIPTION = """\
 Opens a window in which you drive with the arrow keys (or WASD) against another driver. R restarts,
 P pauses, C changes the camera, M hides the minimap, H shows all keys, Esc quits. Your finished laps
 are saved; `racer verify`, `racer replay` and `racer compare` take them.
+With --env Highway, HighwayFast or HighwayRisk you drive through traffic, or watch a driver do it.
 With --offscreen no window is opened: a film or a picture of --driver against the others is made."""
 
 
@@ -23,9 +26,15 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "play",
         help="drive against an agent, in a window or off screen",
         description=DESCRIPTION,
-        epilog="example: racer play --track harbour --against runs/ppo-harbour",
+        epilog="examples: racer play --track harbour --against runs/ppo-harbour; "
+        "racer play --env Highway; racer play --env HighwayRisk --driver traffic --seed 7",
     )
-    parser.add_argument("--track", required=True, help="a circuit of the catalogue or a file")
+    parser.add_argument("--track", help="a circuit of the catalogue or a file")
+    parser.add_argument(
+        "--env",
+        metavar="ID",
+        help="Circuit (the default), Highway, HighwayFast or HighwayRisk, or the whole id",
+    )
     parser.add_argument(
         "--against",
         action="append",
@@ -37,19 +46,30 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument("--vehicle", default="gt", help="the vehicle (default gt)")
     parser.add_argument("--name", default="you", help="your name, for the lap files")
     parser.add_argument(
-        "--driver", help="who drives the first car: human (default), or a driver to watch"
+        "--driver",
+        help="who drives the first car: human (default), or a driver to watch; on the highway "
+        "idle, random, traffic, a policy or a run",
     )
-    parser.add_argument("--camera", choices=("follow", "north", "overview"), default="follow")
+    parser.add_argument(
+        "--camera",
+        choices=(*CIRCUIT_CAMERAS, *HIGHWAY_CAMERAS),
+        help="follow (default), north or overview; on the highway along (default) or behind",
+    )
     parser.add_argument("--fullscreen", action="store_true", help="use the whole screen")
     parser.add_argument("--laps-dir", type=Path, metavar="DIR", help="where your laps are saved")
-    parser.add_argument("--seed", type=int, default=0, help="of drivers that roll dice")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of drivers that roll dice, and of the traffic"
+    )
+    parser.add_argument("--episode", type=int, help="which one of the seed's (highway; default 0)")
+    parser.add_argument("--rate", type=pace, help="times real time (highway; default 1)")
+    parser.add_argument("--config", metavar="FILE", help="the highway's settings, .toml or .json")
     add_offscreen(parser)
     parser.set_defaults(run=run)
 
 
 def add_offscreen(parser: argparse.ArgumentParser) -> None:
     """Adds the options of drawing without a display."""
-    parser.add_argument("--offscreen", type=Path, metavar="FILE", help="write a .mp4 or .png")
+    parser.add_argument("--offscreen", type=Path, metavar="FILE", help="write a .mp4, .gif or .png")
     parser.add_argument("--seconds", type=duration, help="how long (off screen; default 20)")
     parser.add_argument("--size", type=size, default=(1280, 720), help="off screen: WIDTHxHEIGHT")
     parser.add_argument("--fps", type=rate, default=30, help="frames per second of a film")
@@ -74,6 +94,14 @@ def duration(text: str) -> float:
     return value
 
 
+def pace(text: str) -> float:
+    """Reads how many times real time: from 0.1 to 16."""
+    value = float(text)
+    if not 0.1 <= value <= 16.0:
+        raise argparse.ArgumentTypeError(f"{text!r}: from 0.1 to 16")
+    return value
+
+
 def rate(text: str) -> int:
     """Reads frames per second: 1 to 120."""
     value = int(text)
@@ -84,10 +112,24 @@ def rate(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Opens the window, or draws off screen."""
-    from racer.errors import RacerError
+    from racer.cli.train import full_id
+    from racer.errors import ConfigError, RacerError
     from racer.viewer.need import need
 
     need("pygame", "the viewer")
+    env_id = full_id(args.env)
+    if env_id not in (None, "racer/Circuit-v0"):
+        from racer.cli.play_highway import run_highway
+
+        return run_highway(args, str(env_id))
+    if args.track is None:
+        raise ConfigError("a circuit is missing: name one with --track, or a highway with --env.")
+    for option in ("episode", "rate", "config"):
+        if getattr(args, option) is not None:
+            raise ConfigError(f"--{option} is for the highway; name one with --env.")
+    args.camera = args.camera or CIRCUIT_CAMERAS[0]
+    if args.camera not in CIRCUIT_CAMERAS:
+        raise ConfigError(f"--camera {args.camera} is for the highway; name one with --env.")
     if args.offscreen is not None:
         return _shoot(args)
     from racer.traces import trace_lap

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from racer.envs.highway_config import HighwayConfigLike
 from racer.envs.highway_worlds import HighwayWorlds, step_infos
+from racer.envs.pictures import RENDER_MODES, Pictures, checked_render_mode
 from racer.envs.worlds import listed_seeds
 
 Array = NDArray[np.float32]
@@ -28,7 +29,7 @@ class HighwayEnv(gymnasium.Env[Array, Any]):
     Args:
         config: a mapping as of HighwayEnv, a TOML or JSON file of that shape, or settings.
         preset: "highway", "fast" or "risk".
-        render_mode: None; pictures come with the viewer.
+        render_mode: "rgb_array" (pictures), "human" (a window) or None; needs the extra `view`.
         seed: of the random stream until `reset` gets one; None: a random one.
         settings: keys that win over those of `config`.
 
@@ -36,25 +37,28 @@ class HighwayEnv(gymnasium.Env[Array, Any]):
         ConfigError: a setting cannot be used.
     """
 
-    metadata = {"render_modes": [], "render_fps": 15}  # noqa: RUF012  Gymnasium's own declaration
+    metadata = {  # noqa: RUF012  Gymnasium's own declaration
+        "render_modes": list(RENDER_MODES),
+        "render_fps": 15,
+    }
 
     def __init__(
         self,
         config: HighwayConfigLike = None,
         *,
         preset: str = "highway",
-        render_mode: None = None,
+        render_mode: str | None = None,
         seed: int | None = None,
         **settings: Any,
     ) -> None:
-        if render_mode is not None:
-            raise ValueError(f"render_mode is {render_mode!r}, but there are no pictures yet.")
-        self.render_mode = None
+        self.render_mode = checked_render_mode(render_mode)
         worlds = HighwayWorlds(1, config, preset, settings, autoreset="disabled", seed=seed)
         self.worlds = worlds
         self.config = worlds.settings.values
+        self.metadata = {**type(self).metadata, "render_fps": 1.0 / worlds.seconds_per_action}
         self.observation_space = worlds.observation_space
         self.action_space = worlds.action_space
+        self._pictures: Pictures | None = None
 
     def step(self, action: Any) -> tuple[Array, float, bool, bool, dict[str, Any]]:
         """Drives for one policy step.
@@ -72,6 +76,8 @@ class HighwayEnv(gymnasium.Env[Array, Any]):
         base, terms = worlds.base_terms[0].tolist(), worlds.reward_terms[0].tolist()
         info["rewards"] = dict(zip(worlds.base_names, base, strict=True))
         info["reward_terms"] = dict(zip(worlds.term_names, terms, strict=True))
+        if self.render_mode == "human":
+            self.render()
         return (
             worlds.observations[0].copy(),
             float(worlds.rewards[0]),
@@ -100,7 +106,31 @@ class HighwayEnv(gymnasium.Env[Array, Any]):
             _, seeds = listed_seeds([seed])
             super().reset(seed=int(seeds[0]))
         self.worlds.reset(None, seeds, options)
+        if self.render_mode == "human":
+            self.render()
         return self.worlds.observations[0].copy(), self._info()
+
+    def render(self) -> NDArray[np.uint8] | None:
+        """A picture (height, width, 3) uint8 in mode "rgb_array"; a window in mode "human".
+
+        Raises:
+            DependencyNotInstalled: the extra `view` is not installed.
+        """
+        if self.render_mode is None:
+            gymnasium.logger.warn("render() needs a render_mode, given when the env is made.")
+            return None
+        if self._pictures is None:
+            self._pictures = Pictures(self.worlds)
+        if self.render_mode == "human":
+            self._pictures.show(self.metadata["render_fps"])
+            return None
+        return self._pictures.frame(0)
+
+    def close(self) -> None:
+        """Closes the window, if there is one."""
+        if self._pictures is not None:
+            self._pictures.close()
+            self._pictures = None
 
     def _info(self) -> dict[str, Any]:
         return {name: values[0].item() for name, values in step_infos(self.worlds.outcomes).items()}

@@ -174,21 +174,36 @@ class HighwayWorlds:
         self.batch.restore(vehicles, records)
 
     def painter(self, world: int) -> Painter:
-        """There are no pictures of the highway yet."""
-        raise ImportError(f"no picture of highway {world}: there is no painter of highways")
+        """A function that paints a world as it is, (height, width, 3) uint8."""
+        from racer.viewer.highway.stage import world_painter
+
+        return world_painter(self, world)
+
+    def action_name(self, world: int) -> str:
+        """Name of a world's last action, if actions have numbers and a choice of them; or ""."""
+        names = self.action_meanings
+        if not self.discrete or len(names) == 1:
+            return ""
+        number = int(self.actions[world])
+        return names[number] if 0 <= number < len(names) else "IDLE"
 
     @property
     def action_meanings(self) -> tuple[str, ...]:
-        """Names of the axes of an action, or of the numbers that a meta-action may have."""
-        action = self.settings["action"]
-        if action["type"] == "Traffic":
-            return ("DRIVES_ITSELF",)
-        if not self.discrete:
-            axes = (("acceleration", "longitudinal"), ("steering", "lateral"))
-            return tuple(name for name, part in axes if action[part])
-        if action["longitudinal"] and action["lateral"]:
-            return META_ACTIONS
-        return META_ACTIONS[:3] if action["lateral"] else ("SLOWER", "IDLE", "FASTER")
+        """As the function `action_meanings`."""
+        return action_meanings(self.settings)
+
+
+def action_meanings(settings: HighwaySettings) -> tuple[str, ...]:
+    """Names of the axes of an action, or of the numbers that a meta-action may have."""
+    action = settings["action"]
+    if action["type"] == "Traffic":
+        return ("DRIVES_ITSELF",)
+    if action["type"] == "ContinuousAction":
+        axes = (("acceleration", "longitudinal"), ("steering", "lateral"))
+        return tuple(name for name, part in axes if action[part])
+    if action["longitudinal"] and action["lateral"]:
+        return META_ACTIONS
+    return META_ACTIONS[:3] if action["lateral"] else ("SLOWER", "IDLE", "FASTER")
 
 
 def step_infos(outcomes: NDArray[np.void]) -> Columns:

@@ -19,7 +19,6 @@ from racer.envs.highway_config import HighwayConfigLike
 from racer.envs.highway_worlds import HighwayWorlds
 from racer.envs.pictures import checked_render_mode
 from racer.envs.vector_view import WorldsVectorEnv, mode_name
-from racer.errors import ConfigError
 
 if TYPE_CHECKING:
     from racer.config import EnvConfig
@@ -87,15 +86,13 @@ class HighwayVectorEnv(WorldsVectorEnv):
         preset: "highway", "fast" or "risk".
         autoreset_mode: Gymnasium's mode; None: the config's `autoreset`, NEXT_STEP unless set.
         copy: False hands out the live array of observations, overwritten by the next call.
-        render_mode: None; pictures come with the viewer.
+        render_mode: "rgb_array" (a picture per world), "human" (a window, the first world) or None.
         seed: of the random streams until `reset` gets one; None: a random one.
         settings: keys that win over those of `config`.
 
     Raises:
         ConfigError: a setting cannot be used.
     """
-
-    metadata = {**WorldsVectorEnv.metadata, "render_modes": []}  # noqa: RUF012
 
     def __init__(
         self,
@@ -105,14 +102,13 @@ class HighwayVectorEnv(WorldsVectorEnv):
         preset: str = "highway",
         autoreset_mode: AutoresetMode | str | None = None,
         copy: bool = True,
-        render_mode: None = None,
+        render_mode: str | None = None,
         seed: int | None = None,
         **settings: Any,
     ) -> None:
-        if render_mode is not None:
-            raise ConfigError(f"render_mode is {render_mode!r}, but there are no pictures yet.")
+        mode = checked_render_mode(render_mode)
         if autoreset_mode is not None:
             settings["autoreset"] = mode_name(autoreset_mode)
         self.worlds = HighwayWorlds(num_envs, config, preset, settings, seed=seed)
         self.config = self.worlds.settings.values
-        super().__init__(self.worlds, copy=copy, render_mode=None)
+        super().__init__(self.worlds, copy=copy, render_mode=mode)
