@@ -1,5 +1,7 @@
 """Pictures, films and the keys of the highway, without a display."""
 
+import io
+
 import gymnasium
 import numpy as np
 import pygame
@@ -8,6 +10,7 @@ import pytest
 import racer
 from racer import _core
 from racer.cli import main as cli
+from racer.cli.film_progress import FilmProgress
 from racer.drivers.highway import make_highway_driver
 from racer.drivers.keys import Keys
 from racer.envs.highway_config import highway_settings
@@ -386,6 +389,24 @@ def test_a_film_of_an_evaluation(tmp_path, capsys):
     assert cli.main([*words, "--config", str(config), "--video", str(path)]) == 0
     assert str(path) in capsys.readouterr().out
     assert path.stat().st_size > 1000
+
+
+def test_a_terminal_shows_how_far_a_film_is(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    now = [0.0]
+    monkeypatch.setattr("racer.cli.film_progress.time.monotonic", lambda: now[0])
+    terminal, file = Terminal(), io.StringIO()
+    shown, silent = FilmProgress(terminal), FilmProgress(file)
+    for second in range(11):
+        now[0] = float(second)
+        for progress in (shown, silent):
+            progress(second / 10)
+    assert "film  40%, 6 s left" in terminal.getvalue()
+    assert terminal.getvalue().endswith("\n")
+    assert file.getvalue() == ""
 
 
 def test_wrong_settings_of_a_drive_are_named():
