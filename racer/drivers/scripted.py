@@ -215,6 +215,7 @@ class ScriptedDriver:
 
 
 GOOD_GRIP, GOOD_MARGIN = 0.90, 0.5  # share of the grip; [m] beside the car
+GOOD_GRIP_OF = {"formula": 0.87}  # loses its rear from rest with more
 CASUAL_GRIP, CASUAL_MARGIN = 0.65, 1.5
 
 
@@ -224,5 +225,6 @@ def casual_driver(track: _core.Track, vehicle: str = "gt") -> ScriptedDriver:
 
 
 def good_driver(track: _core.Track, vehicle: str = "gt") -> ScriptedDriver:
-    """A good driver: a fast line at 90 % of the grip."""
-    return ScriptedDriver("good", track, grip=GOOD_GRIP, margin=GOOD_MARGIN, vehicle=vehicle)
+    """A good driver: a fast line at 90 % of the grip, or what the vehicle lets it use."""
+    grip = GOOD_GRIP_OF.get(vehicle, GOOD_GRIP)
+    return ScriptedDriver("good", track, grip=grip, margin=GOOD_MARGIN, vehicle=vehicle)

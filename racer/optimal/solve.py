@@ -40,7 +40,7 @@ SURE = 0.07  # [s]; coarser meshes are not believed
 HELD = 5e-5  # largest violation of a limit that is left alone
 TIGHTENINGS = 8
 NEAR, FOCUSES = 0.04, 2  # [m] from the engine's way after half a second; times to refine for it
-TIGHT_BARRIERS = (1e-6, 1e-4, 1e-3)
+TIGHT_ROUNDS = ((1e-6, 40), (1e-4, 80), (1e-3, 150))
 
 
 @dataclass(frozen=True)
@@ -226,7 +226,7 @@ class _Work:
                     solved.trajectory,
                     solved.multipliers,
                     self._options,
-                    barriers=TIGHT_BARRIERS,
+                    rounds=TIGHT_ROUNDS,
                 )
             except RacerError as problem:
                 self.tell(f"limits tightened in vain: {problem}")

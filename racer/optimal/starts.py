@@ -119,7 +119,7 @@ def again_from(
     guess: Trajectory,
     multipliers: Multipliers,
     options: dict[str, Any],
-    barriers: tuple[float, ...] = (1e-4, 1e-3, 1e-2),
+    rounds: tuple[tuple[float, int], ...] = ((1e-4, 150), (1e-3, 250), (1e-2, 350), (1e-1, 600)),
 ) -> Solved:
     """Solves from a solution of nearly the same program, with more freedom if that fails.
 
@@ -128,21 +128,22 @@ def again_from(
         guess: the solution that is known.
         multipliers: its multipliers.
         options: more options of IPOPT.
-        barriers: how far from the limits to begin, in turn.
+        rounds: how far from the limits to begin, and how many iterations to wait, in turn.
 
     Raises:
         RacerError: none of it helped.
     """
-    for i, barrier in enumerate(barriers):
+    problem: RacerError | None = None
+    for barrier, most in rounds:
         try:
             return program.solve(
                 guess,
                 multipliers=multipliers,
-                options={"mu_init": barrier, "max_iter": 150 + 100 * i, **options},
+                options={"mu_init": barrier, "max_iter": most, **options},
             )
-        except RacerError:  # noqa: PERF203  # each round is seconds of work
-            continue
-    return program.solve(guess, options=options)
+        except RacerError as found:  # noqa: PERF203  # each round is seconds of work
+            problem = found
+    raise problem or RacerError("no round was asked for.")
 
 
 def joined_best(found: list[Solved]) -> tuple[Trajectory, float]:
