@@ -68,6 +68,16 @@ def test_every_world_of_a_vector_has_its_picture():
     env.close()
 
 
+def test_the_view_for_stable_baselines_paints_too():
+    sb3 = pytest.importorskip("racer.envs.sb3")
+    env = sb3.HighwayVecEnv(2, preset="risk", render_mode="rgb_array", seed=1)
+    env.reset()
+    pictures = env.get_images()
+    assert [picture.shape for picture in pictures] == [(PICTURE[1], PICTURE[0], 3)] * 2
+    assert (pictures[0] != pictures[1]).any()
+    env.close()
+
+
 def test_human_mode_opens_a_window_by_itself(monkeypatch):
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
     env = gymnasium.make("racer/HighwayRisk-v0", render_mode="human").unwrapped
