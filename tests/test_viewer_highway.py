@@ -7,7 +7,6 @@ import pytest
 
 import racer
 from racer import _core
-from racer.cli import main as cli
 from racer.drivers.highway import make_highway_driver
 from racer.drivers.keys import Keys
 from racer.envs.highway_config import highway_settings
@@ -16,9 +15,9 @@ from racer.errors import RacerError
 from racer.evaluate_highway import evaluate_highway
 from racer.viewer.highway.app import HighwayApp
 from racer.viewer.highway.drive import HighwayDrive
-from racer.viewer.highway.films import shoot_highway
+from racer.viewer.highway.hud import HighwayHud
 from racer.viewer.highway.keys import HighwayPerson, driving_keys, meta_action, wheel_angle
-from racer.viewer.highway.stage import PICTURE, HighwayStage
+from racer.viewer.highway.stage import PICTURE, HighwayStage, fill_hud
 from racer.viewer.highway.views import frozen, leader_of, observed_vehicles, traffic_view
 from racer.viewer.keyboard import ScriptedKeyboard
 
@@ -66,6 +65,16 @@ def test_every_world_of_a_vector_has_its_picture():
     left, right = env.render()
     assert left.shape == right.shape == (PICTURE[1], PICTURE[0], 3)
     assert (left != right).any()
+    env.close()
+
+
+def test_the_view_for_stable_baselines_paints_too():
+    sb3 = pytest.importorskip("racer.envs.sb3")
+    env = sb3.HighwayVecEnv(2, preset="risk", render_mode="rgb_array", seed=1)
+    env.reset()
+    pictures = env.get_images()
+    assert [picture.shape for picture in pictures] == [(PICTURE[1], PICTURE[0], 3)] * 2
+    assert (pictures[0] != pictures[1]).any()
     env.close()
 
 
@@ -253,6 +262,10 @@ def test_a_person_changes_lane_and_straightens_by_letting_go():
     assert 2.0 < outcome["y"] < 8.0
     assert abs(outcome["heading"]) < 0.01
     assert outcome["speed"] == pytest.approx(25.0, abs=0.01)
+    hud = HighwayHud()
+    fill_hud(hud, outcome, drive.shots[-1].row, drive.settings)
+    assert hud.lane == hud.target_lane == outcome["lane"] > 0
+    assert outcome["target_lane"] == 0  # the engine's, which nobody steers for
     held[0] = Keys(right=True)
     drive.step()
     assert drive.shots[-1].outcome["speed"] == pytest.approx(26.0, abs=0.01)
@@ -318,74 +331,6 @@ def test_the_crash_is_not_told_before_it_is_seen():
     while not app.at_end:
         app.advance(1 / 15)
     assert drive.score.collisions == 1
-
-
-# Films.
-
-
-@pytest.mark.parametrize("suffix", [".mp4", ".gif"])
-def test_films_have_frames_and_take_their_place_when_complete(tmp_path, suffix):
-    imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg")
-    path = tmp_path / f"film{suffix}"
-    path.write_bytes(b"old")
-    shares = []
-    size = (320, 160)
-    shoot_highway(
-        drive_of("idle", duration=1), path, episodes=2, size=size, frames_per_second=10,
-        progress=shares.append,
-    )  # fmt: skip
-    assert shares == sorted(shares)
-    assert shares[-1] == 1.0
-    assert list(tmp_path.iterdir()) == [path]
-    frames = imageio_ffmpeg.read_frames(str(path))
-    meta = next(frames)
-    pictures = list(frames)
-    frames.close()
-    assert meta["size"] == size
-    assert 30 <= len(pictures) <= 50
-    assert pictures[0] != pictures[5]
-
-
-def test_a_film_that_fails_leaves_the_old_one(tmp_path):
-    pytest.importorskip("imageio_ffmpeg")
-    path = tmp_path / "film.mp4"
-    path.write_bytes(b"old")
-
-    def stop(_):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        shoot_highway(drive_of("idle"), path, size=(160, 80), progress=stop)
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_commands(tmp_path, capsys):
-    picture = tmp_path / "a.png"
-    words = ["play", "--env", "HighwayRisk", "--driver", "idle", "--seconds", "1"]
-    assert cli.main([*words, "--size", "320x160", "--offscreen", str(picture)]) == 0
-    assert picture.read_bytes().startswith(b"\x89PNG")
-    for wrong, sentence in (
-        (["play", "--env", "Highway", "--track", "harbour"], "--track is for circuits"),
-        (["play", "--env", "Highway", "--camera", "north"], "along and behind"),
-        (["play", "--track", "harbour", "--camera", "along"], "is for the highway"),
-        (["play", "--track", "harbour", "--episode", "1"], "is for the highway"),
-        (["play"], "a circuit is missing"),
-        (["evaluate", "--env", "Highway", "--policy", "idle", "--video", "a.avi"], "a.avi"),
-    ):
-        assert cli.main(wrong) == 2
-        assert sentence in capsys.readouterr().err
-
-
-def test_a_film_of_an_evaluation(tmp_path, capsys):
-    pytest.importorskip("imageio_ffmpeg")
-    config = tmp_path / "short.json"
-    config.write_text('{"duration": 1}')
-    path = tmp_path / "a.mp4"
-    words = ["evaluate", "--env", "HighwayRisk", "--policy", "idle", "--episodes", "1"]
-    assert cli.main([*words, "--config", str(config), "--video", str(path)]) == 0
-    assert str(path) in capsys.readouterr().out
-    assert path.stat().st_size > 1000
 
 
 def test_wrong_settings_of_a_drive_are_named():

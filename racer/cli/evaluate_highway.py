@@ -33,12 +33,14 @@ def run_highway(args: argparse.Namespace, env_id: str) -> int:
         args.out.mkdir(parents=True, exist_ok=True)
         result.save(args.out / FILE_NAME)
     if args.video is not None:
+        from racer.cli.film_progress import FilmProgress
         from racer.viewer.highway.drive import HighwayDrive
         from racer.viewer.highway.films import shoot_highway
 
         driver = make_highway_driver(args.policy, env_id, settings.values, args.seed)
         drive = HighwayDrive(driver, settings, args.seed)
-        shoot_highway(drive, args.video, episodes=min(args.video_episodes, args.episodes))
+        episodes = min(args.video_episodes, args.episodes)
+        shoot_highway(drive, args.video, episodes=episodes, progress=FilmProgress())
     if args.json:
         print(json.dumps(result.as_json(), indent=1))
         return 0

@@ -160,6 +160,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _shoot(args: argparse.Namespace) -> int:
+    from racer.cli.film_progress import FilmProgress
     from racer.viewer.films import shoot_race
     from racer.viewer.offscreen import check_target
     from racer.viewer.stage import Stage
@@ -176,6 +177,7 @@ def _shoot(args: argparse.Namespace) -> int:
         size=args.size,
         frames_per_second=args.fps,
         stage=stage,
+        progress=FilmProgress(),
     )
     print(args.offscreen)
     return 0

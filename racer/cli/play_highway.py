@@ -26,6 +26,7 @@ def run_highway(args: argparse.Namespace, env_id: str) -> int:
     if camera not in HIGHWAY_CAMERAS:
         raise ConfigError(f"--camera {camera} is for circuits; there are along and behind here.")
     if args.offscreen is not None:
+        from racer.cli.film_progress import FilmProgress
         from racer.viewer.highway.films import shoot_highway
         from racer.viewer.offscreen import check_target
 
@@ -38,6 +39,7 @@ def run_highway(args: argparse.Namespace, env_id: str) -> int:
             size=args.size,
             frames_per_second=args.fps,
             camera=camera,
+            progress=FilmProgress(),
         )
         print(args.offscreen)
         return 0

@@ -138,7 +138,7 @@ class HighwayVecEnv(WorldsVecEnv):
         preset: "highway", "fast" or "risk".
         action_scale: what continuous actions are multiplied by, a number for each of theirs; a
             small one for steering keeps a beginner on the road. None: 1.
-        render_mode: None; pictures come with the viewer.
+        render_mode: "rgb_array", "human" (a window, the first world) or None.
         seed: of the random streams until `seed()` gives one; None: a random one.
         settings: keys that win over those of `config`.
 
@@ -153,12 +153,11 @@ class HighwayVecEnv(WorldsVecEnv):
         *,
         preset: str = "highway",
         action_scale: Sequence[float] | None = None,
-        render_mode: None = None,
+        render_mode: str | None = None,
         seed: int | None = None,
         **settings: Any,
     ) -> None:
-        if render_mode is not None:
-            raise ConfigError(f"render_mode is {render_mode!r}, but there are no pictures yet.")
+        mode = checked_render_mode(render_mode)
         worlds = HighwayWorlds(num_envs, config, preset, settings, autoreset="same_step", seed=seed)
         self.worlds = worlds
         self.config = worlds.settings.values
@@ -174,7 +173,7 @@ class HighwayVecEnv(WorldsVecEnv):
         self._least_time = np.full(num_envs, np.inf)
         super().__init__(
             worlds,
-            render_mode=None,
+            render_mode=mode,
             attributes={},
             facts={},
             methods={"snapshot": self._snapshot},

@@ -238,7 +238,7 @@ def _control_panel(surface: pygame.Surface, hud: HighwayHud, unit: float) -> Non
     width, height = 300 * unit, 66 * unit
     x, y = (surface.get_width() - width) / 2, surface.get_height() - height - 14 * unit
     if hud.aside:
-        x, y = surface.get_width() - width - 16 * unit, y - 58 * unit
+        x, y = surface.get_width() - width - 16 * unit, y - 76 * unit
     panel(surface, _rect(x, y, width, height), 10 * unit)
     left, right = x + 16 * unit, x + width - 16 * unit
     pedal = round(hud.acceleration, 1) + 0.0  # no negative zero

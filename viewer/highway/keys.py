@@ -23,11 +23,15 @@ if TYPE_CHECKING:
 
 # These vehicles turn without a limit of grip, a degree of the wheels at 25 m/s changes the heading
 # by 5 degrees per second. So keys ask for a direction across the road, and released for the road's.
-_ASIDE: Final = 3.4  # [m/s] across the road with a key held
+_ASIDE: Final = 4.2  # [m/s] across the road with a key held
 _WIDEST: Final = 0.5  # [rad] most off the road's direction, when slow
-_TURN: Final = 3.0  # [1/s] how quickly the heading follows
+_TURN: Final = 4.0  # [1/s] how quickly the heading follows
 _SLOWEST: Final = 3.0  # [m/s] below which the wheels are turned as at this speed
 _MOST: Final = 0.6  # [rad] of the wheels
+
+
+def _either(a: Keys, b: Keys) -> Keys:
+    return Keys(a.left or b.left, a.right or b.right, a.up or b.up, a.down or b.down)
 
 
 def driving_keys(keys: Keys, *, along: bool) -> Keys:
@@ -66,20 +70,15 @@ class HighwayPerson:
 
     def tap(self, keys: Keys) -> None:
         """A key went down; if it is up again before the next action, it counts all the same."""
-        old = self._tapped
-        self._tapped = Keys(old.left or keys.left, old.right or keys.right,
-                            old.up or keys.up, old.down or keys.down)  # fmt: skip
+        self._tapped = _either(self._tapped, keys)
 
     def act(self, obs: NDArray[np.float32]) -> NDArray[Any]:
         """The action of the keys that are down, for observations (1, ...)."""
-        down, tapped = self._keyboard.read(), self._tapped
+        keys = driving_keys(_either(self._keyboard.read(), self._tapped), along=self.along)
         self._tapped = Keys()
         if self._action["type"] != "ContinuousAction":
-            either = Keys(down.left or tapped.left, down.right or tapped.right,
-                          down.up or tapped.up, down.down or tapped.down)  # fmt: skip
-            number = meta_action(driving_keys(either, along=self.along), self._meanings)
-            return np.full(len(obs), number, np.int64)
-        return self._continuous(driving_keys(down, along=self.along))[None]
+            return np.full(len(obs), meta_action(keys, self._meanings), np.int64)
+        return self._continuous(keys)[None]
 
     def _continuous(self, keys: Keys) -> NDArray[np.float32]:
         self._aside = steered(self._aside, float(keys.right) - float(keys.left), self._seconds)

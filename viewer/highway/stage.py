@@ -144,7 +144,9 @@ def fill_hud(
     hud.time = float(outcome["time"])
     hud.duration = float(settings["duration"])
     hud.speed = float(outcome["speed"])
-    hud.lane, hud.target_lane = int(outcome["lane"]), int(outcome["target_lane"])
+    hud.lane = hud.target_lane = int(outcome["lane"])
+    if settings["action"]["type"] != "ContinuousAction":  # whoever steers by hand has no target
+        hud.target_lane = int(outcome["target_lane"])
     hud.lanes = int(settings["lanes_count"])
     hud.acceleration = float(outcome["acceleration"])
     hud.steering = -float(outcome["steering"])
