@@ -9,9 +9,11 @@
 namespace racer {
 
 // One sample of the centre line, every `Track::spacing` metres. One record fills one or two cache
-// lines, because a car reads all of it at one place: four numbers at a time (projection.hpp), so
-// their order matters. SI units; left is positive.
-struct alignas(128) Station {
+// One sample of the centre line, every `Track::spacing` metres: one record, because a car reads all
+// of it at one place, four numbers at a time (projection.hpp), so their order matters. Not padded to
+// cache lines: that the whole circuit stays in the second cache counts for more. SI units; left is
+// positive.
+struct alignas(16) Station {
     double x, y;                     // position of the centre line [m]
     double tangent_x, tangent_y;     // unit tangent, in driving direction; left normal = (-ty, tx)
     double curvature;                // [1/m], positive in a left turn
