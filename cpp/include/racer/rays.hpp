@@ -182,7 +182,7 @@ RACER_INLINE void measure_chords(const VertexGroup<T>& left, const VertexGroup<T
                               look_up(to, left.x, right.x), look_up(to, left.y, right.y));
         const Floats distances = clamp(t, Floats(0.0F), Floats(kRayRange)) * Floats(scale);
         static_assert(kRays == 9);  // a register of eight and one more: a masked store is slower
-        _mm256_storeu_ps(out, _mm512_castps512_ps256(reinterpret_cast<__m512>(distances.v)));
+        __builtin_memcpy(out, &distances.v, 8 * sizeof(float));
         out[8] = distances[8];
         return;
     }

@@ -10,9 +10,9 @@ namespace racer {
 
 // One sample of the centre line, every `Track::spacing` metres. One record fills one or two cache
 // One sample of the centre line, every `Track::spacing` metres: one record, because a car reads all
-// of it at one place, four numbers at a time (projection.hpp), so their order matters. Not padded to
-// cache lines: that the whole circuit stays in the second cache counts for more. SI units; left is
-// positive.
+// of it at one place, four numbers at a time (projection.hpp), so their order matters. Not padded
+// to cache lines: that the whole circuit stays in the second cache counts for more. SI units; left
+// is positive.
 struct alignas(16) Station {
     double x, y;                     // position of the centre line [m]
     double tangent_x, tangent_y;     // unit tangent, in driving direction; left normal = (-ty, tx)
