@@ -202,10 +202,12 @@ def test_the_keyboard_like_driver_has_only_keys(track: _core.Track) -> None:
     driver = KeyboardDriver(track, seed=4)
     seat = Seat(driver, session)
     hands, key_filter = driver._hands, KeyFilter()
+    read = ObservationReader("track")
     held: list[Keys] = []
     delay = 0
     for tick in range(600):
-        speed = float(session.facts["v_x"][0, 0])
+        # As the driver reads it: in float32.
+        speed = float(read(session.observation(), "speed")[0])
         pedals = seat.pedals()
         if tick == 0:
             delay = hands[0].delay
@@ -213,8 +215,7 @@ def test_the_keyboard_like_driver_has_only_keys(track: _core.Track) -> None:
             assert 0.1 <= delay * _core.TICK_SECONDS <= 0.2 + 1e-9
         held.append(hands[0]._keys)
         expected = key_filter.step(held[tick], speed)
-        # It reads its speed in float32, and the differences of ten seconds add up.
-        np.testing.assert_allclose(pedals[0], expected, atol=5e-3)
+        np.testing.assert_allclose(pedals[0], expected, atol=1e-6)
         session.tick(pedals[:, None])
     pressed = np.array([(k.left, k.right, k.up, k.down) for k in held[delay:]])
     changes = np.flatnonzero(np.any(pressed[1:] != pressed[:-1], axis=1)) + 1
