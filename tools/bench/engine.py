@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from racer import _core
-from racer.tools.bench.measure import Case, Rate, rate, steps_case
+from racer.tools.bench.measure import Case, Rate, rate, rates_in_turns, steps_case
 from racer.tracks import list_tracks, load_track
 
 BATCHES = (1, 64, 1024)
@@ -69,7 +70,23 @@ class Scene:
 def batch_case(num_worlds: int, observation: str, ticks: int, threads: int, seconds: float) -> Case:
     """Steps of a batch from Python, with rules, rewards, observations and rays."""
     scene = Scene(num_worlds, observation, ticks, threads)
-    measured = rate(scene.step, seconds)
+    return _batch_row(rate(scene.step, seconds), num_worlds, observation, ticks, threads)
+
+
+def threads_case(
+    num_worlds: int, observation: str, ticks: int, threads: int, seconds: float
+) -> Case:
+    """The same with several threads, in turns with one; `ratio` is that of the best rates."""
+    scenes = [Scene(num_worlds, observation, ticks, used) for used in (threads, 1)]
+    several, one = rates_in_turns([scene.step for scene in scenes], 2.0 * seconds)
+    return replace(
+        _batch_row(several, num_worlds, observation, ticks, threads),
+        ratio=several.best / one.best,
+        note=f"over one thread, in turns; {several.median / one.median:.2f}x by medians",
+    )
+
+
+def _batch_row(measured: Rate, num_worlds: int, observation: str, ticks: int, threads: int) -> Case:
     name = f"batch, {observation} observation"
     return steps_case(
         "engine", name, measured, num_envs=num_worlds, threads=threads, ticks_per_action=ticks
@@ -100,8 +117,8 @@ def cases(seconds: float, threads: int) -> Iterator[Case]:
                 case="physics, track and rules",
                 note=f"rays and observation only every {RARE}th tick",
             )
-    for observation in ("lidar", "track"):
-        for worlds in BATCHES:
-            for ticks in (1, 6):
-                if threads == 1 or worlds == max(BATCHES):
-                    yield batch_case(worlds, observation, ticks, threads, seconds)
+    for observation, worlds, ticks in product(("lidar", "track"), BATCHES, (1, 6)):
+        if threads == 1:
+            yield batch_case(worlds, observation, ticks, 1, seconds)
+        elif worlds == max(BATCHES):
+            yield threads_case(worlds, observation, ticks, threads, seconds)

@@ -6,13 +6,15 @@ Imports nothing of Racer: the peers' processes load this file by its path.
 import os
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-REPEATS = 5
+# Many short ones: what else runs on a core, or beside it on the same processor, comes and goes
+# within tenths of a second.
+REPEATS = 25
 Step = Callable[[], object]
 
 
@@ -32,7 +34,7 @@ class Case:
         ticks_per_action: simulated ticks of 1/60 s per step.
         ticks_per_second: simulated ticks of all worlds per second of wall time, median of repeats.
         steps_per_second: the same in steps (actions).
-        best_steps_per_second: the best repeat.
+        best_steps_per_second: the best repeat, which tells what an undisturbed core does.
         median_us: median time of one call [us].
         p99_us: 99th percentile of one call [us].
         wall_seconds: wall time of all repeats.
@@ -91,30 +93,39 @@ def pin(cores: int) -> int:
 
 def rate(step: Step, seconds: float) -> Rate:
     """Calls `step` for about `seconds` in all, after a short warm-up."""
+    return rates_in_turns([step], seconds)[0]
+
+
+def rates_in_turns(steps: Sequence[Step], seconds: float) -> list[Rate]:
+    """Calls each for about `seconds` in all, in turns, so that all are disturbed alike."""
+    calls = [_calls_in(step, seconds / REPEATS) for step in steps]
+    rates: list[list[float]] = [[] for _ in steps]
+    spent = np.zeros((len(steps), 2))  # wall and processor time
+    for _ in range(REPEATS):
+        for i, step in enumerate(steps):
+            start, cpu = time.perf_counter(), time.process_time()
+            for _ in range(calls[i]):
+                step()
+            wall = time.perf_counter() - start
+            rates[i].append(calls[i] / wall)
+            spent[i] += wall, time.process_time() - cpu
+    return [
+        Rate(statistics.median(found), max(found), float(wall), float(cpu))
+        for found, (wall, cpu) in zip(rates, spent, strict=True)
+    ]
+
+
+def _calls_in(step: Step, seconds: float) -> int:
+    """How many calls of `step` last about `seconds`; a few are made to find out."""
     calls = 1
     while True:
         start = time.perf_counter()
         for _ in range(calls):
             step()
         spent = time.perf_counter() - start
-        if spent > 0.1 * seconds / REPEATS or spent > 1.0:
-            break
+        if spent > 0.5 * seconds or spent > 1.0:
+            return max(1, round(calls * seconds / spent))
         calls *= 4
-    calls = max(1, round(calls * seconds / REPEATS / spent))
-    rates = []
-    wall = time.perf_counter()
-    cpu = time.process_time()
-    for _ in range(REPEATS):
-        start = time.perf_counter()
-        for _ in range(calls):
-            step()
-        rates.append(calls / (time.perf_counter() - start))
-    return Rate(
-        statistics.median(rates),
-        max(rates),
-        time.perf_counter() - wall,
-        time.process_time() - cpu,
-    )
 
 
 def latencies(

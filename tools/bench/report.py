@@ -27,7 +27,9 @@ TITLES = {
     "peers": "Peers",
 }
 SENTENCES = {
-    "engine": "One step is one call of the batch from Python.",
+    "engine": "One step is one call of the batch from Python. Rates are medians of many short "
+    "repeats, with the best repeat beside them. The ratio of several threads is that of the best "
+    "repeats, taken in turns with those of one thread.",
     "highway": "One step is one call of the batch from Python: 1/5 s in three frames. For crowds "
     "the ratio is how the cost of a vehicle grew since the row above, over how n log n would let "
     "it grow. The last row is ours over envpool's, both measured in turns.",
@@ -51,6 +53,7 @@ COLUMNS = (
     ("ticks_per_action", "ticks per step"),
     ("steps_per_second", "steps/s"),
     ("ticks_per_second", "ticks/s"),
+    ("best_steps_per_second", "best steps/s"),
     ("median_us", "median, us"),
     ("p99_us", "p99, us"),
     ("ratio", "ratio"),
@@ -61,6 +64,7 @@ COLUMNS = (
 PEER_NAMES = {"ticks_per_action": "updates per step", "ticks_per_second": "updates/s"}
 BUSY_LOAD = 0.5
 BUSY_CPU = 0.95  # of wall time
+STEADY = 0.9  # median over best of an undisturbed row
 
 
 def table(rows: list[Row], names: dict[str, str]) -> str:
@@ -80,18 +84,32 @@ def table(rows: list[Row], names: dict[str, str]) -> str:
 def doubts(results: dict[str, Any]) -> str:
     """A warning if something else used the cores meanwhile; "" if nothing did."""
     load = float(results["machine"]["load"])
+    rows = results["cases"]
     disturbed = sum(
         row["cpu_seconds"] < BUSY_CPU * row["wall_seconds"]
-        for row in results["cases"]
+        for row in rows
         if row.get("wall_seconds") and "cpu_seconds" in row
     )
-    if load <= BUSY_LOAD and disturbed == 0:
-        return ""
-    return (
-        f"> **Measured on a busy machine**: load {load:g} before the start, and in {disturbed} "
-        "rows less than 95 % of the wall time was CPU time. Rates are too low: "
-        "do not quote them.\n\n"
+    uneven = sum(
+        row["steps_per_second"] < STEADY * row["best_steps_per_second"]
+        for row in rows
+        if row.get("best_steps_per_second") and "steps_per_second" in row
     )
+    text = ""
+    if load > BUSY_LOAD or disturbed:
+        text += (
+            f"> **Measured on a busy machine**: load {load:g} before the start, and in {disturbed} "
+            "rows less than 95 % of the wall time was CPU time. Rates are too low: "
+            "do not quote them.\n\n"
+        )
+    if uneven:
+        text += (
+            f"> In {uneven} of {len(rows)} rows the median repeat reached less than 90 % of the "
+            "best one. Where that is not other work on this machine (above), it is a neighbour's "
+            "on the same processor: the best repeats tell what an undisturbed core does, the "
+            "medians what was had.\n\n"
+        )
+    return text
 
 
 def headline(rows: list[Row]) -> str:
@@ -105,11 +123,17 @@ def headline(rows: list[Row]) -> str:
     lines = []
     for title, keys in wanted:
         lines += [
-            f"- {title}: **{short(row['ticks_per_second'])} ticks/s**, one core"
+            f"- {title}: **{short(_best_ticks(row))} ticks/s**, one core "
+            f"(best repeat; median {short(row['ticks_per_second'])})"
             for row in rows
             if keys.items() <= row.items()
         ]
     for row in rows:
+        if row["layer"] == "engine" and (row.get("threads") or 1) > 1 and "ratio" in row:
+            lines.append(
+                f"- {row['threads']} threads, {row['case']}, {row['ticks_per_action']} ticks per "
+                f"action: **{row['ratio']:.2f}x** one thread"
+            )
         if row["layer"] == "peers" and row["case"].startswith("Racer again"):
             lines.append(f"- over the fastest peer: **{cell(row, 'ratio')}** ({row['note']})")
         if row["layer"] == "train" and row["threads"] == 1 and "ratio" in row:
@@ -117,6 +141,10 @@ def headline(rows: list[Row]) -> str:
         if row["layer"] == "limit" and "share" in row:
             lines.append(f"- physics reaches **{cell(row, 'share')}** of the processor's limit")
     return "\n".join(lines) + "\n\n" if lines else ""
+
+
+def _best_ticks(row: Row) -> float:
+    return float(row["best_steps_per_second"]) * int(row["ticks_per_action"])
 
 
 def _batch(observation: str, ticks: int) -> dict[str, Any]:

@@ -8,7 +8,6 @@
 
 namespace racer {
 
-// One sample of the centre line, every `Track::spacing` metres. One record fills one or two cache
 // One sample of the centre line, every `Track::spacing` metres: one record, because a car reads all
 // of it at one place, four numbers at a time (projection.hpp), so their order matters. Not padded
 // to cache lines: that the whole circuit stays in the second cache counts for more. SI units; left
