@@ -44,5 +44,6 @@ def cases(seconds: float, threads: int) -> Iterator[Case]:
         f"at {found['gigahertz']:.2f} GHz; bound by {found['bound_by']}",
     )
     reached = physics_case(1024, seconds).as_json()
-    share = reached["ticks_per_second"] / limit
-    yield Case(**reached | {"layer": "limit", "share": share, "note": "share of the limit above"})
+    share = reached["best_steps_per_second"] / limit  # the limit is a best time, too
+    note = "the best repeat's share of the limit above"
+    yield Case(**reached | {"layer": "limit", "share": share, "note": note})

@@ -119,6 +119,7 @@ def headline(rows: list[Row]) -> str:
         ("nine rays every tick", _batch("lidar", 1)),
         ("observation `track` every tick", _batch("track", 1)),
         ("nine rays, 6 ticks per action", _batch("lidar", 6)),
+        ("observation `track`, 6 ticks per action", _batch("track", 6)),
     )
     lines = []
     for title, keys in wanted:
@@ -149,7 +150,8 @@ def _best_ticks(row: Row) -> float:
 
 def _batch(observation: str, ticks: int) -> dict[str, Any]:
     name = f"batch, {observation} observation"
-    return {"case": name, "num_envs": 1024, "threads": 1, "ticks_per_action": ticks}
+    usual = {"layer": "engine", "num_envs": 1024, "threads": 1}
+    return usual | {"case": name, "ticks_per_action": ticks}
 
 
 def page(results: dict[str, Any], picture: str) -> str:

@@ -23,7 +23,7 @@ from racer.tools.bench.measure import Case
 
 NUM_ENVS = 256
 TICKS_PER_ACTION = 6
-SLICES = 5
+SLICES = 8
 RECORDED = 64  # steps that the free environment repeats
 PPO_SETTINGS: dict[str, Any] = {
     "n_steps": 32,
@@ -180,8 +180,10 @@ def cases(seconds: float, threads: int) -> Iterator[Case]:
     for _ in range(SLICES):
         racer.go_on(seconds / SLICES)
         free.go_on(seconds / SLICES)
-    ratio = float(np.median(np.divide(racer.rates, free.rates)))
-    yield replace(racer.case(threads), ratio=ratio, note="ratio over PPO on the free env")
+    ratio = max(racer.rates) / max(free.rates)
+    pairs = float(np.median(np.divide(racer.rates, free.rates)))
+    note = f"best slices over those of PPO on the free env; {pairs:.3f}x by the median pair"
+    yield replace(racer.case(threads), ratio=ratio, note=note)
     yield free.case(threads)
     yield from shares(env, seconds, threads)
     env.close()
