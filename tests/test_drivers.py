@@ -28,7 +28,7 @@ from racer.tools.pace_table import BARS, pace
 from racer.tracks import list_tracks, load_track
 
 KINDS = (*BUILT_IN, "sb3", "onnx", "replay", "human")
-SHARED_TRACKS = Path(__file__).resolve().parents[2] / "shared" / "tracks"
+REAL_CIRCUITS = sorted((Path(__file__).resolve().parents[2] / "shared" / "tracks").glob("*.csv"))
 
 
 @pytest.fixture(scope="module")
@@ -138,9 +138,9 @@ def test_scripted_drivers_lap_the_catalogue(name: str, circuit: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not SHARED_TRACKS.is_dir(), reason="the real circuits are not here")
+@pytest.mark.skipif(not REAL_CIRCUITS, reason="the real circuits are not here")
 @pytest.mark.parametrize("name", BARS)
-@pytest.mark.parametrize("path", sorted(SHARED_TRACKS.glob("*.csv")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", REAL_CIRCUITS, ids=lambda path: path.stem)
 def test_scripted_drivers_lap_real_circuits(name: str, path: Path) -> None:
     found = pace(name, load_track(path), starts=4, laps=2)
     assert found.clean == found.laps
@@ -148,7 +148,7 @@ def test_scripted_drivers_lap_real_circuits(name: str, path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("circuit", list_tracks())
+@pytest.mark.parametrize("circuit", [*list_tracks(), *map(str, REAL_CIRCUITS)])
 def test_a_classical_driver_holds_95_per_cent_of_the_grip(circuit: str) -> None:
     track = load_track(circuit)
     result = evaluate_driver(ScriptedDriver("95 %", track, grip=0.95), track, starts=4, laps=2)

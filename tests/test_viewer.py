@@ -2,14 +2,17 @@ import itertools
 
 import numpy as np
 import pytest
-from laps_for_viewer import Person, short_track
+from laps_for_viewer import Person, agent_records, short_track
 
 from racer import _core
 from racer.drivers import make_driver
-from racer.laps import verify_lap
+from racer.laps import load_lap, verify_lap
+from racer.optimal.reference import SHIPPED, reference_lap
+from racer.traces import trace_lap
 from racer.tracks import list_tracks, load_track
 from racer.viewer.keyboard import HumanDriver, KeyFilter, Keys, ScriptedKeyboard
 from racer.viewer.race import Race
+from racer.viewer.replay import Replay
 from racer.viewer.text import clock, signed
 from racer.viewer.timing import CarTiming, LapResult, Timing
 
@@ -169,3 +172,14 @@ def test_a_lap_that_does_not_count_is_no_best():
     timing.tick(facts_of(), {0: LapResult(50.0, (10.0, 20.0, 20.0), False, False, ("wall",))})
     assert timing.cars[0].best is None
     assert timing.cars[0].last.time == 50.0
+
+
+def test_the_replay_says_how_far_laps_are_from_the_best_known() -> None:
+    lap = load_lap(SHIPPED / "harbour-gt.lap.npz")
+    known = reference_lap(lap.track, "gt")
+    assert known is not None
+    slower = 100.0 * (lap.lap_time_s / known.flying_lap_s - 1.0)
+    text = f"minimum {slower:+.1f} %, demonstrated +0.0 %"
+    assert Replay([trace_lap(lap)]).gaps == [text]
+    unknown = Replay([trace_lap(agent_records()[1])])
+    assert unknown.gaps == [""]

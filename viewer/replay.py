@@ -10,6 +10,7 @@ import numpy as np
 import pygame
 
 from racer.errors import LapError
+from racer.optimal.reference import gap_text, gaps
 from racer.traces import LapTrace, time_at
 
 from . import palette
@@ -33,6 +34,7 @@ class Replay:
     Attributes:
         traces: the laps.
         names: of their drivers, told apart by their times.
+        gaps: to the best known laps, in words.
         duration: of the longest lap [s].
     """
 
@@ -53,6 +55,7 @@ class Replay:
         self.track = first
         self.duration = max(trace.record.lap_time_s for trace in traces)
         self.names = [_name(trace) for trace in traces]
+        self.gaps = [_gaps(trace) for trace in traces]
 
     def order(self, focus: int) -> list[int]:
         """Numbers of the laps, the followed one first."""
@@ -178,13 +181,16 @@ class ReplayApp:
         pygame.draw.rect(surface, palette.ACCENT, (*groove.topleft, width * share, groove.height))
         state = f"{self.rate:g}x" if self.playing else "paused"
         text = f"{clock(self.time, 2)} / {clock(self.replay.duration, 2)}   {state}"
-        plate = pygame.Rect(round(16 * unit), height - round(66 * unit), round(262 * unit), 0)
-        plate.height = round(46 * unit)
+        to_best = self.replay.gaps[self.focus]
+        rows = 64 if to_best else 46
+        plate = pygame.Rect(round(16 * unit), height - round((rows + 20) * unit), 0, 0)
+        plate.size = round(262 * unit), round(rows * unit)
         panel(surface, plate, 8 * unit)
         left = plate.left + 12 * unit
         write(surface, text, (left, plate.top + 15 * unit), 15 * unit, palette.TEXT)
         write(surface, self.replay.names[self.focus], (left, plate.top + 34 * unit), 12 * unit,
               palette.MUTED)  # fmt: skip
+        write(surface, to_best, (left, plate.top + 52 * unit), 12 * unit, palette.MUTED)
         at = (width - 16 * unit, height - 22 * unit)
         write(surface, _KEYS, at, 12 * unit, palette.TEXT, "right")
 
@@ -205,6 +211,16 @@ def show(app: ReplayApp, window: Window) -> None:
 def _name(trace: LapTrace) -> str:
     record = trace.record
     return f"{record.driver or 'unknown'} {clock(record.lap_time_s)}"
+
+
+def _gaps(trace: LapTrace) -> str:
+    """How much slower the lap is than the best known ones; "" where none is known."""
+    record = trace.record
+    known = gaps(record.track, record.vehicle, record.lap_time_s, standing=record.standing)
+    words = {"gap_to_optimal": "minimum", "gap_to_demonstrated": "demonstrated"}
+    return ", ".join(
+        f"{words[name]} {gap_text(gap)}" for name, gap in known.items() if gap is not None
+    )
 
 
 def _view(trace: LapTrace, time: float, name: str, number: int, *, ghost: bool) -> CarView:

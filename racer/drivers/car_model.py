@@ -53,6 +53,7 @@ class CarModel:
         self.brake_force = p["brake_force"]
         weight = self.mass * GRAVITY
         lift = 0.5 * p["air_density"] * p["downforce_area"]
+        self.brake_share = np.array([p["brake_front"], 1.0 - p["brake_front"]])
         # Front, rear: share of the mass, static load, load per speed squared, friction.
         self.share = np.array([p["cg_to_rear"], p["cg_to_front"]]) / self.wheelbase
         self.transfer = p["mass"] * p["height"] / self.wheelbase  # [N per m/s2]
@@ -67,6 +68,7 @@ class CarModel:
               for a in ("front", "rear")),
             strict=True,
         )  # fmt: skip
+        self.peak_slip = np.array([slips[-1] for slips in self._slips])  # [rad], front and rear
 
     def capacity(
         self, speed: NDArray[np.float64], shift: float | NDArray[np.float64] = 0.0
@@ -86,7 +88,7 @@ class CarModel:
         """Largest tyre deceleration (...) [m/s2] on a straight."""
         p = self.parameters
         shift = BRAKING_G * GRAVITY * self.mass * p["height"] / self.wheelbase
-        pedal = p["brake_force"] * np.array([p["brake_front"], 1.0 - p["brake_front"]])
+        pedal = p["brake_force"] * self.brake_share
         force = np.minimum(pedal, p["grip_use"] * self.capacity(speed, shift))
         total: NDArray[np.float64] = force.sum(axis=-1) / self.mass
         return total

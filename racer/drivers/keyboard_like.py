@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from racer.drivers.car_model import CarModel
     from racer.drivers.racing_line import RacingLine
 
-KEYBOARD_GRIP, KEYBOARD_MARGIN = 0.60, 2.0  # share of the grip; [m] beside the car
+KEYBOARD_GRIP, KEYBOARD_MARGIN = 0.59, 2.0  # share of the grip; [m] beside the car
 LOOK_TICKS = 6  # ticks between looks: 10 Hz
 DELAY_TICKS = 6, 12  # reaction: 100 to 200 ms
 BLUR_STEER = 0.05  # of the axis: how far off the wanted steering is seen
@@ -30,7 +30,7 @@ BLUR_PEDALS = 0.6  # [m/s2]
 BLUR_STAYS = 0.8  # share of the blur that stays from look to look
 EASE = 0.5  # [m/s2]: pedals wanted less than this are not worth a key
 MOST_OWED = 0.3  # of the axis, and of the brake pedal
-HANDS = Hands(near=8.0, ahead=0.35, gain=0.030, damping=0.02, calm_speed=25.0)
+HANDS = Hands(near=8.0, ahead=0.35, gain=0.025, damping=0.0, calm_speed=25.0, caution=0.03)
 YAW_LAG = 0.10  # [s] in which the car follows the steering, as the driver expects
 UNDERSTEER = 0.0015  # [rad s2/m] as the driver expects
 TICK = _core.TICK_SECONDS

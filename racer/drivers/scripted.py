@@ -28,6 +28,9 @@ STEEPEST = 0.2  # [rad] angle at which a line that is far away is approached
 FEEDBACK_LIMIT = 0.20  # [rad]
 SPEED_GAIN = 2.5  # [1/s]
 CALM_ERROR = 1.2  # [m]; further off the line than this the driver slows down
+LEAST_BRAKING = 0.4  # share of the grip that pedals may take in any corner
+SLOWER = 1.0  # [m/s] than planned: not worth another plan
+CRAWL = 3.0  # [m/s]; slower, slip angles mean nothing
 LOST_SPEED = 7.0  # [m/s] while pointing far away from the line
 
 
@@ -40,13 +43,15 @@ class Hands:
         gain: steering per error there [rad/m].
         damping: steering per yaw rate too much [s].
         calm_speed: above this speed the gain falls in proportion to it [m/s].
+        caution: share of the speed given up per metre off the line beyond `CALM_ERROR` [1/m].
     """
 
     near: float = 6.0
-    ahead: float = 0.20
+    ahead: float = 0.30
     gain: float = 0.050
     damping: float = 0.04
     calm_speed: float = 100.0
+    caution: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -139,6 +144,9 @@ class LineFollower:
 
         _, _, curvature, fastest, planned, turn_ahead, change, _ = self.at(s + PREVIEW * speed)
         pace = np.minimum(speed, fastest + 1.0)
+        # Slower than planned, it will brake later or not as hard.
+        spare = SPEED_GAIN * np.maximum(fastest - speed - SLOWER, 0.0)
+        planned = np.minimum(planned + spare, np.maximum(planned, 0.0))
         turning = change * np.square(pace) + turn_ahead * planned
         corner = car.corner(curvature, pace, planned, turning)
         reach = hands.near + hands.ahead * speed
@@ -148,18 +156,25 @@ class LineFollower:
         miss = near + reach * np.sin(heading + corner.body_slip)
         feedback = np.clip(-gain * miss, -FEEDBACK_LIMIT, FEEDBACK_LIMIT)
         damping = hands.damping * (turn * speed - now.yaw_rate)
-        steer = corner.steer + feedback + damping
+        # Beyond the slip of their largest force front tyres give less: more lock would push wide.
+        front = np.arctan2(now.slide + car.parameters["cg_to_front"] * now.yaw_rate, speed)
+        most = np.where(speed > CRAWL, car.peak_slip[0], np.inf)
+        steer = np.clip(corner.steer + feedback + damping, front - most, front + most)
         lost = np.abs(heading) > 1.0
         steer = np.where(lost, -np.sign(heading) * car.max_steer, steer)
 
         _, _, curvature, target, planned, *_ = self.at(s + PEDAL_PREVIEW * speed)
-        calm = np.clip(1.0 - 0.1 * (np.abs(error) - CALM_ERROR), 0.5, 1.0)
+        calm = np.clip(1.0 - hands.caution * (np.abs(error) - CALM_ERROR), 0.5, 1.0)
         target = np.where(lost, LOST_SPEED, target * calm)
         force = car.mass * (planned + SPEED_GAIN * (target - speed)) + car.resistance(speed)
         capacity = car.capacity(speed, -car.transfer * planned)
         lateral = car.mass * np.abs(curvature * np.square(pace))
-        force += car.slip_drag(lateral[:, None] * car.share / capacity, capacity)
-        return steer, force
+        sideways = lateral[:, None] * car.share / capacity
+        force += car.slip_drag(sideways, capacity)
+        # A car that is wide in a corner must not brake away the grip that turns it.
+        left = np.maximum(car.left_along(sideways), LEAST_BRAKING) * capacity
+        brakes = np.min(left / car.brake_share, axis=-1)
+        return steer, np.maximum(force, -brakes)
 
 
 class ScriptedDriver:
