@@ -116,6 +116,8 @@ void bind_highway_config(py::module_& m) {
                        "share of the traffic that starts behind the ego vehicle")
         .def_readwrite("traffic_caution", &Config::traffic_caution,
                        "traffic looks twice before it changes lane")
+        .def_readwrite("traffic_recovery", &Config::traffic_recovery,
+                       "traffic drives around what it stands behind")
         .def_readwrite("simulation_frequency", &Config::simulation_frequency, "frames per second")
         .def_readwrite("policy_frequency", &Config::policy_frequency, "policy steps per second")
         .def_readwrite("duration", &Config::duration, "s until truncation")

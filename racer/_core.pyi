@@ -669,6 +669,14 @@ class HighwayConfig:
     def traffic_collisions(self, arg0: bool) -> None:
         ...
     @property
+    def traffic_recovery(self) -> bool:
+        """
+        traffic drives around what it stands behind
+        """
+    @traffic_recovery.setter
+    def traffic_recovery(self, arg0: bool) -> None:
+        ...
+    @property
     def vehicles_count(self) -> int:
         """
         vehicles besides the ego

@@ -11,6 +11,7 @@ an error. Keys of our own, all off by default:
 * `traffic_behind`: share of the traffic that starts behind the ego vehicle;
 * `traffic_caution`: traffic looks twice before it changes lane and brakes harder if it must, so
   that it crashes less by itself;
+* `traffic_recovery`: traffic that stands behind an obstacle changes lane and drives around it;
 * `traffic_collisions`: False ignores collisions among traffic, as highway-fast does;
 * `forward_speed_reward`, `safety_reward`, `off_road_reward`, `stillness_reward`,
   `backward_reward`, `spin_reward`: weights of further terms, each in [0, 1] before its weight;
@@ -49,6 +50,7 @@ _OURS: dict[str, Any] = {
     "flatten": False,
     "traffic_behind": 0.0,
     "traffic_caution": False,
+    "traffic_recovery": False,
     "traffic_collisions": True,
     "forward_speed_reward": 0.0,
     "safety_reward": 0.0,

@@ -72,6 +72,7 @@ struct Config {
     bool traffic_collisions = true;  // among traffic; the ego always collides
     double traffic_behind = 0.0;     // share of the traffic that starts behind the ego
     bool traffic_caution = false;    // traffic looks twice before it changes lane
+    bool traffic_recovery = false;   // traffic drives around what it stands behind
     // Time
     double simulation_frequency = 15.0;  // Hz
     double policy_frequency = 1.0;       // Hz
