@@ -517,6 +517,14 @@ class HighwayConfig:
     def observed_vehicles(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> None:
         ...
     @property
+    def off_centre_reward(self) -> float:
+        """
+        half a lane from the middle of the lane
+        """
+    @off_centre_reward.setter
+    def off_centre_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    @property
     def off_road_reward(self) -> float:
         """
         off the road
@@ -851,7 +859,7 @@ HIGHWAY_BASE_TERMS: tuple = ('collision_reward', 'right_lane_reward', 'high_spee
 HIGHWAY_FEATURES: tuple = ('presence', 'x', 'y', 'vx', 'vy', 'heading', 'cos_h', 'sin_h', 'cos_d', 'sin_d', 'long_off', 'lat_off', 'ang_off')
 HIGHWAY_LANE_WIDTH: float = 4.0
 HIGHWAY_OUTCOME: numpy.dtypes.VoidDType
-HIGHWAY_REWARD_TERMS: tuple = ('base', 'forward_speed', 'safety', 'off_road', 'stillness', 'backward', 'spin')
+HIGHWAY_REWARD_TERMS: tuple = ('base', 'forward_speed', 'safety', 'off_road', 'stillness', 'backward', 'spin', 'off_centre')
 HIGHWAY_RULES_VERSION: int = 1
 HIGHWAY_VEHICLE: numpy.dtypes.VoidDType
 HIGHWAY_VEHICLE_SIZE: tuple = (5.0, 2.0)

@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("stable_baselines3", reason="needs the extra train")
 
+from racer.envs.highway_worlds import HighwayWorlds
 from racer.envs.sb3 import HighwayVecEnv
 from racer.errors import ConfigError
 from racer.train.config import TrainConfig, load_preset, load_train_config
@@ -91,3 +92,18 @@ def test_what_cannot_be(changes: dict[str, Any], said: str) -> None:
 def test_circuits_have_no_such_thing() -> None:
     with pytest.raises(ConfigError, match="final_collision_reward is for the highway"):
         load_train_config(load_preset("ppo"), "ppo", final_collision_reward=-1.0)
+
+
+def test_the_middle_of_a_lane_pays_best() -> None:
+    worlds = HighwayWorlds(5, {"off_centre_reward": -1.0}, "risk", seed=0)
+    vehicles, records = worlds.batch.snapshot()
+    vehicles["y"][:, 0] = [0.0, 1.0, 4.0, 6.0, 30.0]
+    vehicles["speed"][:, 0] = 0.0
+    vehicles["crashed"][:, 0] = 0
+    worlds.batch.restore(vehicles, records)
+    worlds.step(np.zeros((5, 2), np.float32))
+    terms = worlds.reward_terms[:, worlds.term_names.index("off_centre")]
+    np.testing.assert_allclose(terms, [0.0, -0.25, 0.0, -1.0, -1.0], atol=1e-12)
+    plain = HighwayWorlds(1, preset="risk", seed=0)
+    plain.step(np.zeros((1, 2), np.float32))
+    assert plain.reward_terms[0, -1] == 0.0

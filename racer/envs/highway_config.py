@@ -14,7 +14,8 @@ an error. Keys of our own, all off by default:
 * `traffic_recovery`: traffic that stands behind an obstacle changes lane and drives around it;
 * `traffic_collisions`: False ignores collisions among traffic, as highway-fast does;
 * `forward_speed_reward`, `safety_reward`, `off_road_reward`, `stillness_reward`,
-  `backward_reward`, `spin_reward`: weights of further terms, each in [0, 1] before its weight;
+  `backward_reward`, `spin_reward`, `off_centre_reward`: weights of further terms, each in [0, 1]
+  before its weight;
 * `safety_time` [s] and `safety_cone` [degrees]: what `safety_reward` counts as danger;
 * `threads` of the engine and `autoreset`, the vector environment's mode.
 """
@@ -58,6 +59,7 @@ _OURS: dict[str, Any] = {
     "stillness_reward": 0.0,
     "backward_reward": 0.0,
     "spin_reward": 0.0,
+    "off_centre_reward": 0.0,
     "safety_time": 2.0,
     "safety_cone": 11.25,
     "threads": 1,

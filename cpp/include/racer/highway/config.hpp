@@ -47,10 +47,11 @@ enum RewardTerm : int {
     kTermStillness,
     kTermBackward,
     kTermSpin,
+    kTermOffCentre,
     kTerms
 };
 inline constexpr std::array<std::string_view, kTerms> kTermNames = {
-    "base", "forward_speed", "safety", "off_road", "stillness", "backward", "spin"};
+    "base", "forward_speed", "safety", "off_road", "stillness", "backward", "spin", "off_centre"};
 
 // What HighwayEnv's reward is made of, before its weights.
 enum BaseTerm : int { kBaseCollision, kBaseRightLane, kBaseHighSpeed, kBaseOnRoad, kBaseTerms };
@@ -114,6 +115,7 @@ struct Config {
     double stillness_reward = 0.0;             // slower than 2 m/s
     double backward_reward = 0.0;              // moving against the road
     double spin_reward = 0.0;                  // heading more than a quarter turn off the road
+    double off_centre_reward = 0.0;            // distance from the lane's middle, squared
     double safety_time = 2.0;                  // s, time to collision below which there is danger
     double safety_cone = 0.19634954084936207;  // rad, half the cone ahead that counts: 11.25 deg
 };

@@ -105,6 +105,8 @@ inline double judge(const World& w, const highway::Outcome& out, double* parts, 
     terms[kTermStillness] = weigh(c.stillness_reward, abs(out.speed) < kStillSpeed);
     terms[kTermBackward] = weigh(c.backward_reward, out.forward_speed < -0.1);
     terms[kTermSpin] = weigh(c.spin_reward, w.cosine[0] < 0.0);
+    const double aside = clamp((out.y - lane_centre(out.lane)) / (kLaneWidth / 2), -1.0, 1.0);
+    terms[kTermOffCentre] = c.off_centre_reward * (aside * aside);
     double reward = 0.0;
     for (int k = 0; k < kTerms; ++k) reward += terms[k];
     return reward;
