@@ -57,7 +57,7 @@ def test_the_cost_grows_from_one_setting_to_the_other() -> None:
     for fraction in (0.0, 0.25, 1.0):
         task.advance(fraction)
         found.append(env.collision_extra)
-    assert found == [0.0, -20.0, -80.0]
+    assert found == [0.0, -5.0, -80.0]
     steady = HighwayTask(config())
     env = steady.make_env()
     steady.advance(0.5)

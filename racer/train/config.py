@@ -142,8 +142,8 @@ class TrainConfig:
             actions; exported policies do it themselves. Empty: nothing.
         row_width: on the highway, width of the network that looks at each vehicle's row before the
             others; 0: none, the rows go into the network as they are.
-        final_collision_reward: on the highway, `collision_reward` at the end of the run, linear in
-            between; 0: it stays as it is.
+        final_collision_reward: on the highway, `collision_reward` at the end of the run; it
+            changes with the square of the share that is done. 0: it stays as it is.
         normalise_observation, normalise_reward: by running statistics.
         clip_observation: largest normalised observation.
         evaluations: how often to evaluate during the run.

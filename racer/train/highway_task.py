@@ -102,7 +102,7 @@ class HighwayTask:
         """Makes collisions cost what they shall cost by now."""
         last = self._config.final_collision_reward
         if last and self._env is not None:
-            self._env.collision_extra = fraction * (last - self._settings["collision_reward"])
+            self._env.collision_extra = fraction**2 * (last - self._settings["collision_reward"])
 
     def network(self) -> dict[str, Any]:
         """A network for each vehicle's row, if the settings ask for one."""
