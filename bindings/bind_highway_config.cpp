@@ -149,6 +149,8 @@ void bind_highway_config(py::module_& m) {
         .def_readwrite("spin_reward", &Config::spin_reward, "heading against the road")
         .def_readwrite("off_centre_reward", &Config::off_centre_reward,
                        "half a lane from the middle of the lane")
+        .def_readwrite("safety_of_path", &Config::safety_of_path,
+                       "danger counts who is on the ego's path, all around it")
         .def_readwrite("safety_time", &Config::safety_time, "s to a collision that count as danger")
         .def_readwrite("safety_cone", &Config::safety_cone, "rad, half the cone ahead that counts");
     range("acceleration_range", &Config::acceleration_range, "m/s^2");

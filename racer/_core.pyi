@@ -573,6 +573,14 @@ class HighwayConfig:
     def safety_cone(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
+    def safety_of_path(self) -> bool:
+        """
+        danger counts who is on the ego's path, all around it
+        """
+    @safety_of_path.setter
+    def safety_of_path(self, arg0: bool) -> None:
+        ...
+    @property
     def safety_reward(self) -> float:
         """
         at a time to collision of 0

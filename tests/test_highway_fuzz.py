@@ -37,6 +37,7 @@ SANE: dict[str, Any] = {
     "traffic_behind": st.floats(0, 1),
     "traffic_caution": st.booleans(),
     "traffic_recovery": st.booleans(),
+    "safety_of_path": st.booleans(),
     "traffic_collisions": st.booleans(),
     "safety_reward": st.floats(-3, 0),
     "stillness_reward": st.floats(-3, 0),

@@ -107,3 +107,40 @@ def test_the_middle_of_a_lane_pays_best() -> None:
     plain = HighwayWorlds(1, preset="risk", seed=0)
     plain.step(np.zeros((1, 2), np.float32))
     assert plain.reward_terms[0, -1] == 0.0
+
+
+def scene(place: tuple[float, float], speed: float, heading: float, **settings: Any) -> float:
+    """The safety term for one other vehicle; the ego stands at the origin and drives 25 m/s."""
+    rules = {"vehicles_count": 1, "safety_reward": -1.0, "simulation_frequency": 100}
+    rules |= {"policy_frequency": 100, "safety_of_path": True, **settings}
+    worlds = HighwayWorlds(1, rules, "risk", seed=0)
+    vehicles, records = worlds.batch.snapshot()
+    for name, ego, other in (
+        ("x", 100.0, 100.0 + place[0]),
+        ("y", 4.0, 4.0 + place[1]),
+        ("speed", 25.0, speed),
+        ("heading", heading, 0.0),
+        ("target_speed", 0.0, speed),
+    ):
+        vehicles[name][0] = ego, other
+    vehicles["lane"][0] = 1, 1 + round(place[1] / 4)
+    vehicles["target_lane"] = vehicles["lane"]
+    worlds.batch.restore(vehicles, records)
+    worlds.step(np.zeros((1, 2), np.float32))
+    return float(worlds.reward_terms[0, worlds.term_names.index("safety")])
+
+
+def test_danger_on_the_path_is_who_will_be_met() -> None:
+    assert scene((20.0, 0.0), 20.0, 0.0) == 0.0  # 14.5 m at 5 m/s: 3 s
+    near, nearer = scene((10.0, 0.0), 20.0, 0.0), scene((8.0, 0.0), 20.0, 0.0)
+    assert -1.0 < nearer < near < 0.0
+    assert scene((10.0, 0.0), 26.0, 0.0) == 0.0  # it gets away
+    # Passing is harmless, drifting towards whom it passes is not, wherever that one is.
+    assert scene((6.0, 4.0), 15.0, 0.0) == 0.0
+    assert scene((6.0, 4.0), 15.0, 0.0, safety_of_path=False, safety_cone=40.0) < 0.0
+    assert scene((0.0, 4.0), 24.0, 0.05) < -0.1
+    assert scene((-2.0, 4.0), 25.5, 0.05) < -0.1
+    assert scene((0.0, 4.0), 24.0, -0.05) == 0.0
+    assert scene((0.0, -4.0), 24.0, -0.05) < -0.1
+    # Who turns out in time does not meet the one ahead.
+    assert scene((12.0, 0.0), 20.0, 0.1) == 0.0

@@ -16,6 +16,8 @@ an error. Keys of our own, all off by default:
 * `forward_speed_reward`, `safety_reward`, `off_road_reward`, `stillness_reward`,
   `backward_reward`, `spin_reward`, `off_centre_reward`: weights of further terms, each in [0, 1]
   before its weight;
+* `safety_of_path`: `safety_reward` counts whom the ego vehicle will meet if all keep their
+  velocities, all around it, not whom it closes in on within a cone ahead;
 * `safety_time` [s] and `safety_cone` [degrees]: what `safety_reward` counts as danger;
 * `threads` of the engine and `autoreset`, the vector environment's mode.
 """
@@ -60,6 +62,7 @@ _OURS: dict[str, Any] = {
     "backward_reward": 0.0,
     "spin_reward": 0.0,
     "off_centre_reward": 0.0,
+    "safety_of_path": False,
     "safety_time": 2.0,
     "safety_cone": 11.25,
     "threads": 1,

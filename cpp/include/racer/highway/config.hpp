@@ -116,6 +116,7 @@ struct Config {
     double backward_reward = 0.0;              // moving against the road
     double spin_reward = 0.0;                  // heading more than a quarter turn off the road
     double off_centre_reward = 0.0;            // distance from the lane's middle, squared
+    bool safety_of_path = false;               // counts who is on the ego's path, all around it
     double safety_time = 2.0;                  // s, time to collision below which there is danger
     double safety_cone = 0.19634954084936207;  // rad, half the cone ahead that counts: 11.25 deg
 };
