@@ -116,6 +116,8 @@ void bind_highway_config(py::module_& m) {
                        "share of the traffic that starts behind the ego vehicle")
         .def_readwrite("traffic_caution", &Config::traffic_caution,
                        "traffic looks twice before it changes lane")
+        .def_readwrite("traffic_recovery", &Config::traffic_recovery,
+                       "traffic drives around what it stands behind")
         .def_readwrite("simulation_frequency", &Config::simulation_frequency, "frames per second")
         .def_readwrite("policy_frequency", &Config::policy_frequency, "policy steps per second")
         .def_readwrite("duration", &Config::duration, "s until truncation")
@@ -145,6 +147,10 @@ void bind_highway_config(py::module_& m) {
         .def_readwrite("stillness_reward", &Config::stillness_reward, "below 2 m/s")
         .def_readwrite("backward_reward", &Config::backward_reward, "moving against the road")
         .def_readwrite("spin_reward", &Config::spin_reward, "heading against the road")
+        .def_readwrite("off_centre_reward", &Config::off_centre_reward,
+                       "half a lane from the middle of the lane")
+        .def_readwrite("safety_of_path", &Config::safety_of_path,
+                       "danger counts who is on the ego's path, all around it")
         .def_readwrite("safety_time", &Config::safety_time, "s to a collision that count as danger")
         .def_readwrite("safety_cone", &Config::safety_cone, "rad, half the cone ahead that counts");
     range("acceleration_range", &Config::acceleration_range, "m/s^2");

@@ -517,6 +517,14 @@ class HighwayConfig:
     def observed_vehicles(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> None:
         ...
     @property
+    def off_centre_reward(self) -> float:
+        """
+        half a lane from the middle of the lane
+        """
+    @off_centre_reward.setter
+    def off_centre_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    @property
     def off_road_reward(self) -> float:
         """
         off the road
@@ -563,6 +571,14 @@ class HighwayConfig:
         """
     @safety_cone.setter
     def safety_cone(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def safety_of_path(self) -> bool:
+        """
+        danger counts who is on the ego's path, all around it
+        """
+    @safety_of_path.setter
+    def safety_of_path(self, arg0: bool) -> None:
         ...
     @property
     def safety_reward(self) -> float:
@@ -667,6 +683,14 @@ class HighwayConfig:
         """
     @traffic_collisions.setter
     def traffic_collisions(self, arg0: bool) -> None:
+        ...
+    @property
+    def traffic_recovery(self) -> bool:
+        """
+        traffic drives around what it stands behind
+        """
+    @traffic_recovery.setter
+    def traffic_recovery(self, arg0: bool) -> None:
         ...
     @property
     def vehicles_count(self) -> int:
@@ -843,7 +867,7 @@ HIGHWAY_BASE_TERMS: tuple = ('collision_reward', 'right_lane_reward', 'high_spee
 HIGHWAY_FEATURES: tuple = ('presence', 'x', 'y', 'vx', 'vy', 'heading', 'cos_h', 'sin_h', 'cos_d', 'sin_d', 'long_off', 'lat_off', 'ang_off')
 HIGHWAY_LANE_WIDTH: float = 4.0
 HIGHWAY_OUTCOME: numpy.dtypes.VoidDType
-HIGHWAY_REWARD_TERMS: tuple = ('base', 'forward_speed', 'safety', 'off_road', 'stillness', 'backward', 'spin')
+HIGHWAY_REWARD_TERMS: tuple = ('base', 'forward_speed', 'safety', 'off_road', 'stillness', 'backward', 'spin', 'off_centre')
 HIGHWAY_RULES_VERSION: int = 1
 HIGHWAY_VEHICLE: numpy.dtypes.VoidDType
 HIGHWAY_VEHICLE_SIZE: tuple = (5.0, 2.0)

@@ -237,6 +237,8 @@ def test_wild_settings_and_actions_stay_finite(case: int) -> None:
         "shuffled": bool(rng.integers(2)),
         "traffic_behind": float(rng.choice([0.0, 0.5, 1.0])),
         "traffic_caution": bool(rng.integers(2)),
+        "traffic_recovery": bool(rng.integers(2)),
+        "safety_of_path": bool(rng.integers(2)),
         "clip_action": bool(rng.integers(2)),
         "safety_reward": -1.0,
         "steering_range": (-1.5, 1.5),

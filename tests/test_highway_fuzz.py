@@ -36,6 +36,8 @@ SANE: dict[str, Any] = {
     "flatten": st.booleans(),
     "traffic_behind": st.floats(0, 1),
     "traffic_caution": st.booleans(),
+    "traffic_recovery": st.booleans(),
+    "safety_of_path": st.booleans(),
     "traffic_collisions": st.booleans(),
     "safety_reward": st.floats(-3, 0),
     "stillness_reward": st.floats(-3, 0),

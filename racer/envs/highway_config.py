@@ -11,9 +11,13 @@ an error. Keys of our own, all off by default:
 * `traffic_behind`: share of the traffic that starts behind the ego vehicle;
 * `traffic_caution`: traffic looks twice before it changes lane and brakes harder if it must, so
   that it crashes less by itself;
+* `traffic_recovery`: traffic that stands behind an obstacle changes lane and drives around it;
 * `traffic_collisions`: False ignores collisions among traffic, as highway-fast does;
 * `forward_speed_reward`, `safety_reward`, `off_road_reward`, `stillness_reward`,
-  `backward_reward`, `spin_reward`: weights of further terms, each in [0, 1] before its weight;
+  `backward_reward`, `spin_reward`, `off_centre_reward`: weights of further terms, each in [0, 1]
+  before its weight;
+* `safety_of_path`: `safety_reward` counts whom the ego vehicle will meet if all keep their
+  velocities, all around it, not whom it closes in on within a cone ahead;
 * `safety_time` [s] and `safety_cone` [degrees]: what `safety_reward` counts as danger;
 * `threads` of the engine and `autoreset`, the vector environment's mode.
 """
@@ -49,6 +53,7 @@ _OURS: dict[str, Any] = {
     "flatten": False,
     "traffic_behind": 0.0,
     "traffic_caution": False,
+    "traffic_recovery": False,
     "traffic_collisions": True,
     "forward_speed_reward": 0.0,
     "safety_reward": 0.0,
@@ -56,6 +61,8 @@ _OURS: dict[str, Any] = {
     "stillness_reward": 0.0,
     "backward_reward": 0.0,
     "spin_reward": 0.0,
+    "off_centre_reward": 0.0,
+    "safety_of_path": False,
     "safety_time": 2.0,
     "safety_cone": 11.25,
     "threads": 1,

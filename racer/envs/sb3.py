@@ -132,6 +132,10 @@ class HighwayVecEnv(WorldsVecEnv):
 
     `env_method` knows `snapshot()`, the state (vehicles (K,), world).
 
+    Attributes:
+        collision_extra: added to the reward of a step that ends in a collision, though not to the
+            `reward_terms`; a lesson plan may change it on the way.
+
     Args:
         num_envs: number of worlds N.
         config: a mapping as of HighwayEnv, a TOML or JSON file of that shape, or settings.
@@ -171,6 +175,7 @@ class HighwayVecEnv(WorldsVecEnv):
             self._action_scale = np.array(action_scale, np.float32)
         self._speeds = np.zeros(num_envs)
         self._least_time = np.full(num_envs, np.inf)
+        self.collision_extra = 0.0
         super().__init__(
             worlds,
             render_mode=mode,
@@ -183,6 +188,14 @@ class HighwayVecEnv(WorldsVecEnv):
         """Takes the actions (N, A) or (N,); `step_wait` drives."""
         scale = self._action_scale
         super().step_async(actions if scale is None else actions * scale)
+
+    def rewards_of_step(self) -> NDArray[np.float32]:
+        """The rewards (N,) of the step just made."""
+        rewards = super().rewards_of_step()
+        if self.collision_extra != 0.0:
+            collided = self.worlds.base_terms[:, self.worlds.base_names.index("collision_reward")]
+            rewards += np.float32(self.collision_extra) * (collided != 0)
+        return rewards
 
     def count_step(self, dones: NDArray[np.bool_]) -> None:
         """Sums speeds and finds the least time to a collision."""

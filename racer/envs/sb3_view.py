@@ -63,6 +63,10 @@ class WorldsVecEnv(VecEnv):
 
     # What a kind of world adds to the infos of episodes -------------------------------------
 
+    def rewards_of_step(self) -> NDArray[np.float32]:
+        """The rewards (N,) of the step just made, a copy."""
+        return np.array(self.shown.rewards_of_step(), np.float32)
+
     def count_step(self, dones: NDArray[np.bool_]) -> None:
         """Called after each step, so that a kind of world can keep sums over its episodes."""
 
@@ -94,7 +98,7 @@ class WorldsVecEnv(VecEnv):
         """
         worlds = self.shown
         worlds.step(self._waiting)
-        rewards = np.array(worlds.rewards_of_step(), np.float32)
+        rewards = self.rewards_of_step()
         dones = worlds.terminated | worlds.truncated
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         self._returns += rewards

@@ -77,6 +77,7 @@ class RunKeeper(BaseCallback):
     def _on_rollout_start(self) -> None:
         """Between two updates everything is consistent: the time to look and to save."""
         done = self._clock.fraction
+        self._task.advance(done)
         if int(done * self._config.evaluations) > self._evaluated:
             self._evaluated = int(done * self._config.evaluations)
             self.evaluate()

@@ -53,6 +53,9 @@ class CircuitTask:
         config = self._config
         return RacerVecEnv(config.n_envs, self._track, config.env, seed=config.seed)
 
+    def advance(self, fraction: float) -> None:
+        """Does nothing: circuits stay as they are."""
+
     def network(self) -> dict[str, Any]:
         """Nothing: observations go into the network as they are."""
         return {}

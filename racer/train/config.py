@@ -142,6 +142,8 @@ class TrainConfig:
             actions; exported policies do it themselves. Empty: nothing.
         row_width: on the highway, width of the network that looks at each vehicle's row before the
             others; 0: none, the rows go into the network as they are.
+        final_collision_reward: on the highway, `collision_reward` at the end of the run; it
+            changes with the square of the share that is done. 0: it stays as it is.
         normalise_observation, normalise_reward: by running statistics.
         clip_observation: largest normalised observation.
         evaluations: how often to evaluate during the run.
@@ -162,6 +164,7 @@ class TrainConfig:
     seed: int = _between(0, 0, 2**32 - 1)
     action_scale: tuple[float, ...] = _between((), 0.0, 1.0)
     row_width: int = _between(0, 0, 4096)
+    final_collision_reward: float = _between(0.0, -1e6, 0)
     normalise_observation: bool = True
     normalise_reward: bool = True
     clip_observation: float = _between(10.0, 0.1, 1e6)
@@ -180,6 +183,8 @@ class TrainConfig:
             raise ConfigError("action_scale is for the highway; circuits have none.")
         if self.env_id == CIRCUIT and self.row_width:
             raise ConfigError("row_width is for the highway; circuits observe no vehicles.")
+        if self.env_id == CIRCUIT and self.final_collision_reward:
+            raise ConfigError("final_collision_reward is for the highway.")
         if self.env_id == CIRCUIT and self.algo == "dqn":
             raise ConfigError("dqn needs meta-actions, which circuits do not have.")
         if self.steps == 0 and self.minutes == 0.0:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from racer.train.config import TrainConfig
     from racer.train.task import Fingerprints, Score
 
-MOSTLY_SAFE = 0.9
+MOSTLY_SAFE = 0.99
 LOGGED = ("success_rate", "collision_rate", "safety_violation_rate", "off_road_rate", "speed")
 
 
@@ -82,6 +82,9 @@ class HighwayTask:
             raise ConfigError("dqn needs meta-actions; this environment's actions are continuous.")
         if not continuous and config.algo == "sac":
             raise ConfigError("sac needs continuous actions; this environment has meta-actions.")
+        if config.final_collision_reward and self._settings["normalize_reward"]:
+            raise ConfigError("final_collision_reward needs highway.normalize_reward = false.")
+        self._env: HighwayVecEnv | None = None
 
     def fingerprints(self) -> Fingerprints:
         """The version of the highway's rules."""
@@ -90,9 +93,16 @@ class HighwayTask:
     def make_env(self) -> HighwayVecEnv:
         """The worlds to learn in."""
         config = self._config
-        return HighwayVecEnv(
+        self._env = HighwayVecEnv(
             config.n_envs, self._settings, action_scale=config.action_scale, seed=config.seed
         )
+        return self._env
+
+    def advance(self, fraction: float) -> None:
+        """Makes collisions cost what they shall cost by now."""
+        last = self._config.final_collision_reward
+        if last and self._env is not None:
+            self._env.collision_extra = fraction**2 * (last - self._settings["collision_reward"])
 
     def network(self) -> dict[str, Any]:
         """A network for each vehicle's row, if the settings ask for one."""

@@ -41,6 +41,9 @@ class Task(Protocol):
     def make_env(self) -> WorldsVecEnv:
         """The worlds to learn in."""
 
+    def advance(self, fraction: float) -> None:
+        """Called between two updates, when that share of the run is done."""
+
     def network(self) -> dict[str, Any]:
         """Keywords for the network of Stable-Baselines3's policies."""
 

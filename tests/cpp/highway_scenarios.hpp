@@ -69,15 +69,20 @@ struct HighwayScenario {
     std::string_view name;
     highway::ActionKind action;
     Autoreset autoreset;
-    bool fixes;  // our options on, and whatever else HighwayEnv has off
+    bool fixes;     // our options on, and whatever else HighwayEnv has off
+    bool recovery;  // traffic so dense that it crashes, and then drives around the wrecks
 };
 
 inline constexpr std::array kHighwayScenarios = {
     HighwayScenario{"highway_continuous", highway::ActionKind::kContinuous, Autoreset::kSameStep,
+                    false, false},
+    HighwayScenario{"highway_meta", highway::ActionKind::kMeta, Autoreset::kNextStep, false, false},
+    HighwayScenario{"highway_fixes", highway::ActionKind::kContinuous, Autoreset::kSameStep, true,
                     false},
-    HighwayScenario{"highway_meta", highway::ActionKind::kMeta, Autoreset::kNextStep, false},
-    HighwayScenario{"highway_fixes", highway::ActionKind::kContinuous, Autoreset::kSameStep, true},
-    HighwayScenario{"highway_traffic", highway::ActionKind::kTraffic, Autoreset::kDisabled, true},
+    HighwayScenario{"highway_traffic", highway::ActionKind::kTraffic, Autoreset::kDisabled, true,
+                    false},
+    HighwayScenario{"highway_recovery", highway::ActionKind::kContinuous, Autoreset::kDisabled,
+                    false, true},
 };
 
 inline highway::Config highway_config(const HighwayScenario& scenario) {
@@ -96,6 +101,10 @@ inline highway::Config highway_config(const HighwayScenario& scenario) {
         config.forward_speed_reward = 0.2;
         config.features = {highway::Feature::kPresence, highway::Feature::kX, highway::Feature::kY,
                            highway::Feature::kCosHeading, highway::Feature::kSinHeading};
+    }
+    if (scenario.recovery) {
+        config.traffic_recovery = true;
+        config.vehicles_density = 4.0;
     }
     return config;
 }

@@ -74,9 +74,10 @@ Config checked(Config c) {
             require_range("features_range", c.ranges[at], 1e9);
         }
     }
-    for (const double weight : {c.collision_reward, c.right_lane_reward, c.high_speed_reward,
-                                c.forward_speed_reward, c.safety_reward, c.off_road_reward,
-                                c.stillness_reward, c.backward_reward, c.spin_reward}) {
+    for (const double weight :
+         {c.collision_reward, c.right_lane_reward, c.high_speed_reward, c.forward_speed_reward,
+          c.safety_reward, c.off_road_reward, c.stillness_reward, c.backward_reward, c.spin_reward,
+          c.off_centre_reward}) {
         require_in("a reward's weight", weight, -1e6, 1e6);
     }
     require(!c.normalize_reward || c.high_speed_reward + c.right_lane_reward != c.collision_reward,

@@ -47,10 +47,11 @@ enum RewardTerm : int {
     kTermStillness,
     kTermBackward,
     kTermSpin,
+    kTermOffCentre,
     kTerms
 };
 inline constexpr std::array<std::string_view, kTerms> kTermNames = {
-    "base", "forward_speed", "safety", "off_road", "stillness", "backward", "spin"};
+    "base", "forward_speed", "safety", "off_road", "stillness", "backward", "spin", "off_centre"};
 
 // What HighwayEnv's reward is made of, before its weights.
 enum BaseTerm : int { kBaseCollision, kBaseRightLane, kBaseHighSpeed, kBaseOnRoad, kBaseTerms };
@@ -72,6 +73,7 @@ struct Config {
     bool traffic_collisions = true;  // among traffic; the ego always collides
     double traffic_behind = 0.0;     // share of the traffic that starts behind the ego
     bool traffic_caution = false;    // traffic looks twice before it changes lane
+    bool traffic_recovery = false;   // traffic drives around what it stands behind
     // Time
     double simulation_frequency = 15.0;  // Hz
     double policy_frequency = 1.0;       // Hz
@@ -113,6 +115,8 @@ struct Config {
     double stillness_reward = 0.0;             // slower than 2 m/s
     double backward_reward = 0.0;              // moving against the road
     double spin_reward = 0.0;                  // heading more than a quarter turn off the road
+    double off_centre_reward = 0.0;            // distance from the lane's middle, squared
+    bool safety_of_path = false;               // counts who is on the ego's path, all around it
     double safety_time = 2.0;                  // s, time to collision below which there is danger
     double safety_cone = 0.19634954084936207;  // rad, half the cone ahead that counts: 11.25 deg
 };

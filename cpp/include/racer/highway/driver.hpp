@@ -4,6 +4,7 @@
 // cascade of proportional controllers at the wheel, all with HighwayEnv's constants.
 #pragma once
 
+#include "racer/highway/recover.hpp"
 #include "racer/highway/world.hpp"
 
 namespace racer::RACER_ISA::traffic {
@@ -85,15 +86,17 @@ inline bool wants_lane(const World& w, const Scratch& scratch, int who, int lane
     const double exponent = w.exponent[who];
     if (there.rear != kNobody) {
         const int rear = there.rear;
-        const double imposed = free_road(w.speed[rear], w.target_speed[rear], exponent) -
-                               interaction_with(w, rear, who);
+        const double wanted = speed_wanted_behind(w, rear, who);
+        const double imposed =
+            free_road(w.speed[rear], wanted, exponent) - interaction_with(w, rear, who);
         if (imposed < -kMaxBrakingImposed) return false;
     }
     const double open = free_road(w.speed[who], w.target_speed[who], exponent);
     const double ahead = open - interaction_with(w, who, there.front);
     const double now = open - interaction_with(w, who, scratch.front[who]);
     if (ahead - now < kLaneChangeGain) return false;
-    return !w.config->traffic_caution || room_to_change(w, scratch, who, lane, there);
+    const bool looks_twice = w.config->traffic_caution || recovers(w, who);
+    return !looks_twice || room_to_change(w, scratch, who, lane, there);
 }
 
 // Gives up a lane change if somebody just ahead changes into the same lane.
@@ -128,6 +131,7 @@ inline void decide(const World& w, const Scratch& scratch, double fastest) {
         if (w.crashed[i] != 0) continue;
         if (w.lane[i] != w.target_lane[i]) {
             reconsider(w, scratch, i, fastest);
+            if (recovers(w, i)) give_up_if_blocked(w, scratch, i);
             continue;
         }
         if (!(w.timer[i] > kLaneChangeDelay)) continue;
@@ -136,7 +140,8 @@ inline void decide(const World& w, const Scratch& scratch, double fastest) {
         for (const int candidate : {lane - 1, lane + 1}) {
             if (candidate < 0 || candidate >= w.config->lanes_count) continue;
             const double lateral = w.y[i] - highway::lane_centre(candidate);
-            if (!highway::reachable(w.x[i], lateral) || abs(w.speed[i]) < 1.0) continue;
+            if (!highway::reachable(w.x[i], lateral)) continue;
+            if (abs(w.speed[i]) < kMovingSpeed && !recovers(w, i)) continue;
             if (wants_lane(w, scratch, i, candidate)) w.target_lane[i] = candidate;
         }
     }
@@ -191,7 +196,8 @@ inline void command(const World& w, Scratch& scratch) {
             const int front = neighbours(w, scratch, w.target_lane[i], i).front;
             const double there = scratch.free_term[i] - interaction_with(w, i, front);
             w.acceleration[i] =
-                min(w.acceleration[i], clamp(there, -kMaxAcceleration, kMaxAcceleration));
+                change_acceleration(w, scratch, i, w.acceleration[i],
+                                    clamp(there, -kMaxAcceleration, kMaxAcceleration));
         }
     }
     if (first_of_traffic(w) == 0) return;

@@ -33,6 +33,36 @@ inline double time_to_collision(const World& w, double cone) {
     return least;
 }
 
+// From when to when two things overlap on one axis that are `distance` apart, change that by
+// `speed` and touch at `reach`.
+struct Span {
+    double from, to;
+};
+RACER_INLINE Span overlap(double distance, double speed, double reach) {
+    if (abs(speed) < 1e-6) return abs(distance) < reach ? Span{-kNever, kNever} : Span{1.0, -1.0};
+    const double a = (-reach - distance) / speed;
+    const double b = (reach - distance) / speed;
+    return a < b ? Span{a, b} : Span{b, a};
+}
+
+// The option `safety_of_path`: the least time until the ego vehicle, at its velocity, meets one at
+// its own. Whom it passes on another lane does not count; whom it drifts towards does.
+inline double time_to_meet(const World& w) {
+    constexpr double kMargin = 0.5;  // m, around both together
+    double least = kNever;
+    for (int i = 1; i < w.count; ++i) {
+        const double dx = w.x[i] - w.x[0];
+        if (abs(dx) > kPerceptionAhead) continue;
+        const Span along =
+            overlap(dx, velocity_x(w, i) - velocity_x(w, 0), highway::kVehicleLength + kMargin);
+        const Span across = overlap(w.y[i] - w.y[0], velocity_y(w, i) - velocity_y(w, 0),
+                                    highway::kVehicleWidth + kMargin);
+        const double from = max(max(along.from, across.from), 0.0);
+        if (from < min(along.to, across.to)) least = min(least, from);
+    }
+    return least;
+}
+
 inline double nearest_distance(const World& w) {
     double least = kNever * kNever;
     for (int i = 1; i < w.count; ++i) {
@@ -100,11 +130,14 @@ inline double judge(const World& w, const highway::Outcome& out, double* parts, 
     const double forward = clamp(out.forward_speed / kMaxSpeed, 0.0, 1.0);
     terms[kTermBase] = base_reward(w, out, parts);
     terms[kTermForwardSpeed] = c.forward_speed_reward * forward;
-    terms[kTermSafety] = c.safety_reward * danger(out.time_to_collision, c.safety_time);
+    const double time = c.safety_of_path ? time_to_meet(w) : out.time_to_collision;
+    terms[kTermSafety] = c.safety_reward * danger(time, c.safety_time);
     terms[kTermOffRoad] = weigh(c.off_road_reward, out.on_road == 0);
     terms[kTermStillness] = weigh(c.stillness_reward, abs(out.speed) < kStillSpeed);
     terms[kTermBackward] = weigh(c.backward_reward, out.forward_speed < -0.1);
     terms[kTermSpin] = weigh(c.spin_reward, w.cosine[0] < 0.0);
+    const double aside = clamp((out.y - lane_centre(out.lane)) / (kLaneWidth / 2), -1.0, 1.0);
+    terms[kTermOffCentre] = c.off_centre_reward * (aside * aside);
     double reward = 0.0;
     for (int k = 0; k < kTerms; ++k) reward += terms[k];
     return reward;
