@@ -82,7 +82,7 @@ class RacerEnv(gymnasium.Env[Array, Array]):
             **RacerEnv.metadata,
             "render_fps": 1.0 / (TICK_SECONDS * self.config.ticks_per_action),
         }
-        self._pictures: Pictures | None = None
+        self._pictures = Pictures(self.worlds)
 
         # References for the step, of arrays that live as long as the batch.
         self._step_batch = worlds.batch.step
@@ -170,21 +170,12 @@ class RacerEnv(gymnasium.Env[Array, Array]):
         Raises:
             DependencyNotInstalled: the extra `view` is not installed.
         """
-        if self.render_mode is None:
-            gymnasium.logger.warn("render() needs a render_mode, given when the env is made.")
-            return None
-        if self._pictures is None:
-            self._pictures = Pictures(self.worlds)
-        if self.render_mode == "human":
-            self._pictures.show(self.metadata["render_fps"])
-            return None
-        return self._pictures.frame(0)
+        frames = self._pictures.rendered(self.render_mode, self.metadata["render_fps"])
+        return None if frames is None else frames[0]
 
     def close(self) -> None:
         """Closes the window, if there is one."""
-        if self._pictures is not None:
-            self._pictures.close()
-            self._pictures = None
+        self._pictures.close()
 
     def _info(self) -> dict[str, Any]:
         v_x, v_y = self._v_x[0], self._v_y[0]

@@ -58,7 +58,7 @@ class HighwayEnv(gymnasium.Env[Array, Any]):
         self.metadata = {**type(self).metadata, "render_fps": 1.0 / worlds.seconds_per_action}
         self.observation_space = worlds.observation_space
         self.action_space = worlds.action_space
-        self._pictures: Pictures | None = None
+        self._pictures = Pictures(self.worlds)
 
     def step(self, action: Any) -> tuple[Array, float, bool, bool, dict[str, Any]]:
         """Drives for one policy step.
@@ -116,21 +116,12 @@ class HighwayEnv(gymnasium.Env[Array, Any]):
         Raises:
             DependencyNotInstalled: the extra `view` is not installed.
         """
-        if self.render_mode is None:
-            gymnasium.logger.warn("render() needs a render_mode, given when the env is made.")
-            return None
-        if self._pictures is None:
-            self._pictures = Pictures(self.worlds)
-        if self.render_mode == "human":
-            self._pictures.show(self.metadata["render_fps"])
-            return None
-        return self._pictures.frame(0)
+        frames = self._pictures.rendered(self.render_mode, self.metadata["render_fps"])
+        return None if frames is None else frames[0]
 
     def close(self) -> None:
         """Closes the window, if there is one."""
-        if self._pictures is not None:
-            self._pictures.close()
-            self._pictures = None
+        self._pictures.close()
 
     def _info(self) -> dict[str, Any]:
         return {name: values[0].item() for name, values in step_infos(self.worlds.outcomes).items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import gymnasium
 from gymnasium.error import DependencyNotInstalled
 
 from racer.errors import ConfigError
@@ -26,17 +27,27 @@ def checked_render_mode(mode: str | None) -> str | None:
 
 
 class Pictures:
-    """Paints worlds, and shows the first one in a window.
+    """Paints worlds, and shows the first one in a window; idle until the first picture.
 
-    Raises:
-        DependencyNotInstalled: the extra `view` is not installed.
+    All that paints raises DependencyNotInstalled if the extra `view` is not installed.
     """
 
     def __init__(self, worlds: Worlds) -> None:
         self._worlds = worlds
         self._painters: dict[int, Painter] = {}
         self._window: Any = None
-        self._painter(0)
+
+    def rendered(
+        self, mode: str | None, frames_per_second: float, worlds: int = 1
+    ) -> list[NDArray[np.uint8]] | None:
+        """What `render` of an environment in a mode does: pictures of `worlds` worlds, or None."""
+        if mode is None:
+            gymnasium.logger.warn("render() needs a render_mode, given when the env is made.")
+            return None
+        if mode == "human":
+            self.show(frames_per_second)
+            return None
+        return [self.frame(world) for world in range(worlds)]
 
     def _painter(self, world: int) -> Painter:
         if world not in self._painters:
@@ -68,7 +79,8 @@ class Pictures:
         self._clock.tick(frames_per_second)
 
     def close(self) -> None:
-        """Closes the window, if there is one."""
+        """Closes the window, if there is one, and forgets what was painted."""
+        self._painters.clear()
         if self._window is not None:
             import pygame
 

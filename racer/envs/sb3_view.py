@@ -53,7 +53,7 @@ class WorldsVecEnv(VecEnv):
         self._fixed = tuple(self._attributes)
         self._facts = facts
         self._methods = {**methods, "render": self._render}
-        self._pictures: Pictures | None = None
+        self._pictures = Pictures(self.shown)
         self._waiting: Any = None
         self._returns = np.zeros(n)
         self._steps = np.zeros(n, np.int64)
@@ -182,9 +182,7 @@ class WorldsVecEnv(VecEnv):
 
     def close(self) -> None:
         """Closes the window, if there is one."""
-        if self._pictures is not None:
-            self._pictures.close()
-            self._pictures = None
+        self._pictures.close()
 
     def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
         """An attribute of each world: its own, a fact, set by `set_attr`, or one of this object.
@@ -232,8 +230,6 @@ class WorldsVecEnv(VecEnv):
         return [method(i, *method_args, **method_kwargs) for i in self._chosen(indices)]
 
     def _render(self, world: int) -> NDArray[np.uint8] | None:
-        if self._pictures is None:
-            self._pictures = Pictures(self.shown)
         if self.render_mode != "human":
             return self._pictures.frame(world)
         if world == 0:

@@ -55,7 +55,7 @@ class WorldsVectorEnv(VectorEnv[Array, NDArray[Any], NDArray[Any]]):
             "render_fps": 1.0 / worlds.seconds_per_action,
             "autoreset_mode": self.autoreset_mode,
         }
-        self._pictures: Pictures | None = None
+        self._pictures = Pictures(self._shown)
 
     def reset(
         self,
@@ -175,21 +175,14 @@ class WorldsVectorEnv(VectorEnv[Array, NDArray[Any], NDArray[Any]]):
         Raises:
             DependencyNotInstalled: the extra `view` is not installed.
         """
-        if self.render_mode is None:
-            gymnasium.logger.warn("render() needs a render_mode, given when the env is made.")
-            return None
-        if self._pictures is None:
-            self._pictures = Pictures(self._shown)
-        if self.render_mode == "human":
-            self._pictures.show(self.metadata["render_fps"])
-            return None
-        return tuple(self._pictures.frame(world) for world in range(self.num_envs))
+        frames = self._pictures.rendered(
+            self.render_mode, self.metadata["render_fps"], self.num_envs
+        )
+        return None if frames is None else tuple(frames)
 
     def close_extras(self, **kwargs: Any) -> None:  # noqa: ARG002  Gymnasium's signature
         """Closes the window, if there is one."""
-        if self._pictures is not None:
-            self._pictures.close()
-            self._pictures = None
+        self._pictures.close()
 
 
 def mode_name(mode: AutoresetMode | str) -> str:
