@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -196,7 +197,7 @@ def test_a_broken_limit_is_seen_between_the_points(lap):
     kept = limits_between(track, car, path)
     assert kept.broken[:, EDGES].max() < 0.05  # not 0: the same lap, but on another mesh
     states = path.states + np.array([1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
-    moved = Trajectory(path.mesh, states, path.controls, path.start)
+    moved = replace(path, states=states)
     limits = limits_between(track, car, moved)
     assert limits.broken[:, EDGES].max() == pytest.approx(1.0, abs=0.15)
     assert limits.early.max() <= limits.broken.max()
@@ -229,7 +230,7 @@ def solved_with(times, offsets):
     mesh = Mesh(np.arange(count + 1.0), np.zeros((count, 2, len(ROAD))))
     states = np.zeros((count, 2, NX))
     states[:, :, 0] = np.asarray(offsets)[:, None]
-    path = Trajectory(mesh, states, np.zeros((count, 3)), states[-1, 1])
+    path = Trajectory(mesh, states, np.zeros((count, 3)), states[-1, 1], np.zeros(3))
     nothing = Multipliers(np.zeros((count, BLOCK)), np.zeros((count, 2)))
     return Solved(path, float(np.sum(times)), np.asarray(times, float), 0.0, 1, nothing)
 
