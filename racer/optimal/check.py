@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-SHARES = np.linspace(0.0, 1.0, 13)  # of an interval
-POINTS_AT = [4, 12]  # the collocation points among them
+SHARES = np.linspace(0.0, 1.0, 25)  # of an interval
+POINTS_AT = [8, 24]  # the collocation points among them
 
 
 def kinks(track: _core.Track, car: CarEquations, mesh: Mesh) -> Floats:
