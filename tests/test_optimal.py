@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
+from itertools import pairwise, product
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +21,18 @@ ca = pytest.importorskip("casadi", reason="needs the extra 'optimal'")
 
 from racer.errors import RacerError  # noqa: E402
 from racer.laps import verify_lap  # noqa: E402
-from racer.optimal.check import limits_between  # noqa: E402
+from racer.optimal.check import kinks, limits_between  # noqa: E402
 from racer.optimal.collocation import BLOCK, NX, MinimumTime  # noqa: E402
 from racer.optimal.compute import result_of  # noqa: E402
-from racer.optimal.model import EDGES, ROAD, SMOOTHING, WALL_MARGIN, CarEquations  # noqa: E402
-from racer.optimal.profile import Profile, mesh_for, walls_matter  # noqa: E402
+from racer.optimal.model import (  # noqa: E402
+    EDGES,
+    REAR_GRIP,
+    ROAD,
+    SMOOTHING,
+    WALL_MARGIN,
+    CarEquations,
+)
+from racer.optimal.profile import Profile, mesh_for, road_at, walls_matter  # noqa: E402
 from racer.optimal.prove import PredictionSettings, best_flying, demonstrate, prove  # noqa: E402
 from racer.optimal.quasi_steady import quasi_steady_lap  # noqa: E402
 from racer.optimal.replay import replay_windows  # noqa: E402
@@ -36,14 +45,16 @@ REAL = Path(os.environ.get("RACER_REAL_TRACKS", Path(__file__).parents[2] / "sha
 REAL_FILES = sorted(REAL.glob("*.csv"))
 
 
-def oval(runoff=2.5) -> _core.Track:
-    """Two straights of 60 m and two bends of 25 m, slightly different ones."""
+def oval(runoff=2.5, pinched=0.0) -> _core.Track:
+    """Two straights of 60 m and two bends of 25 m; narrower on the right of one by so many [m]."""
     angle = np.linspace(0.0, np.pi, 16, endpoint=False)
     bend = np.exp(1j * (angle - np.pi / 2))
     straight = np.linspace(0.0, 60.0, 12, endpoint=False)
     line = np.concatenate([straight - 25j, 60.0 + 25.0 * bend, 60.0 - straight + 25j, -25.0 * bend])
     width = np.full(len(line), 5.0)
-    return _core.Track(line.real.copy(), line.imag.copy(), width, width, name="oval", runoff=runoff)
+    right = width.copy()
+    right[10:12] -= pinched
+    return _core.Track(line.real.copy(), line.imag.copy(), right, width, name="oval", runoff=runoff)
 
 
 @pytest.fixture(scope="module")
@@ -188,6 +199,34 @@ def test_more_effort_follows_when_no_lap_is_close(lap, monkeypatch):
     assert asked[-1].rollouts > asked[0].rollouts
 
 
+def test_the_edge_is_held_where_the_road_has_kinks():
+    track, car = oval(pinched=1.0), CarEquations("gt")
+    profile = Profile.of_quasi_steady(quasi_steady_lap(track), track.length)
+    mesh = mesh_for(track, profile, 0.3, 0.0)
+    tighter = kinks(track, car, mesh)
+    assert 0.0 < tighter.max() < 1.0
+    share = np.linspace(0.0, 1.0, 101)
+    for i, (begin, end) in enumerate(pairwise(mesh.s)):
+        fine = road_at(track, begin + (end - begin) * share)
+        for j, (forward, side) in enumerate(product(("front", "rear"), ("left", "right"))):
+            ahead = car.p["cg_to_front"] if forward == "front" else -car.p["cg_to_rear"]
+            width, slope = ROAD.index(f"width_{side}"), ROAD.index(f"slope_{side}")
+            known = mesh.road[i, :, width] + ahead * mesh.road[i, :, slope]
+            held = known[0] + (share - 1 / 3) / (2 / 3) * (known[1] - known[0]) - tighter[i, j]
+            edge = fine[:, width] + ahead * fine[:, slope]
+            assert np.all(held <= edge + 0.04)  # looked at in 25 places
+
+
+def test_tyres_hold_between_the_points_of_a_coarse_mesh():
+    track, car = oval(), CarEquations("gt")
+    profile = Profile.of_quasi_steady(quasi_steady_lap(track), track.length)
+    mesh = mesh_for(track, profile, 0.15, 0.0)
+    solved = MinimumTime(car, mesh).solve(profile.on(mesh))
+    broken = limits_between(track, car, solved.trajectory).broken
+    # Controls that stand still within an interval break it by 0.02 and more.
+    assert broken[:, REAR_GRIP].max() < 4e-3
+
+
 def test_a_broken_limit_is_seen_between_the_points(lap):
     track = oval()
     profile = Profile.of_lap(lap.s, lap.states, lap.controls)
@@ -196,7 +235,7 @@ def test_a_broken_limit_is_seen_between_the_points(lap):
     kept = limits_between(track, car, path)
     assert kept.broken[:, EDGES].max() < 0.05  # not 0: the same lap, but on another mesh
     states = path.states + np.array([1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
-    moved = Trajectory(path.mesh, states, path.controls, path.start)
+    moved = replace(path, states=states)
     limits = limits_between(track, car, moved)
     assert limits.broken[:, EDGES].max() == pytest.approx(1.0, abs=0.15)
     assert limits.early.max() <= limits.broken.max()
@@ -229,7 +268,7 @@ def solved_with(times, offsets):
     mesh = Mesh(np.arange(count + 1.0), np.zeros((count, 2, len(ROAD))))
     states = np.zeros((count, 2, NX))
     states[:, :, 0] = np.asarray(offsets)[:, None]
-    path = Trajectory(mesh, states, np.zeros((count, 3)), states[-1, 1])
+    path = Trajectory(mesh, states, np.zeros((count, 3)), states[-1, 1], np.zeros(3))
     nothing = Multipliers(np.zeros((count, BLOCK)), np.zeros((count, 2)))
     return Solved(path, float(np.sum(times)), np.asarray(times, float), 0.0, 1, nothing)
 

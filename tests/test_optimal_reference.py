@@ -136,6 +136,15 @@ def test_a_cached_result_comes_before_a_shipped_one():
     assert reference_lap(track).demonstrated_lap_s == shipped.demonstrated_lap_s
 
 
+def test_the_maintainers_command_keeps_no_result_that_breaks_limits(monkeypatch, capsys, tmp_path):
+    known = reference_lap(load_track("harbour"))
+    poor = dataclasses.replace(known, violation=2e-4)
+    monkeypatch.setattr(optimal_data, "compute", lambda *_arguments, **_rest: poor)
+    assert optimal_data.main(["--vehicle", "gt", "--track", "harbour", "--out", str(tmp_path)]) == 1
+    assert "limits are broken by 2.0e-04" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_another_track_or_physics_has_no_result(monkeypatch):
     assert reference_lap(ring()) is None
     monkeypatch.setattr(reference._core, "physics_fingerprint", lambda _vehicle: "0" * 16)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from racer.optimal.reference import Reference
 
 ROWS = 600  # of a shipped lap
+MOST_VIOLATION = 1e-4  # of a result that is kept
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -76,6 +77,8 @@ def _make(name: str, vehicle: str, target: Path, rows: int, *, again: bool) -> b
     result = compute(track, vehicle, report=say) if known is None else known
     if known is None:
         say(f"both laps took {time.process_time() - before:.1f} s of CPU")
+    if not result.violation < MOST_VIOLATION:
+        raise RacerError(f"{name}, {vehicle}: limits are broken by {result.violation:.1e}.")
     # The whole lap first, in case the proof is interrupted; the thinned one replaces it.
     save_reference(result, target)
     laps = demonstrate(track, result, report=say)

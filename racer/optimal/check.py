@@ -10,7 +10,7 @@ import numpy as np
 
 from racer.optimal.model import EDGE_MARGIN, EDGES, REAR_GRIP, ROAD, WALL_MARGIN, CarEquations
 from racer.optimal.profile import road_at
-from racer.optimal.trajectory import NU, NX, Trajectory
+from racer.optimal.trajectory import NU, NX, POINTS, Trajectory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,24 +20,27 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-SHARES = np.linspace(0.0, 1.0, 13)  # of an interval
-POINTS_AT = [4, 12]  # the collocation points among them
+SHARES = np.linspace(0.0, 1.0, 25)  # of an interval
+POINTS_AT = [8, 24]  # the collocation points among them
 
 
 def kinks(track: _core.Track, car: CarEquations, mesh: Mesh) -> Floats:
     """How much tighter the edges of each interval must be (N, 4) [m] for the road's kinks.
 
-    The engine takes the road's width at a wheel from the slope at the car, and that slope changes
-    at every station: within an interval the edge may be nearer than at its collocation points.
+    Width and slope change at every station, and the engine takes the width at a wheel from both at
+    the car: within an interval the edge may be nearer than the chord through its collocation
+    points, which is what the program knows.
     """
-    s = mesh.s[:-1, None] + np.diff(mesh.s)[:, None] * SHARES
-    left, right = (road_at(track, s)[..., ROAD.index(f"slope_{e}")] for e in ("left", "right"))
-    at_points = [mesh.road[..., ROAD.index(f"slope_{e}")] for e in ("left", "right")]
+    road = road_at(track, mesh.s[:-1, None] + np.diff(mesh.s)[:, None] * SHARES)
+    way = (SHARES - POINTS[0]) / (POINTS[1] - POINTS[0])
     rows = []
     for forward in (car.p["cg_to_front"], -car.p["cg_to_rear"]):
-        for slope, known in zip((left, right), at_points, strict=True):
-            nearest = np.min(forward * slope, axis=1)
-            rows.append(np.max(forward * known, axis=1) - nearest)
+        for side in ("left", "right"):
+            width, slope = ROAD.index(f"width_{side}"), ROAD.index(f"slope_{side}")
+            edge = road[..., width] + forward * road[..., slope]
+            known = mesh.road[..., width] + forward * mesh.road[..., slope]
+            chord = known[:, :1] + way * np.diff(known, axis=1)
+            rows.append(np.max(chord - edge, axis=1).clip(min=0.0))
     return np.asarray(np.stack(rows, axis=-1))
 
 
@@ -71,7 +74,8 @@ def limits_between(track: _core.Track, car: CarEquations, path: Trajectory) -> L
         weight = np.prod([(SHARES - o) / (nodes[i] - o) for o in others], axis=0)
         states += weight[:, None] * value[:, None, :]
     s = mesh.s[:-1, None] + np.diff(mesh.s)[:, None] * SHARES
-    controls = np.repeat(path.controls[:, None], len(SHARES), axis=1)
+    ends = path.all_controls
+    controls = ends[:-1, None] + SHARES[:, None] * np.diff(ends, axis=0)[:, None]
     symbols = ca.SX.sym("x", NX), ca.SX.sym("u", NU), ca.SX.sym("r", len(ROAD))
     function = ca.Function("limits", symbols, [car.terms(*symbols).limits])
     columns = [part.reshape(-1, part.shape[-1]).T for part in (states, controls, road_at(track, s))]

@@ -1,6 +1,6 @@
 """Minimum time as a nonlinear program: Radau collocation of degree 2 over the centre line.
 
-Between two mesh points the controls are constant and each state is a parabola that meets the
+Between two mesh points the controls are linear and each state is a parabola that meets the
 equations of motion at one third and at the end of the interval (Radau IIA, order 3). All variables
 are scaled to about 1. Every interval looks the same, so its derivatives are generated once and
 mapped over the lap; the sparse matrices that IPOPT wants are put together from the pieces.
@@ -16,7 +16,7 @@ import numpy as np
 from racer.errors import RacerError
 from racer.optimal.interrupt import Interruptible, StopWhenAsked
 from racer.optimal.model import ROAD, CarEquations
-from racer.optimal.trajectory import NU, NX, RADAU, Multipliers, Solved, Trajectory
+from racer.optimal.trajectory import NU, NX, POINTS, RADAU, Multipliers, Solved, Trajectory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,17 +28,20 @@ if TYPE_CHECKING:
 BLOCK = 2 * NX + NU  # variables of an interval: states at both points, controls
 STATE_SCALE = np.array([5.0, 0.2, 40.0, 1.0, 0.5, 0.1, 10.0])
 # Costs beside the time [s], small enough to move it by a few milliseconds: changes of the controls
-# from interval to interval, and their size per second, as shares of their largest values.
-CHANGE_COST = np.array([2e-4, 2e-4, 2e-4])
-SIZE_COST = np.array([3e-4, 0.0, 3e-4])
-WARM_OPTIONS = {
-    "warm_start_init_point": "yes",
-    "warm_start_bound_push": 1e-7,
-    "warm_start_bound_frac": 1e-7,
-    "warm_start_slack_bound_push": 1e-7,
-    "warm_start_slack_bound_frac": 1e-7,
-    "warm_start_mult_bound_push": 1e-7,
-    "mu_init": 1e-5,
+# from interval to interval, and their size per second, as shares of their largest values. Without
+# those of the steering the time hardly depends on how it trembles, and the solver wanders.
+CHANGE_COST, CHANGE_STEP = np.array([1e-2, 1e-3, 1e-3]), 0.12  # for intervals of so many [s]
+SIZE_COST = np.array([1e-2, 0.0, 3e-4])
+WARM_PUSHES = (
+    "warm_start_bound_push", "warm_start_bound_frac", "warm_start_slack_bound_push",
+    "warm_start_slack_bound_frac", "warm_start_mult_bound_push",
+)  # fmt: skip
+# The matrices are scaled well and banded as they are: MUMPS's own analysis only takes time.
+LINEAR_OPTIONS = {
+    "linear_solver": "mumps",
+    "mumps_permuting_scaling": 0,
+    "mumps_scaling": 0,
+    "mumps_pivot_order": 0,
 }
 
 
@@ -49,7 +52,7 @@ class MinimumTime:
         car: the equations.
         mesh: the intervals.
         start: fixed state at the first mesh point (7,), or None for a periodic lap.
-        start_controls: the controls before it (3,).
+        start_controls: the controls there (3,).
 
     Attributes:
         tighter: by how much each interval's limits are tighter (N, limits).
@@ -63,13 +66,14 @@ class MinimumTime:
         start_controls: Floats | None = None,
     ) -> None:
         self.car, self.mesh, self.start = car, mesh, start
+        self.start_controls = np.zeros(NU) if start_controls is None else start_controls
         p = car.p
         self.control_scale = np.array([p["steer_rate"], p["drive_force"], p["brake_force"]])
         self.count = len(mesh.s) - 1
         if start is None:
             self._before = None
         else:
-            controls = np.zeros(NU) if start_controls is None else start_controls
+            controls = self.start_controls
             self._before = np.concatenate([start / STATE_SCALE, controls / self.control_scale])
         self._build()
 
@@ -82,9 +86,13 @@ class MinimumTime:
         scale = ca.DM(STATE_SCALE)
         first, controls = before[:NX] * scale, block[2 * NX :]
         states = [block[:NX] * scale, block[NX : 2 * NX] * scale]
-        control = controls * ca.DM(self.control_scale)
+        change = controls - before[NX:]
         terms = [
-            self.car.terms(states[j], control, parameters[1 + roads * j : 1 + roads * (j + 1)])
+            self.car.terms(
+                states[j],
+                (before[NX:] + POINTS[j] * change) * ca.DM(self.control_scale),
+                parameters[1 + roads * j : 1 + roads * (j + 1)],
+            )
             for j in range(2)
         ]
         slopes = [t.rates / t.pace for t in terms]
@@ -94,9 +102,8 @@ class MinimumTime:
             rows.append((states[j] - end) / scale)
         rows += [t.limits for t in terms]
         time = h * (RADAU[1, 0] / terms[0].pace + RADAU[1, 1] / terms[1].pace)
-        change = controls - before[NX:]
         cost = time * (1.0 + smoothness * ca.dot(ca.DM(SIZE_COST), controls**2))
-        cost += smoothness * ca.dot(ca.DM(CHANGE_COST), change**2)
+        cost += smoothness * CHANGE_STEP / time * ca.dot(ca.DM(CHANGE_COST), change**2)
         return before, block, parameters, time, cost, ca.vertcat(*rows)
 
     def _build(self) -> None:
@@ -222,7 +229,7 @@ class MinimumTime:
         ipopt = {
             "print_level": 0,
             "sb": "yes",
-            "linear_solver": "mumps",
+            **LINEAR_OPTIONS,
             "tol": 1e-6,
             "constr_viol_tol": 1e-7,
             "acceptable_tol": 1e-5,
@@ -232,9 +239,12 @@ class MinimumTime:
             "mu_strategy": "monotone",
             "mu_init": 0.1,
             "bound_relax_factor": 0.0,
-            **(WARM_OPTIONS if multipliers is not None else {}),
             **(options or {}),
         }
+        if multipliers is not None:
+            # As far from the limits as the barrier wants to be: nearer, the first steps are tiny.
+            ipopt |= {"warm_start_init_point": "yes"}
+            ipopt |= dict.fromkeys(WARM_PUSHES, ipopt["mu_init"])
         wish = Interruptible()
         stop = StopWhenAsked(wish, self.count * BLOCK, self.count * self.rows)
         settings: dict[str, Any] = {
@@ -270,10 +280,12 @@ class MinimumTime:
             )
         blocks = x.reshape(self.count, BLOCK)
         states = blocks[:, : 2 * NX].reshape(self.count, 2, NX) * STATE_SCALE
-        first = states[-1, 1] if self.start is None else self.start
         controls = blocks[:, 2 * NX :] * self.control_scale
+        first, first_controls = states[-1, 1], controls[-1]
+        if self.start is not None:
+            first, first_controls = self.start, self.start_controls
         return Solved(
-            trajectory=Trajectory(self.mesh, states, controls, first),
+            trajectory=Trajectory(self.mesh, states, controls, first, first_controls),
             time_s=float(times.sum()),
             interval_s=times.ravel(),
             violation=violation,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from racer import _core
+from racer.drivers.car_model import GRAVITY
 from racer.errors import RacerError
 from racer.optimal.trajectory import POINTS, Mesh, Solved, Trajectory
 
@@ -25,7 +26,7 @@ LONGEST, LONGEST_SPEED = 6.0, 40.0  # [m], or so many [m/s] times the step if th
 LIVELY_SIDEWAYS = 15.0  # [m/s2], rates of v_y and
 LIVELY_YAW = 5.0  # [rad/s2] of the yaw rate at which intervals are half as long
 CALM_DENSITY = 0.75  # where the car does neither
-FOCUS = 3.5
+FOCUS, FOCUS_MORE, FOCUS_MOST = 3.5, 1.15, 2.0  # and for every further window that asks for it
 LAUNCH_TICKS = 300  # at most
 
 
@@ -58,7 +59,10 @@ def launch_by_engine(track: _core.Track, vehicle: str) -> Launch:
     names = ("v_x", "v_y", "yaw_rate", "steer", "a_x")
     xi = np.arctan2(facts["sin_heading"][0, 0], facts["cos_heading"][0, 0])
     state = np.array([facts["n"][0, 0], xi, *(facts[name][0, 0] for name in names)])
-    controls = np.array([0.0, p["drive_force"], 0.0])
+    # The solver's car has no clipping: it begins with what the rear tyres take for sure.
+    weight = p["mass"] * GRAVITY * p["cg_to_front"] / (p["cg_to_front"] + p["cg_to_rear"])
+    grip = 0.8 * p["grip_use"] * p["friction_rear"] * weight
+    controls = np.array([0.0, min(p["drive_force"], grip), 0.0])
     return Launch(float(facts["s"][0, 0]), ticks * _core.TICK_SECONDS, state, controls)
 
 
@@ -69,7 +73,7 @@ class Profile:
     Attributes:
         s: (M,) ascending [m]; the first and last mean the same place of a periodic lap.
         states: (M, 7).
-        controls: (M, 3), constant up to the next s.
+        controls: (M, 3).
     """
 
     s: Floats
@@ -91,18 +95,18 @@ class Profile:
 
     @classmethod
     def of_lap(cls, s: Floats, states: Floats, controls: Floats) -> Profile:
-        """From a periodic lap (N + 1 states, N controls)."""
-        return cls(s, states, np.vstack([controls, controls[:1]]))
+        """From a periodic lap (N + 1 states and controls)."""
+        return cls(s, states, controls)
 
     @classmethod
-    def of_solved(cls, solved: Solved, periodic: bool, length: float) -> Profile:
+    def of_solved(cls, solved: Solved, length: float) -> Profile:
         """From a solution on a coarser mesh."""
         path = solved.trajectory
         s = np.concatenate([path.mesh.s[:1], path.mesh.points.ravel()])
         states = np.vstack([path.start, path.states.reshape(-1, path.states.shape[-1])])
-        after = path.controls[:1] if periodic else path.controls[-1:]
-        # The value at a point is that of the interval after it.
-        controls = np.vstack([np.repeat(path.controls, 2, axis=0), after])
+        ends = path.all_controls
+        at_points = ends[:-1, None] + POINTS[:, None] * np.diff(ends, axis=0)[:, None]
+        controls = np.vstack([path.start_controls, at_points.reshape(-1, ends.shape[-1])])
         s[-1] = length
         return cls(s, states, controls)
 
@@ -129,9 +133,8 @@ class Profile:
         """The same at the points of a mesh."""
         points = mesh.points
         states = np.stack([np.interp(points, self.s, column) for column in self.states.T], axis=-1)
-        middle = 0.5 * (mesh.s[1:] + mesh.s[:-1])
-        at = np.clip(np.searchsorted(self.s, middle, "right") - 1, 0, len(self.s) - 1)
-        return Trajectory(mesh, states, self.controls[at], states[-1, 1])
+        ends = np.stack([np.interp(mesh.s, self.s, column) for column in self.controls.T], axis=-1)
+        return Trajectory(mesh, states, ends[1:], states[-1, 1], ends[0])
 
 
 def mesh_for(
@@ -168,9 +171,12 @@ def mesh_for(
         kernel = np.hanning(23)[1:-1]
         activity = np.convolve(activity, kernel / kernel.sum(), "same")
         density *= CALM_DENSITY + np.minimum(1.3 * activity, 2.5 - CALM_DENSITY)
+    asked = np.zeros(len(fine))
     for begin, end in focus:
         inside = (fine >= begin) & (fine <= end) if begin < end else (fine >= begin) | (fine <= end)
-        density[inside] = np.maximum(density[inside], FOCUS * plain[inside])
+        asked += inside
+    much = np.where(asked > 0, FOCUS * np.minimum(FOCUS_MORE ** (asked - 1.0), FOCUS_MOST), 0.0)
+    density = np.maximum(density, much * plain)
     passed = np.concatenate([[0.0], np.cumsum(0.5 * (density[1:] + density[:-1]) * np.diff(fine))])
     count = int(np.ceil(passed[-1]))
     s = np.interp(np.linspace(0.0, passed[-1], count + 1), passed, fine)

@@ -90,12 +90,9 @@ def pedals_at(lap: OptimalLap, vehicle: str, t: Floats) -> NDArray[np.float32]:
     after = t + _core.TICK_SECONDS
     steer = np.interp(after, lap.t, lap.states[:, STATES.index("steer")]) / p["max_steer"]
     speed = np.interp(0.5 * (t + after), lap.t, lap.states[:, STATES.index("v_x")])
-    lasting = np.diff(lap.t)[:, None]
-    total = np.vstack([np.zeros(2), np.cumsum(lap.controls[:, 1:] * lasting, axis=0)])
-    means = [
-        (np.interp(after, lap.t, column) - np.interp(t, lap.t, column)) / _core.TICK_SECONDS
-        for column in total.T
-    ]
+    shares = (np.arange(8) + 0.5) / 8.0
+    within = np.asarray(t)[..., None] + _core.TICK_SECONDS * shares
+    means = [np.interp(within, lap.t, column).mean(axis=-1) for column in lap.controls.T[1:]]
     available = p["power"] / np.maximum(speed, p["power"] / p["drive_force"])
     throttle = np.clip(means[0] / available, 0.0, 1.0)
     brake = np.clip(means[1] / p["brake_force"], 0.0, 1.0)

@@ -20,7 +20,7 @@ from racer.optimal.model import EDGES, CarEquations
 from racer.optimal.profile import Profile, launch_by_engine, mesh_for, walls_matter
 from racer.optimal.quasi_steady import quasi_steady_lap
 from racer.optimal.replay import replay_windows
-from racer.optimal.starts import again_from, best_of_starts
+from racer.optimal.starts import FROM_COARSE, FROM_FINE, again_from, best_of_starts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 
 TOLERANCE = 5e-4  # largest change of the time from mesh to mesh
 FIRST_STEP = 0.3  # [s], of the coarsest mesh
-REFINEMENT, LATER_REFINEMENT = 0.45, 0.7
+COARSE, REFINEMENT, LATER_REFINEMENT = 0.2, 0.4, 0.65
 MESHES = 5
-SURE = 0.07  # [s]; coarser meshes are not believed
+SURE = 0.08  # [s]; coarser meshes are not believed
 HELD = 5e-5  # largest violation of a limit that is left alone
 TIGHTENINGS = 8
-NEAR, FOCUSES = 0.04, 2  # [m] from the engine's way after half a second; times to refine for it
+NEAR, FOCUSES = 0.04, 4  # [m] from the engine's way after half a second; times to refine for it
 TIGHT_ROUNDS = ((1e-6, 40), (1e-4, 80), (1e-3, 150))
 
 
@@ -53,7 +53,7 @@ class OptimalLap:
         t: when the car is there (N + 1,) [s]; of a standing start, s[0] is where the solver took
             over from the engine.
         states: at the mesh points (N + 1, 7), see `racer.optimal.model.STATES`.
-        controls: of the intervals (N, 3), see `racer.optimal.model.CONTROLS`.
+        controls: there, too (N + 1, 3), see `racer.optimal.model.CONTROLS`; linear between.
         violation: largest violation of an equation (at the collocation points) or limit (there and
             between them; edges and walls in metres).
         meshes: (intervals, time [s]) of every mesh, coarsest first.
@@ -104,7 +104,7 @@ def solve_lap(
         moved = work.moved
         if step <= SURE and moved < tolerance * work.total:
             break
-        step *= REFINEMENT if step > SURE else LATER_REFINEMENT
+        step *= REFINEMENT if step > COARSE else LATER_REFINEMENT
     else:
         before, last = work.meshes[-2][1], work.meshes[-1][1]
         raise RacerError(
@@ -177,7 +177,7 @@ class _Work:
         launch, solved = self._launch, self._solved
         likely = self._profiles.get("lap", self._profiles["steady"])
         if solved is not None:
-            likely = Profile.of_solved(solved, launch is None, self._track.length)
+            likely = Profile.of_solved(solved, self._track.length)
         begin = 0.0 if launch is None else launch.s
         mesh = mesh_for(
             self._track, likely, step, begin, denser=solved is not None, focus=self.focus
@@ -193,7 +193,8 @@ class _Work:
                 solved = best_of_starts(program, guesses, self._options, self.tell)
             else:
                 again = solved.multipliers.on(solved.trajectory.mesh, mesh)
-                solved = again_from(program, likely.on(mesh), again, self._options)
+                rounds = FROM_COARSE if len(self.meshes) == 1 else FROM_FINE
+                solved = again_from(program, likely.on(mesh), again, self._options, rounds)
         except RacerError as problem:
             raise RacerError(
                 f"{self._track.name}, {self._vehicle}, {program.count} intervals: {problem}"
@@ -245,7 +246,7 @@ class _Work:
             s=path.mesh.s,
             t=np.concatenate([[0.0], np.cumsum(solved.interval_s)]) + self._head,
             states=np.vstack([path.start, path.states[:, 1]]),
-            controls=path.controls,
+            controls=path.all_controls,
             violation=self._violation,
             meshes=tuple(self.meshes),
             cpu_s=time.process_time() - self._began,

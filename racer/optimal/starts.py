@@ -7,13 +7,12 @@ is taken from the faster one, and the solver goes on from there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from racer.errors import RacerError
-from racer.optimal.trajectory import Trajectory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,13 +20,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from racer.optimal.collocation import MinimumTime
-    from racer.optimal.trajectory import Multipliers, Solved
+    from racer.optimal.trajectory import Multipliers, Solved, Trajectory
 
     Floats = NDArray[np.float64]
 
 CALM = 0.1  # |v_y| / v_x up to which a car does not slide
 SMALL_GAIN = 2e-4  # [s]
 AGREEMENT = np.array([0.1, 0.01, 0.2, 0.1, 0.05, 0.01, 2.0])  # of two solutions' states
+# How far from the limits to begin from a solution of nearly the same program, and how many
+# iterations to wait, in turn: where the solution is of a much coarser mesh, and where it is not.
+FROM_COARSE = ((1e-3, 120), (1e-4, 120), (1e-2, 350), (1e-1, 600))
+FROM_FINE = ((1e-4, 100), (1e-3, 120), (1e-2, 350), (1e-1, 600))
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ def again_from(
     guess: Trajectory,
     multipliers: Multipliers,
     options: dict[str, Any],
-    rounds: tuple[tuple[float, int], ...] = ((1e-4, 150), (1e-3, 250), (1e-2, 350), (1e-1, 600)),
+    rounds: tuple[tuple[float, int], ...] = FROM_COARSE,
 ) -> Solved:
     """Solves from a solution of nearly the same program, with more freedom if that fails.
 
@@ -128,7 +131,7 @@ def again_from(
         guess: the solution that is known.
         multipliers: its multipliers.
         options: more options of IPOPT.
-        rounds: how far from the limits to begin, and how many iterations to wait, in turn.
+        rounds: see `FROM_COARSE`.
 
     Raises:
         RacerError: none of it helped.
@@ -166,5 +169,5 @@ def joined_best(found: list[Solved]) -> tuple[Trajectory, float]:
                     theirs.controls[stretch],
                 )
                 times[stretch] = other.interval_s[stretch]
-    path = Trajectory(first.trajectory.mesh, states, controls, first.trajectory.start)
+    path = replace(first.trajectory, states=states, controls=controls)
     return path, float(first.time_s - times.sum())

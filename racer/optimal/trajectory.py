@@ -43,14 +43,21 @@ class Trajectory:
 
     Attributes:
         states: at the collocation points (N, 2, 7), SI units.
-        controls: of the intervals (N, 3), SI units.
+        controls: at the intervals' ends (N, 3), SI units; linear between them.
         start: state at the first mesh point (7,); on a flying lap that of the last.
+        start_controls: the controls there (3,).
     """
 
     mesh: Mesh
     states: NDArray[np.float64]
     controls: Floats
     start: Floats
+    start_controls: Floats
+
+    @property
+    def all_controls(self) -> Floats:
+        """Controls at the mesh points (N + 1, 3)."""
+        return np.vstack([self.start_controls, self.controls])
 
 
 @dataclass(frozen=True)
