@@ -190,6 +190,7 @@ def test_shipped_policies_beat_idle_and_random(name: str) -> None:
         assert ours["arrival_rate"]["low"] > other["arrival_rate"]["high"]
         assert ours["speed"]["low"] > other["speed"]["high"]
     assert ours["collision_rate"]["high"] < found["idle"]["collision_rate"]["low"]
+    assert ours["success_rate"]["value"] > 0.95
 
 
 def test_a_trained_policy_drives_and_reports(run: Path, tmp_path: Path, capsys: Any) -> None:
@@ -242,7 +243,12 @@ def test_one_seed_one_result(tmp_path: Path) -> None:
         ("ppo", {"highway": {"lanes": 3}}, "no setting 'lanes'"),
         (
             "ppo",
-            {"highway": {"observation": {"type": "Kinematics", "features": ["x", "presence"]}}},
+            {
+                "highway": {
+                    "normalize_reward": False,
+                    "observation": {"type": "Kinematics", "features": ["x", "presence"]},
+                }
+            },
             "row_width needs observation.features that begin with presence",
         ),
         ("ppo", {"env_id": "racer/Circuit-v0"}, "action_scale is for the highway"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,11 @@ import pytest
 
 pytest.importorskip("stable_baselines3", reason="needs the extra train")
 
+from racer.cli.main import main
 from racer.envs.highway_worlds import HighwayWorlds
 from racer.envs.sb3 import HighwayVecEnv
 from racer.errors import ConfigError
-from racer.train.config import TrainConfig, load_preset, load_train_config
+from racer.train.config import TrainConfig, load_preset, load_train_config, read_toml
 from racer.train.highway_task import HighwayTask
 from racer.train.trainer import train
 
@@ -144,3 +146,13 @@ def test_danger_on_the_path_is_who_will_be_met() -> None:
     assert scene((0.0, -4.0), 24.0, -0.05) < -0.1
     # Who turns out in time does not meet the one ahead.
     assert scene((12.0, 0.0), 20.0, 0.1) == 0.0
+
+
+def test_a_configuration_leaves_the_presets_reward_alone(tmp_path: Path) -> None:
+    file = tmp_path / "sparse.json"
+    file.write_text(json.dumps({"vehicles_count": 5, "duration": 3}), "utf-8")
+    command = ["train", "--env", "HighwayRisk", "--config", str(file), "--steps", "1", "--quiet"]
+    assert main([*command, "--n-envs", "2", "--log-dir", str(tmp_path), "--name", "run"]) == 0
+    table = read_toml(tmp_path / "run" / "config.toml")["highway"]
+    preset = load_preset("highway-ppo")["highway"]
+    assert table == {**preset, "vehicles_count": 5, "duration": 3}

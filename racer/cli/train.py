@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
         changes["steps"] = args.steps or 0
         changes["minutes"] = args.minutes or 0.0
     circuit = content.get("env_id", CIRCUIT) == CIRCUIT
-    changes |= _circuit_changes(args, content) if circuit else _highway_changes(args)
+    changes |= _circuit_changes(args, content) if circuit else _highway_changes(args, content)
     config = load_train_config(content, f"preset {preset}", **changes)
     if args.n_envs is not None:
         config = _fitting(config)
@@ -120,14 +120,17 @@ def _circuit_changes(args: argparse.Namespace, content: dict[str, Any]) -> dict[
     return changes
 
 
-def _highway_changes(args: argparse.Namespace) -> dict[str, Any]:
+def _highway_changes(args: argparse.Namespace, content: dict[str, Any]) -> dict[str, Any]:
     from racer.envs.highway_config import read_settings
     from racer.errors import ConfigError
 
     for option in ("track", "vehicle"):
         if getattr(args, option) is not None:
             raise ConfigError(f"--{option} is for circuits; the highway has none to choose.")
-    return {"highway": read_settings(args.config)} if args.config else {}
+    # The reward that a preset learns from stays, unless the file has its own.
+    table = content.get("highway")
+    before = table if isinstance(table, dict) else {}
+    return {"highway": {**before, **read_settings(args.config)}} if args.config else {}
 
 
 def _fitting(config: TrainConfig) -> TrainConfig:
