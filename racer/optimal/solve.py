@@ -116,9 +116,12 @@ def solve_lap(
         check = replay_windows(track, work.lap(), vehicle)
         work.tell(f"at most {100.0 * check.error.max():.1f} cm from the engine after half a second")
         far = check.error > NEAR
-        if not far.any() or round_ == FOCUSES:
+        settled = work.moved < tolerance * work.total
+        if (settled and not far.any()) or round_ == FOCUSES:
             break
         work.focus += list(zip(check.s[far], check.end[far], strict=True))
+        if not settled:  # a denser stretch can move the time, too
+            step *= LATER_REFINEMENT
         work.solve(step)
         work.hold_limits()
     return work.lap()
