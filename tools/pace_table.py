@@ -5,7 +5,7 @@ Every driver starts once from rest and otherwise rolling from places around the 
 flying laps from each; the table gives the median of the valid ones, its gap to the bound, and how
 many laps were clean, those from rest included. Where no bound is known for a track, the
 quasi-steady estimate divided by 1.06 stands in and the row is marked: in the catalogue that
-estimate is 5 to 11 % above the bound. The exit code is 1 if a lap was not clean or a gap is outside
+estimate is 5 to 12 % above the bound. The exit code is 1 if a lap was not clean or a gap is outside
 its bar.
 """
 

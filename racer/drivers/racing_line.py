@@ -31,6 +31,7 @@ NEWTON_STEPS = 40
 GOOD_ENOUGH = 0.01  # [m]
 BLOCK = 16  # rows of the banded system that are eliminated at once; at least 5
 TOP_SPEED = 95.0  # [m/s], where no corner limits
+DRAG_SHARES = 50
 
 
 @dataclass(frozen=True)
@@ -341,22 +342,31 @@ def _speed_profile(
     braking = (grip * car.braking_limit(table)).tolist()
     driving = (np.minimum(grip, 1.0) * car.drive_limit(table) / car.mass).tolist()
     resistance = (car.resistance(table) / car.mass).tolist()
+    # Drag of tyres that corner, over speed and the share of the lateral limit that is used.
+    shares = np.linspace(0.0, 1.0, DRAG_SHARES + 1)
+    capacity = np.repeat(car.capacity(table)[:, None], len(shares), axis=1)
+    pull = car.mass * car.share * (car.lateral_limit(table)[:, None] * shares)[..., None]
+    cornering = (car.slip_drag(pull / capacity, capacity) / car.mass).tolist()
     speed = low.tolist()
     bends, steps = bend.tolist(), length.tolist()
     count = len(speed)
 
-    def left_over(v: float, bend_here: float) -> float:
-        used = v * v * bend_here / lateral[int(v)]
-        return float(max(1.0 - used * used, 0.0) ** 0.5)
+    def left_over(v: float, bend_here: float) -> tuple[float, float]:
+        """Share of the grip left for pedals, and what slows the car down by itself [m/s2]."""
+        used = min(v * v * bend_here / lateral[int(v)], 1.0)
+        drag = cornering[int(v)][round(min(used * grip, 1.0) * DRAG_SHARES)]
+        return (1.0 - used * used) ** 0.5, resistance[int(v)] + drag
 
     for i in range(2 * count - 1, -1, -1):
         here, after = i % count, (i + 1) % count
         v = speed[after]
-        slow = braking[int(v)] * left_over(v, bends[after]) + resistance[int(v)]
+        left, slowing = left_over(v, bends[after])
+        slow = braking[int(v)] * left + slowing
         speed[here] = min(speed[here], (v * v + 2.0 * slow * steps[here]) ** 0.5)
     for i in range(2 * count):
         here, after = i % count, (i + 1) % count
         v = speed[here]
-        push = driving[int(v)] * left_over(v, bends[here]) - resistance[int(v)]
+        left, slowing = left_over(v, bends[here])
+        push = driving[int(v)] * left - slowing
         speed[after] = min(speed[after], max(v * v + 2.0 * push * steps[here], 1.0) ** 0.5)
     return np.array(speed)
