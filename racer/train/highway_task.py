@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from racer.train.config import TrainConfig
     from racer.train.task import Fingerprints, Score
 
-MOSTLY_SAFE = 0.99
+MOSTLY_SAFE = 0.995
 LOGGED = ("success_rate", "collision_rate", "safety_violation_rate", "off_road_rate", "speed")
 
 
