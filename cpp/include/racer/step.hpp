@@ -41,6 +41,15 @@ RACER_STAGE void drive_cars(const StepContext& context, int car) {
     store_sound_state(c, next, second);
 }
 
+// Physics of one register of cars, where the block holds no more.
+template <class R>
+RACER_STAGE void drive_few_cars(const StepContext& context, int car) {
+    const CarArrays& c = context.cars;
+    CarState<R> state = load_state<R>(c, car);
+    integrate_tick(*context.vehicle, state, load_inputs<R>(*context.vehicle, c, car));
+    store_sound_state(c, car, state);
+}
+
 // Projection, walls and surfaces of one register of cars, the i-th of the block and on.
 template <class R>
 RACER_STAGE void move_cars(const StepContext& context, int block, int i, TickFacts& tick) {
@@ -75,13 +84,31 @@ RACER_STAGE void move_cars(const StepContext& context, int block, int i, TickFac
     store(c.wall_impact_speed + car, max(load<R>(c.wall_impact_speed + car), impact));
     store_state(c, car, state);
 }
-// One tick of a block of cars; `count` of them are not padding.
-RACER_INLINE void tick_block(const StepContext& context, int block, int count, BlockScore& score) {
+// One tick of the first `count` cars of a block, a register R of them at a time.
+template <class R>
+RACER_INLINE void tick_cars(const StepContext& context, int block, int count, BlockScore& score) {
+    constexpr int kWidth = LaneCount<R>::value;
     TickFacts tick;
-    for (int i = 0; i < kCarBlock; i += 2 * kLanes) drive_cars<Real>(context, block + i);
-    for (int i = 0; i < kCarBlock; i += kLanes) move_cars<Real>(context, block, i, tick);
+    for (int i = 0; i < count; i += 2 * kWidth) {
+        if (count - i > kWidth) {
+            drive_cars<R>(context, block + i);
+        } else {
+            drive_few_cars<R>(context, block + i);
+        }
+    }
+    for (int i = 0; i < count; i += kWidth) move_cars<R>(context, block, i, tick);
     for (int i = 0; i < count; ++i) keep_time(context, block + i, i, tick);
-    for (int i = 0; i < kCarBlock; i += kLanes) score_cars<Real>(context, block, i, tick, score);
+    for (int i = 0; i < count; i += kWidth) score_cars<R>(context, block, i, tick, score);
+}
+
+// One tick of a block of cars; `count` of them are not padding. One car alone, as in a Gymnasium
+// Env, is quicker without lanes: a register's division and root take as long as four plain ones.
+RACER_INLINE void tick_block(const StepContext& context, int block, int count, BlockScore& score) {
+    if (count == 1) {
+        tick_cars<double>(context, block, count, score);
+    } else {
+        tick_cars<Real>(context, block, count, score);
+    }
 }
 
 // What is counted per step starts at zero.
