@@ -6,12 +6,13 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from racer.cli.play_highway import HIGHWAY_CAMERAS, run_highway
+
 if TYPE_CHECKING:
     from racer.drivers import Driver
     from racer.viewer.race import Race
 
 CIRCUIT_CAMERAS: Final = ("follow", "north", "overview")
-HIGHWAY_CAMERAS: Final = ("along", "behind")
 DESCRIPTION = """\
 Opens a window in which you drive with the arrow keys (or WASD) against another driver. R restarts,
 P pauses, C changes the camera, M hides the minimap, H shows all keys, Esc quits. Your finished laps
@@ -119,8 +120,6 @@ def run(args: argparse.Namespace) -> int:
     need("pygame", "the viewer")
     env_id = full_id(args.env)
     if env_id not in (None, "racer/Circuit-v0"):
-        from racer.cli.play_highway import run_highway
-
         return run_highway(args, str(env_id))
     if args.track is None:
         raise ConfigError("a circuit is missing: name one with --track, or a highway with --env.")

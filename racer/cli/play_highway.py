@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     import argparse
@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from racer.viewer.highway.drive import HighwayDrive
     from racer.viewer.highway.stage import HighwayCamera
 
+HIGHWAY_CAMERAS: Final = ("along", "behind")
+
 
 def run_highway(args: argparse.Namespace, env_id: str) -> int:
     """Opens the window, or draws off screen; 0."""
-    from racer.cli.play import HIGHWAY_CAMERAS
     from racer.errors import ConfigError
 
     given: dict[str, Any] = {"track": args.track, "against": args.against or None}
