@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from stable_baselines3 import SAC
 from stable_baselines3.common.logger import Logger
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -39,7 +40,9 @@ def tiny(**changes: Any) -> TrainConfig:
     if content["algo"] == "ppo":
         content["ppo"].update(n_steps=8, batch_size=32, n_epochs=2, net_arch=[16])
     else:
-        content["sac"].update(buffer_size=2000, learning_starts=50, gradient_steps=1)
+        content["sac"].update(
+            buffer_size=2000, learning_starts=50, gradient_steps=1, n_steps=3, target_entropy=0.2
+        )
     settings = {"n_envs": 8, "steps": 128, "evaluations": 1, "checkpoints": 2}
     settings |= {"evaluation_starts": 1, "evaluation_laps": 1}
     return load_train_config({**content, **settings, **changes}, "test")
@@ -51,6 +54,24 @@ def oval(path: Path) -> Path:
     rows = np.column_stack([120.0 * np.cos(angle), 80.0 * np.sin(angle), np.full((100, 2), 8.0)])
     np.savetxt(path, rows, "%.3f", ",", header="x_m,y_m,w_tr_right_m,w_tr_left_m")
     return path
+
+
+def test_soft_actor_critic_follows_its_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Returns over several steps; an entropy that goes from the first aim to the last."""
+    train_model = SAC.train
+    aims = []
+
+    def note(model: SAC, *args: Any, **keywords: Any) -> None:
+        assert model.n_steps == 3
+        aims.append(model.target_entropy)
+        train_model(model, *args, **keywords)
+
+    monkeypatch.setattr(SAC, "train", note)
+    train(tiny(algo="sac", evaluations=0), tmp_path / "run", show=False)
+    done = 48 + 8 * np.arange(len(aims))  # learning starts after 50 steps, set at their beginning
+    np.testing.assert_allclose(aims, 2 * (0.2 - 1.2 * done / 128), atol=1e-12)
 
 
 @pytest.mark.timeout(400)

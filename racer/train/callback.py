@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from stable_baselines3 import SAC
 from stable_baselines3.common.callbacks import BaseCallback
 
 from racer.export import export_policy
@@ -78,6 +80,7 @@ class RunKeeper(BaseCallback):
         """Between two updates everything is consistent: the time to look and to save."""
         done = self._clock.fraction
         self._task.advance(done)
+        self._aim_at_entropy(done)
         if int(done * self._config.evaluations) > self._evaluated:
             self._evaluated = int(done * self._config.evaluations)
             self.evaluate()
@@ -87,6 +90,14 @@ class RunKeeper(BaseCallback):
         self.stopped = self.interrupted or self._clock.time_is_up
         if self.stopped:
             self.save()
+
+    def _aim_at_entropy(self, done: float) -> None:
+        """How random the policy of soft actor-critic shall be when that share is done."""
+        if isinstance(self.model, SAC):
+            first = self._config.sac.target_entropy
+            last = self._config.sac.final_target_entropy
+            numbers = int(np.prod(self.model.action_space.shape))
+            self.model.target_entropy = numbers * (first + done * (last - first))
 
     def _on_step(self) -> bool:
         if self.stopped:

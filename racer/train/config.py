@@ -77,6 +77,9 @@ class SacConfig:
         learning_rate, final_learning_rate: at the beginning and the end, linear in between.
         train_freq: steps of each environment between updates.
         gradient_steps: gradient steps per update.
+        n_steps: rewards that a critic's target counts before it asks the critic.
+        target_entropy, final_target_entropy: of the policy, per number of an action, at the
+            beginning and the end, linear in between.
         net_arch: widths of the hidden layers, of the actor and of the critics.
     """
 
@@ -89,6 +92,9 @@ class SacConfig:
     gamma: float = _between(0.99, 0, 1)
     train_freq: int = _between(1, 1, 100_000)
     gradient_steps: int = _between(4, 1, 100_000)
+    n_steps: int = _between(1, 1, 1000)
+    target_entropy: float = _between(-1.0, -10, 1)
+    final_target_entropy: float = _between(-1.0, -10, 1)
     net_arch: tuple[int, ...] = _between((128, 128), 1, 8192)
     activation: str = _one_of("relu", ACTIVATIONS)
 

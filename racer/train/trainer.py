@@ -200,6 +200,7 @@ def build_model(
             tau=sac.tau,
             train_freq=sac.train_freq,
             gradient_steps=sac.gradient_steps,
+            n_steps=sac.n_steps,
             policy_kwargs=network,
             **common,
         )
