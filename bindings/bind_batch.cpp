@@ -1,4 +1,5 @@
 #include <array>
+#include <cmath>
 
 #include "racer/batch.hpp"
 #include "worlds.hpp"
@@ -29,6 +30,8 @@ py::dtype lap_event_type() {
 
 // A Batch with the arrays that its steps write, all allocated once, here.
 class PyBatch {
+    static constexpr double kFarthest = 1e7;  // [m]
+
   public:
     PyBatch(const py::list& tracks, int num_worlds, const py::object& world_tracks,
             int cars_per_world, const std::string& vehicle, const std::string& action,
@@ -77,7 +80,11 @@ class PyBatch {
                 throw py::value_error("s, n, heading_error and speed must be finite");
             }
         }
+        if (s < -kFarthest || s > kFarthest) {
+            throw py::value_error("s must be -1e7 to 1e7 m, got " + std::to_string(s));
+        }
         const Track& track = worlds.engine().track_of(world);
+        s -= std::floor(s / track.length) * track.length;
         const auto at = static_cast<std::size_t>(
             std::clamp(static_cast<int>(s / track.spacing), 0, track.station_count - 1));
         const Station& station = track.stations[at];
@@ -127,10 +134,10 @@ class PyBatch {
             worlds.engine().restore(world, in);
             in += k;
         }
-        if (indices) {
-            for (const int world : chosen) worlds.engine().observe(world, world + 1);
-        } else {
+        if (indices.is_none()) {
             worlds.engine().observe(0, worlds.engine().options().worlds);
+        } else {
+            for (const int world : chosen) worlds.engine().observe(world, world + 1);
         }
     }
 
@@ -175,9 +182,19 @@ class PyBatch {
             {{"lidar", ObservationKind::kLidar}, {"track", ObservationKind::kTrack}});
         options.autoreset = autoreset_named(autoreset);
         std::vector<std::shared_ptr<const Track>> shared;
-        for (const auto& item : tracks) shared.push_back(item.cast<const TrackHandle&>().track);
-        std::vector<std::int32_t> index(static_cast<std::size_t>(std::max(num_worlds, 0)), 0);
-        if (!world_tracks.is_none()) index = world_tracks.cast<std::vector<std::int32_t>>();
+        for (const auto& item : tracks) {
+            if (!py::isinstance<TrackHandle>(item)) {
+                throw py::type_error("tracks must be a list of Track, got " +
+                                     py::str(py::type::of(item)).cast<std::string>());
+            }
+            shared.push_back(item.cast<const TrackHandle&>().track);
+        }
+        std::vector<std::int32_t> index;
+        if (world_tracks.is_none()) {
+            index.assign(static_cast<std::size_t>(std::max(num_worlds, 0)), 0);
+        } else {
+            index = whole_numbers("world_tracks", world_tracks);
+        }
         return std::make_unique<Batch>(*car, std::move(shared), index, options, config);
     }
 
@@ -196,10 +213,30 @@ class PyBatch {
             bad("station is " + std::to_string(r.station) + ", outside the track's " +
                 std::to_string(track.station_count));
         }
-        if (r.checkpoint < 0 || r.sector < 0 || r.sector >= kSectors || r.episode_ticks < 0 ||
-            r.episode_steps < 0) {
-            bad("checkpoint, sector, episode_ticks or episode_steps is out of range");
-        }
+        const auto within = [&](const char* name, double value, double low, double high) {
+            if (value < low || value > high) {
+                bad(std::string(name) + " is " + std::to_string(value) + ", outside " +
+                    std::to_string(low) + " to " + std::to_string(high));
+            }
+        };
+        constexpr double kCounts = 1 << 30;
+        within("checkpoint", r.checkpoint, 0, static_cast<double>(track.checkpoints.size()));
+        within("sector", r.sector, 0, kSectors - 1);
+        within("lap", r.lap, 0, kCounts);
+        within("episode_ticks", r.episode_ticks, 0, kCounts);
+        within("episode_steps", r.episode_steps, 0, kCounts);
+        within("stillness_ticks", r.stillness_ticks, 0, kCounts);
+        within("lap_start", r.lap_start, 0, r.episode_ticks + 1.0);
+        within("sector_start", r.sector_start, 0, r.episode_ticks + 1.0);
+        within("x", r.x - track.origin.x, -kFarthest, kFarthest);
+        within("y", r.y - track.origin.y, -kFarthest, kFarthest);
+        within("n", r.n, -kFarthest, kFarthest);
+        within("yaw_rate", r.yaw_rate, -1000, 1000);
+        within("steer", r.steer, -1.6, 1.6);
+        within("grip_front", r.grip_front, 0, 1);
+        within("grip_rear", r.grip_rear, 0, 1);
+        within("wheels_off", r.wheels_off, 0, 4);
+        if (r.fault != 0.0 && r.fault != 1.0) bad("fault must be 0 or 1");
         if (r.s < 0.0 || r.s >= track.length) bad("s lies outside the lap");
         const double unit = r.cos_yaw * r.cos_yaw + r.sin_yaw * r.sin_yaw;
         if (unit < 0.99 || unit > 1.01) bad("cos_yaw, sin_yaw is not a unit vector");
@@ -223,6 +260,7 @@ py::dict facts(const py::object& self) {
 
 // The last inputs (N, K, 3) as a copy.
 py::array_t<std::int16_t> inputs(const PyBatch& self) {
+    const Worlds<Batch>::Busy busy(self.worlds);
     const Batch& batch = self.batch();
     const CarArrays& cars = batch.context().cars;
     py::array_t<std::int16_t> result({batch.options().worlds, batch.options().cars_per_world, 3});

@@ -60,10 +60,13 @@ py::array_t<float> axis_to_pedals(const Doubles& axis, const Doubles& speed,
     const double* in = axis.data();
     const double* v = speed.data();
     float* out = result.mutable_data();
+    const FloatEnvironment guard;
+    const auto sound = [](double value) {  // NaN counts as zero
+        return value == value ? RACER_ISA::clamp(value, -1.0, 1.0) : 0.0;
+    };
     for (py::ssize_t i = 0; i < rows; ++i) {
         const RACER_ISA::Pedals<double> p = RACER_ISA::axis_to_pedals(
-            car, RACER_ISA::clamp(in[2 * i], -1.0, 1.0), RACER_ISA::clamp(in[2 * i + 1], -1.0, 1.0),
-            v[speed.size() == 1 ? 0 : i]);
+            car, sound(in[2 * i]), sound(in[2 * i + 1]), v[speed.size() == 1 ? 0 : i]);
         // Quantised here as the batch would, so that both ways give the same inputs.
         const auto quantised = [](double value) {
             std::int16_t input = 0;

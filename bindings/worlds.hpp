@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstring>
 #include <initializer_list>
+#include <limits>
 #include <optional>
 #include <span>
 #include <utility>
@@ -19,7 +20,7 @@ namespace racer::bindings {
 
 template <class T>
 using Exact = py::array_t<T, py::array::c_style>;
-using WorldIndices = std::optional<std::vector<int>>;
+using WorldIndices = py::object;  // whole numbers, or None for all worlds
 
 // The dtype of a record, built field by field.
 struct RecordType {
@@ -77,6 +78,25 @@ inline void check_index(const char* what, int index, int count) {
     if (index >= 0 && index < count) return;
     throw py::index_error(std::string(what) + " must be 0 to " + std::to_string(count - 1) +
                           ", got " + std::to_string(index));
+}
+
+// Whole numbers from a list or an array. Booleans are refused: a mask is not a list of indices.
+inline std::vector<int> whole_numbers(const char* what, const py::object& sequence) {
+    const py::array given = py::array::ensure(sequence);
+    const char kind = given ? given.dtype().kind() : 'O';
+    if (!given || given.ndim() != 1 || (kind != 'i' && kind != 'u' && given.size() != 0)) {
+        PyErr_Clear();
+        throw py::type_error(
+            std::string(what) + " must be a list of whole numbers" +
+            (kind == 'b' ? ", not a mask (numpy.flatnonzero makes one of it)" : ""));
+    }
+    const auto numbers = py::array_t<std::int64_t, py::array::forcecast>::ensure(given);
+    std::vector<int> result;
+    for (py::ssize_t i = 0; i < numbers.size(); ++i) {
+        constexpr std::int64_t kMost = std::numeric_limits<int>::max();
+        result.push_back(static_cast<int>(std::clamp(numbers.at(i), -kMost, kMost)));
+    }
+    return result;
 }
 
 inline void check_shape(const char* what, const py::array& array,
@@ -157,11 +177,12 @@ class Worlds {
     // The worlds that the caller names, or all of them.
     [[nodiscard]] std::vector<int> chosen(const WorldIndices& indices) const {
         std::vector<int> worlds;
-        if (indices) {
-            for (const int world : *indices) check_index("index", world, count());
-            return *indices;
+        if (indices.is_none()) {
+            for (int world = 0; world < count(); ++world) worlds.push_back(world);
+        } else {
+            worlds = whole_numbers("indices", indices);
+            for (const int world : worlds) check_index("index", world, count());
         }
-        for (int world = 0; world < count(); ++world) worlds.push_back(world);
         return worlds;
     }
 
@@ -192,8 +213,10 @@ void bind_worlds(py::class_<Handle>& type) {
         .def_property_readonly(
             "action_size",
             [](const Handle& self) { return self.worlds.engine().context().action_size; })
-        .def_property_readonly("nan_actions",
-                               [](const Handle& self) { return self.nan_actions(); });
+        .def_property_readonly("nan_actions", [](const Handle& self) {
+            const typename decltype(Handle::worlds)::Busy busy(self.worlds);
+            return self.nan_actions();
+        });
 }
 
 }  // namespace racer::bindings

@@ -262,7 +262,7 @@ class Batch:
         """
         New episodes where mask (N,) bool is true; seeds (N,) uint64 restart their streams.
         """
-    def restore(self, records: numpy.ndarray, indices: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex] | None = None) -> None:
+    def restore(self, records: numpy.ndarray, indices: typing.Any = None) -> None:
         """
         Puts worlds into snapshot states. Raises ValueError if a record makes no sense.
         """
@@ -270,7 +270,7 @@ class Batch:
         """
         Physics alone, for benchmarks: no track, no rules; positions lose their meaning.
         """
-    def snapshot(self, indices: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex] | None = None) -> numpy.ndarray:
+    def snapshot(self, indices: typing.Any = None) -> numpy.ndarray:
         """
         State of worlds as a structured array (n, K), every field by name.
         """
@@ -720,11 +720,11 @@ class HighwayBatch:
         """
         New episodes where mask (N,) bool is true; seeds (N,) uint64 restart their streams.
         """
-    def restore(self, vehicles: numpy.ndarray, worlds: numpy.ndarray, indices: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex] | None = None) -> None:
+    def restore(self, vehicles: numpy.ndarray, worlds: numpy.ndarray, indices: typing.Any = None) -> None:
         """
         Puts worlds into states, a snapshot's or others. Raises ValueError for nonsense.
         """
-    def snapshot(self, indices: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex] | None = None) -> tuple:
+    def snapshot(self, indices: typing.Any = None) -> tuple:
         """
         State of worlds: vehicles (n, K) and worlds (n,), structured, every field by name.
         """

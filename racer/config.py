@@ -160,7 +160,7 @@ class EnvConfig(_Checked):
     vehicle: str = _choice("gt", tuple(_core.vehicles()), "the car")
     observation: str = _choice("lidar", ("lidar", "track"), "what the driver sees")
     action: str = _choice("pedals", ("pedals", "axis"), "what the driver does")
-    ticks_per_action: int = _number(1, 1, 600, "ticks", "ticks of 1/60 s that an action is held")
+    ticks_per_action: int = _number(1, 1, 120, "ticks", "ticks of 1/60 s that an action is held")
     autoreset: str = _choice(
         "next_step",
         ("next_step", "same_step", "disabled"),

@@ -118,7 +118,7 @@ def test_terms_are_named_as_in_files():
         ({"start": {"spawnSpeedLow": 0.95}}, ["start.spawnSpeedLow is 0.95", "spawnSpeedHigh"]),
         ({"observation": "camera"}, ["observation is 'camera'", "'lidar' or 'track'"]),
         ({"vehicle": "tank"}, ["vehicle is 'tank'", "'gt'"]),
-        ({"ticksPerAction": 0}, ["ticksPerAction is 0", "from 1 to 600"]),
+        ({"ticksPerAction": 0}, ["ticksPerAction is 0", "from 1 to 120"]),
     ],
 )
 def test_a_bad_value_is_named(content, words):

@@ -1,4 +1,4 @@
-"""A physics version, once recorded, never changes: parameters, fingerprints, golden hashes."""
+"""A version, once recorded, never changes: parameters, fingerprints, golden hashes."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from racer.tools.determinism import parse
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = ROOT / "tests" / "golden.txt"
 RECORD = ROOT / "tests" / "physics_versions.json"
+HIGHWAY_RECORD = ROOT / "tests" / "highway_versions.json"
 PROGRAM = ROOT / "build" / "dev" / "test_determinism"
 
 
@@ -38,14 +39,18 @@ def test_the_parameters_are_those_of_their_version(versions, vehicle):
 
 
 def test_every_vehicle_of_a_version_is_still_there(versions):
-    assert sorted(versions[str(_core.PHYSICS_VERSION)]) == sorted(_core.vehicles())
+    assert sorted(versions[str(_core.PHYSICS_VERSION)]) == sorted([*_core.vehicles(), "golden"])
 
 
-def test_the_golden_file_holds_the_recorded_fingerprints(versions):
+def test_the_golden_file_holds_what_its_versions_were_frozen_with(versions):
+    """Every hash: of vehicles, of circuits (walls, grass, rays, rules, laps), of the highway."""
     golden = parse(GOLDEN.read_text("utf-8"))
-    assert golden["physics_version"] == str(_core.PHYSICS_VERSION)
-    for vehicle, recorded in versions[golden["physics_version"]].items():
-        assert golden[f"physics_{vehicle}"] == recorded["fingerprint"]
+    highway = json.loads(HIGHWAY_RECORD.read_text("utf-8"))
+    recorded = versions[str(_core.PHYSICS_VERSION)]
+    wanted = {"physics_version": str(_core.PHYSICS_VERSION)}
+    wanted |= {f"physics_{name}": recorded[name]["fingerprint"] for name in _core.vehicles()}
+    wanted |= recorded["golden"] | highway[str(_core.HIGHWAY_RULES_VERSION)]
+    assert golden == wanted
 
 
 def write(path: Path) -> subprocess.CompletedProcess[str]:

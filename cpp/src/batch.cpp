@@ -42,8 +42,9 @@ Batch::Batch(const Vehicle& vehicle, std::vector<std::shared_ptr<const Track>> t
                 options.worlds <= kMaxCars / options.cars_per_world,
             "worlds x cars_per_world must be 1 to 4194304, got " + std::to_string(options.worlds) +
                 " x " + std::to_string(options.cars_per_world));
-    require(options.ticks_per_action >= 1 && options.ticks_per_action <= 600,
-            "ticks_per_action must be 1 to 600, got " + std::to_string(options.ticks_per_action));
+    require(options.ticks_per_action >= 1 && options.ticks_per_action <= kMaxTicksPerAction,
+            "ticks_per_action must be 1 to " + std::to_string(kMaxTicksPerAction) + ", got " +
+                std::to_string(options.ticks_per_action));
     require(options.threads >= 1 && options.threads <= 256,
             "threads must be 1 to 256, got " + std::to_string(options.threads));
     require(!tracks_.empty(), "a batch needs at least one track");
@@ -90,6 +91,7 @@ Batch::Batch(const Vehicle& vehicle, std::vector<std::shared_ptr<const Track>> t
     context_.observation_size =
         options.observation == ObservationKind::kTrack ? kTrackSize : kLidarSize;
 
+    const FloatEnvironment guard;
     for (int car = 0; car < all; ++car) {
         context_.cars.seed[car] = split_seed(options.seed, static_cast<std::uint64_t>(car / k));
         kernels().place(context_, car, Placement{});  // padding cars stand on the line, at rest
@@ -138,6 +140,12 @@ void Batch::reset(std::span<const bool> mask, std::span<const std::uint64_t> see
         }
         kernels().reset(context_, world);
         kernels().observe(context_, world, world + 1);
+        // What the last step said of the world is no longer true.
+        const std::ptrdiff_t first = static_cast<std::ptrdiff_t>(world) * k;
+        std::fill_n(context_.rewards + first, k, 0.0F);
+        std::fill_n(context_.reward_terms + first * kRewardTerms, k * kRewardTerms, 0.0F);
+        std::fill_n(context_.lap_events + first, k, LapEvent{});
+        context_.terminated[world] = context_.truncated[world] = false;
     }
 }
 

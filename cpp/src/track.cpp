@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "racer/boundary.hpp"
+#include "racer/float_environment.hpp"
 #include "racer/hash.hpp"
 #include "racer/projection.hpp"
 #include "racer/spline.hpp"
@@ -259,6 +260,7 @@ std::uint64_t fingerprint_of(const Track& track) {
 
 Track build_track(const CentreLine& line, const TrackOptions& options) {
     check_options(options);
+    const FloatEnvironment guard;
     const Points points = checked_points(line, options);
     Track track;
     track.name = options.name;
@@ -275,6 +277,7 @@ Track build_track(const CentreLine& line, const TrackOptions& options) {
 }
 
 LanePosition locate(const Track& track, double x, double y) {
+    const FloatEnvironment guard;
     std::int32_t nearest = 0;
     double shortest = 0.0;
     for (std::int32_t k = 0; k < track.station_count; ++k) {

@@ -32,6 +32,31 @@ inline std::shared_ptr<const Track> scenario_track() {
     return std::make_shared<const Track>(build_track({x, y, width, width}, {.name = "scenario"}));
 }
 
+// A ring so short that a kart laps it many times in a scenario.
+inline std::shared_ptr<const Track> scenario_ring() {
+    static constexpr std::array<Point, 12> kPoints = {{
+        {20, 0},
+        {17, 11},
+        {9, 18},
+        {-2, 20},
+        {-14, 17},
+        {-24, 9},
+        {-26, -2},
+        {-22, -12},
+        {-12, -18},
+        {0, -19},
+        {11, -16},
+        {18, -9},
+    }};
+    std::vector<double> x, y, width;
+    for (const Point& p : kPoints) {
+        x.push_back(p.x);
+        y.push_back(p.y);
+        width.push_back(4.0);
+    }
+    return std::make_shared<const Track>(build_track({x, y, width, width}, {.name = "ring"}));
+}
+
 struct Scenario {
     std::string_view name;
     ActionKind action;
@@ -40,7 +65,8 @@ struct Scenario {
     int cars_per_world;
     StartKind start;
     Autoreset autoreset;
-    double wildness;  // 0: steers along the road; 1: any action
+    double wildness;    // 0: steers along the road; 1: any action
+    bool laps = false;  // a kart on the ring, and everything that is said is hashed
 };
 
 inline constexpr std::array kScenarios = {
@@ -52,19 +78,40 @@ inline constexpr std::array kScenarios = {
              Autoreset::kNextStep, 1.0},
     Scenario{"two_cars", ActionKind::kAxis, ObservationKind::kTrack, 1, 2, StartKind::kStanding,
              Autoreset::kDisabled, 0.3},
+    Scenario{"laps", ActionKind::kPedals, ObservationKind::kLidar, 4, 1, StartKind::kStanding,
+             Autoreset::kSameStep, 0.1, true},
 };
 
 inline constexpr int kHashedWorlds = 64;
 
-// Runs a scenario and hashes everything that the first kHashedWorlds worlds say: observations,
-// rewards, ends and, at last, every state field. `batch_size` cuts the worlds into batches; one
-// that is larger than kHashedWorlds runs more worlds and hashes the same ones.
-inline std::uint64_t run_scenario(const Scenario& scenario, int steps, int batch_size,
-                                  int threads) {
-    const auto track = scenario_track();
+inline void add_record(Hash& hash, const CarRecord& record) {
+#define RACER_FIELD(type, name, unit, meaning) hash.add(record.name);
+    RACER_CAR_FIELDS(RACER_FIELD)
+#undef RACER_FIELD
+}
+
+inline void add_lap(Hash& hash, const LapEvent& lap) {
+    for (const int part : {static_cast<int>(lap.completed), static_cast<int>(lap.valid),
+                           static_cast<int>(lap.standing), static_cast<int>(lap.reasons), lap.lap,
+                           lap.finish_tick}) {
+        hash.add(part);
+    }
+    for (const double time : {lap.time, lap.sectors[0], lap.sectors[1], lap.sectors[2]}) {
+        hash.add(time);
+    }
+}
+
+// Runs a scenario and hashes what the first kHashedWorlds worlds say: observations, rewards, ends
+// and, at last, every state field; with `laps` also laps, terms of the reward, the last records of
+// episodes, and the state every 50 steps. `batch_size` cuts the worlds into batches; one that is
+// larger than kHashedWorlds runs more worlds and hashes the same ones. `laps_done`, if wanted,
+// counts the laps that were hashed.
+inline std::uint64_t run_scenario(const Scenario& scenario, int steps, int batch_size, int threads,
+                                  int* laps_done = nullptr) {
+    const auto track = scenario.laps ? scenario_ring() : scenario_track();
     BatchConfig config;
     config.start.kind = scenario.start;
-    config.episode.max_steps = 200;
+    config.episode.max_steps = scenario.laps ? 330 : 200;  // at an end, and between two ends
     config.weights.wheels_off_penalty = -0.001;
     config.weights.speed_bonus = 0.001;
     std::array<Hash, kHashedWorlds> said;
@@ -81,7 +128,8 @@ inline std::uint64_t run_scenario(const Scenario& scenario, int steps, int batch
         options.observation = scenario.observation;
         options.autoreset = scenario.autoreset;
         options.threads = threads;
-        Batch batch(*find_vehicle("gt"), {track}, tracks, options, config);
+        const Vehicle& vehicle = *find_vehicle(scenario.laps ? "kart" : "gt");
+        Batch batch(vehicle, {track}, tracks, options, config);
 
         StepContext& c = batch.context();
         const auto cars = static_cast<std::size_t>(batch.cars());
@@ -134,7 +182,15 @@ inline std::uint64_t run_scenario(const Scenario& scenario, int steps, int batch
                     for (std::size_t j = 0; j < size; ++j) hash.add(observations[car * size + j]);
                     hash.add(rewards[car]);
                     hash.add(laps[car].time);
+                    if (!scenario.laps) continue;
+                    if (laps_done != nullptr) *laps_done += laps[car].completed;
+                    add_lap(hash, laps[car]);
+                    for (std::size_t j = 0; j < kRewardTerms; ++j) {
+                        hash.add(terms[car * kRewardTerms + j]);
+                    }
+                    if (c.terminated[w] || c.truncated[w]) add_record(hash, records[car]);
                 }
+                if (scenario.laps && step % 50 == 49) hash.add(batch.state_hash(w));
                 hash.add(static_cast<int>(c.terminated[w]) + 2 * static_cast<int>(c.truncated[w]));
             }
         }

@@ -4,9 +4,9 @@
 //   test_determinism --print [KERNELS]   prints "scenario hash" lines, of these kernels if named
 //   test_determinism --kernels           prints the names of the kernels of this build and machine
 //   test_determinism --threads [STEPS]   many threads against one, for the thread sanitizer
-//   test_determinism --write FILE        writes a new golden file; refuses to change the hashes of
-//   a
-//                                        version that FILE holds already (raise kPhysicsVersion)
+//   test_determinism --write FILE        writes a new golden file; refuses to change the hashes
+//                                        of a version that FILE holds already (raise
+//                                        kPhysicsVersion)
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -38,6 +38,7 @@ void print(std::ostream& out) {
             << to_hex(physics_fingerprint(*entry.vehicle)) << "\n";
     }
     out << "track " << to_hex(scenario_track()->fingerprint) << "\n";
+    out << "ring " << to_hex(scenario_ring()->fingerprint) << "\n";
     for (const Scenario& scenario : kScenarios) {
         out << scenario.name << " " << to_hex(run_scenario(scenario, kSteps, kHashedWorlds, 1))
             << "\n";
@@ -147,6 +148,10 @@ int main(int argc, char** argv) {
                to_hex(physics_fingerprint(*entry.vehicle)), "this engine");
     }
     expect(golden, "track", to_hex(scenario_track()->fingerprint), "this engine");
+    expect(golden, "ring", to_hex(scenario_ring()->fingerprint), "this engine");
+    int laps = 0;
+    (void)run_scenario(kScenarios.back(), kSteps, kHashedWorlds, 1, &laps);
+    CHECK(laps > 2 * kHashedWorlds);  // "laps" hashes laps
 
     struct Cut {
         int batch_size, threads;

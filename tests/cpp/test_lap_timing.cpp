@@ -66,6 +66,10 @@ void a_standing_lap_starts_with_the_clock() {
     CHECK(driver.laps.size() == 1);
     CHECK(driver.laps.at(0).standing == 1 && driver.laps.at(0).valid == 1);
     CHECK_NEAR(driver.laps.at(0).time, 1000.0 * kTickSeconds, 1e-9);
+    CHECK(driver.laps.at(0).finish_tick == 999);
+    for (const double sector : driver.laps.at(0).sectors) {
+        CHECK_NEAR(sector, 1000.0 / 3.0 * kTickSeconds, 1e-9);
+    }
     driver.drive(1000.0, 1.0);
     CHECK(driver.laps.size() == 2);
     CHECK(driver.laps.at(1).standing == 0 && driver.laps.at(1).lap == 2);
@@ -73,7 +77,7 @@ void a_standing_lap_starts_with_the_clock() {
 
 // The same path in time, sampled with a whole and with a half tick: accelerating over both
 // crossings.
-double lap_time(int per_tick, double phase) {
+LapEvent lap_of(int per_tick, double phase) {
     Driver driver;
     driver.tick_seconds = kTickSeconds / per_tick;
     driver.s = 990.0;
@@ -85,16 +89,21 @@ double lap_time(int per_tick, double phase) {
         driver.move(place(next) - place(t));
         t = next;
     }
-    return driver.laps[0].time;
+    return driver.laps[0];
 }
 
 void halving_the_tick_moves_a_lap_time_by_less_than_a_millisecond() {
     for (int i = 0; i < 50; ++i) {
         const double phase = 0.02 * i + 0.001;
-        CHECK_NEAR(lap_time(1, phase), lap_time(2, phase), 1e-3);
-        // 10 m + lap: 10 = 40 t + t^2; 1010 = 40 t + t^2.
-        const double exact = std::sqrt(400.0 + 1010.0) - std::sqrt(400.0 + 10.0);
-        CHECK_NEAR(lap_time(1, phase), exact, 1e-4);
+        const LapEvent lap = lap_of(1, phase);
+        CHECK_NEAR(lap.time, lap_of(2, phase).time, 1e-3);
+        // When the car has gone so far: distance = 40 t + t^2, the lap begins after 10 m.
+        const auto moment = [](double distance) { return std::sqrt(400.0 + distance) - 20.0; };
+        CHECK_NEAR(lap.time, moment(10.0 + kLength) - moment(10.0), 1e-4);
+        for (int j = 0; j < kSectors; ++j) {
+            const double begin = 10.0 + kLength * j / kSectors;
+            CHECK_NEAR(lap.sectors[j], moment(begin + kLength / kSectors) - moment(begin), 1e-4);
+        }
     }
 }
 

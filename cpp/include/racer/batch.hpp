@@ -12,6 +12,9 @@
 
 namespace racer {
 
+// So short that no car ends two laps within one step, of which the second would hide the first.
+inline constexpr int kMaxTicksPerAction = 120;
+
 struct BatchOptions {
     int worlds = 1;
     int cars_per_world = 1;

@@ -114,7 +114,9 @@ RACER_INLINE void judge_world(const StepContext& context, int world) {
     const int ego = world * context.cars_per_world;
     const bool stuck = rules.stillness_timeout_ticks > 0 &&
                        c.stillness_ticks[ego] >= rules.stillness_timeout_ticks;
-    const bool terminated = stuck || c.fault[ego] != 0.0 ||
+    bool fault = false;  // of any car: a frozen car is no opponent
+    for (int car = ego; car < ego + context.cars_per_world; ++car) fault |= c.fault[car] != 0.0;
+    const bool terminated = stuck || fault ||
                             (rules.terminate_off_track && c.off_track_ticks[ego] > 0) ||
                             (rules.terminate_on_wall && c.wall_contact[ego] != 0.0);
     const LapEvent& lap = context.lap_events[ego];

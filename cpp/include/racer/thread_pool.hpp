@@ -2,42 +2,32 @@
 // thread runs a chunk never matters: chunks share nothing.
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
-#include <cstdint>
-#include <mutex>
-#include <thread>
-#include <vector>
+#include <memory>
 
 namespace racer {
 
 class ThreadPool {
   public:
-    // `threads` counts the calling thread: 1 starts no worker.
+    // `threads` counts the calling thread: 1 starts no worker. Throws std::runtime_error if the
+    // system has no more threads to give.
     explicit ThreadPool(int threads);
     ~ThreadPool();
     ThreadPool(const ThreadPool&) = delete;
     ThreadPool& operator=(const ThreadPool&) = delete;
 
-    [[nodiscard]] int threads() const noexcept { return static_cast<int>(workers_.size()) + 1; }
+    [[nodiscard]] int threads() const noexcept { return threads_; }
 
-    // Calls task(argument, i) once for each thread index i and returns when all are done.
+    // Calls task(argument, i) once for each thread index i and returns when all are done. In a
+    // process forked from the one that made the pool, which has no workers, one after the other.
     void run(void (*task)(void* argument, int index), void* argument) noexcept;
 
   private:
-    void work(int index);
+    struct Workers;
+    [[nodiscard]] bool is_forked() const noexcept;
 
-    // Plain members are written before generation_ is raised and read after that was seen.
-    void (*task_)(void*, int) = nullptr;
-    void* argument_ = nullptr;
-    bool stopping_ = false;
-    std::atomic<std::uint64_t> generation_ = 0;  // raised for each call of run(), under the mutex
-    std::atomic<int> pending_ = 0;               // workers that have not yet finished it
-    int sleeping_ = 0;                           // workers in start_.wait(), under the mutex
-    std::mutex mutex_;
-    std::condition_variable start_;
-    std::condition_variable done_;
-    std::vector<std::thread> workers_;  // last: they use the members above
+    int threads_ = 1;
+    int process_ = 0;                   // that started the workers
+    std::unique_ptr<Workers> workers_;  // none for one thread
 };
 
 }  // namespace racer
