@@ -150,7 +150,7 @@ def test_seeds_options_and_modes_that_cannot_be_are_refused():
         highway_settings(preset="parking")
     with pytest.raises(ConfigError, match="preset"):
         highway_settings(preset=["highway"])
-    with pytest.raises(ConfigError, match="num_envs is 1.5"):
+    with pytest.raises(ConfigError, match=r"num_envs is 1\.5"):
         HighwayWorlds(1.5)
     with pytest.raises(ValueError, match="shape"):
         make("racer/HighwayRisk-v0").step(np.zeros(3))

@@ -20,9 +20,10 @@ def whole_number(value: Any, shown: str) -> int:
     """
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise ConfigError(f"{shown} is {value!r}, but it must be a whole number.")
-    if not -(2**31) <= value < 2**31:
-        raise ConfigError(f"{shown} is {value!r}, which is out of all bounds.")
-    return int(value)
+    whole = int(value)
+    if not -(2**31) <= whole < 2**31:
+        raise ConfigError(f"{shown} is {whole!r}, which is out of all bounds.")
+    return whole
 
 
 def number(value: Any, shown: str) -> float:

@@ -316,27 +316,35 @@ def _engine(values: Mapping[str, Any]) -> _core.HighwayConfig:
             _set(config, key, math.radians(number(value, key)), key)
         else:
             _set(config, key, value, key)
-    observation = values["observation"]
-    if observation["order"] not in ("sorted", "shuffled"):
-        order = observation["order"]
+    _set_observation(config, values["observation"])
+    _set_action(config, values["action"])
+    return config
+
+
+def _set_observation(config: _core.HighwayConfig, table: Mapping[str, Any]) -> None:
+    order = table["order"]
+    if order not in ("sorted", "shuffled"):
         raise ConfigError(f"observation.order is {order!r}, but it must be 'sorted' or 'shuffled'.")
-    config.shuffled = observation["order"] == "shuffled"
+    config.shuffled = order == "shuffled"
     for key in ("observe_intentions", "include_obstacles"):  # nobody has any, and there are none
-        truth(observation[key], f"observation.{key}")
-    for key in ("features", "vehicles_count", "features_range", "absolute", "normalize", "clip"):
-        _set(config, _RENAMED.get(key, key), observation[key], f"observation.{key}")
-    _set(config, "see_behind", observation["see_behind"], "observation.see_behind")
-    action = values["action"]
-    config.action = action["type"]
-    if truth(action.get("dynamical", False), "action.dynamical"):
+        truth(table[key], f"observation.{key}")
+    for key in (
+        "features", "vehicles_count", "features_range", "absolute", "normalize", "clip",
+        "see_behind",
+    ):  # fmt: skip
+        _set(config, _RENAMED.get(key, key), table[key], f"observation.{key}")
+
+
+def _set_action(config: _core.HighwayConfig, table: Mapping[str, Any]) -> None:
+    config.action = table["type"]
+    if truth(table.get("dynamical", False), "action.dynamical"):
         raise ConfigError("action.dynamical is True, but only the kinematic vehicle is offered.")
     for key in ("longitudinal", "lateral"):
-        _set(config, key, action.get(key, True), f"action.{key}")
+        _set(config, key, table.get(key, True), f"action.{key}")
     for key in ("acceleration_range", "steering_range", "speed_range", "target_speeds"):
-        if action.get(key) is not None:
-            _set(config, key, action[key], f"action.{key}")
-    _set(config, "clip_action", action.get("clip", True), "action.clip")
-    return config
+        if table.get(key) is not None:
+            _set(config, key, table[key], f"action.{key}")
+    _set(config, "clip_action", table.get("clip", True), "action.clip")
 
 
 def _set(config: _core.HighwayConfig, name: str, value: Any, shown: str) -> None:
