@@ -67,6 +67,22 @@ def test_a_world_of_a_batch_is_that_world_alone() -> None:
         assert_same(alone, {k: v[:, world : world + 1] for k, v in together.items()}, world)
 
 
+@pytest.mark.parametrize(
+    ("simulation", "policy", "frames"),
+    [(15, 0.2, 74), (15, 0.1, 149), (5, 0.2, 24), (9, 0.9, 9), (15, 0.3, 50), (15, 4, 3)],
+)
+def test_a_policy_step_has_as_many_frames_as_in_highway_env(
+    simulation: float, policy: float, frames: int
+) -> None:
+    assert frames == simulation // policy  # HighwayEnv's floor division
+    batch = make_batch(
+        1, simulation_frequency=simulation, policy_frequency=policy, vehicles_count=0
+    )
+    before = batch.facts["x"][0, 0]
+    batch.step(np.zeros((1, 2), np.float32))
+    assert batch.facts["x"][0, 0] - before == pytest.approx(25.0 * frames / simulation)
+
+
 @pytest.mark.parametrize("worlds", [1, 5, 64])
 def test_threads_do_not_change_a_bit(worlds: int) -> None:
     actions = actions_of(worlds, 40)

@@ -16,6 +16,7 @@ from stable_baselines3.common.env_checker import check_env as check_sb3_env
 from racer import _core
 from racer.envs.highway import HighwayEnv
 from racer.envs.highway_config import PRESETS, highway_settings
+from racer.envs.highway_worlds import HighwayWorlds
 from racer.envs.sb3 import HighwayVecEnv
 from racer.errors import ConfigError
 
@@ -89,6 +90,13 @@ def test_a_configuration_of_highway_env_is_taken_as_it_is(tmp_path):
     assert HighwayEnv(env.worlds.settings).config == env.config
 
 
+@pytest.mark.parametrize("features", [None, []])
+def test_no_features_are_the_default_ones_as_in_highway_env(features):
+    env = HighwayEnv(observation={"type": "Kinematics", "features": features})
+    assert env.observation_space.shape == (5, 5)
+    assert env.config["observation"]["features"] == ["presence", "x", "y", "vx", "vy"]
+
+
 @pytest.mark.parametrize(
     ("config", "said"),
     [
@@ -108,7 +116,24 @@ def test_a_configuration_of_highway_env_is_taken_as_it_is(tmp_path):
         ({"policy_frequency": 30}, "policy_frequency"),
         ({"reward_speed_range": [30]}, "reward_speed_range"),
         ({"threads": 0}, "threads"),
+        ({"threads": 1.5}, "threads is 1.5, but it must be a whole number"),
         ({"autoreset": "never"}, "autoreset"),
+        ({"action": {"type": ["ContinuousAction"]}}, "action.type"),
+        ({"action": {"type": "ContinuousAction", "longitudinal": None}}, "true or false"),
+        ({"action": {"type": "ContinuousAction", "dynamical": None}}, "true or false"),
+        ({"action": {"type": "ContinuousAction", "speed_range": 3}}, r"must be \[low, high\]"),
+        ({"observation": {"type": "Kinematics", "features": "x"}}, "features"),
+        ({"observation": {"type": "Kinematics", "features_range": [1]}}, "must be a table"),
+        ({"observation": {"type": "Kinematics", "features_range": {"x": 5}}}, "features_range.x"),
+        ({"observation": {"type": "Kinematics", "include_obstacles": 3}}, "include_obstacles"),
+        ({"policy_frequency": 0}, "policy_frequency"),
+        ({"initial_lane_id": -1}, "initial_lane_id"),
+        ({"lanes_count": 2.0}, "must be a whole number"),
+        ({"lanes_count": 10**30}, "out of all bounds"),
+        ({"reward_speed_range": [0, 10**400]}, "out of all bounds"),
+        ({"other_vehicles_type": np.zeros(2)}, "other_vehicles_type"),
+        ([("lanes_count", 3)], "a configuration is a mapping or the path"),
+        (3, "a configuration is a mapping or the path"),
     ],
 )
 def test_what_cannot_be_is_refused_with_a_sentence(config, said):
@@ -123,6 +148,10 @@ def test_seeds_options_and_modes_that_cannot_be_are_refused():
         HighwayEnv().reset(options={"config": {}})
     with pytest.raises(ConfigError, match="preset"):
         highway_settings(preset="parking")
+    with pytest.raises(ConfigError, match="preset"):
+        highway_settings(preset=["highway"])
+    with pytest.raises(ConfigError, match=r"num_envs is 1\.5"):
+        HighwayWorlds(1.5)
     with pytest.raises(ValueError, match="shape"):
         make("racer/HighwayRisk-v0").step(np.zeros(3))
     with pytest.raises(ValueError, match="whole numbers"):

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from racer import _core
-from racer.envs.highway_config import PRESETS
+from racer.envs.highway_config import _ACTIONS, _OBSERVATION, PRESETS
 from racer.envs.highway_worlds import HighwayWorlds
 from racer.errors import ConfigError
 
@@ -111,14 +111,33 @@ def test_a_wild_setting_is_refused_with_a_sentence_or_drives(
 ) -> None:
     if key == "threads" and isinstance(value, int) and value > 4:
         return  # so many threads are allowed, and slow here
+    assert_refused_or_drives({key: value}, preset)
+
+
+@FUZZ
+@given(
+    table=st.sampled_from(["observation", "ContinuousAction", "DiscreteMetaAction"]),
+    number=st.integers(0, 20),
+    value=st.one_of(
+        WILD, st.just([10**400, 0]), st.just({"x": 10**400}), st.dictionaries(st.just("x"), WILD)
+    ),
+)
+def test_a_wild_entry_of_a_table_is_refused_with_a_sentence_or_drives(
+    table: str, number: int, value: Any
+) -> None:
+    known = _OBSERVATION if table == "observation" else _ACTIONS[table]
+    key = [*known, "unknown"][number % (len(known) + 1)]
+    name = "observation" if table == "observation" else "action"
+    assert_refused_or_drives({name: {**known, key: value}}, "highway")
+
+
+def assert_refused_or_drives(config: dict[str, Any], preset: str) -> None:
     try:
-        worlds = HighwayWorlds(1, {key: value}, preset, seed=0)
+        worlds = HighwayWorlds(1, config, preset, seed=0)
     except ConfigError as problem:
         said = str(problem)
-    else:
-        said = ""
-    if said:
         assert said.endswith((".", "?"))
+        assert "\n" not in said
         return
     worlds.step(np.zeros(worlds.actions.shape, worlds.actions.dtype))
     assert np.isfinite(worlds.observations).all()

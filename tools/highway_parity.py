@@ -11,18 +11,22 @@ A configuration of your own, as HighwayEnv takes it, as JSON or in a JSON or TOM
         --config '{"lanes_count": 3, "observation": {"type": "Kinematics", "see_behind": true}}'
 
 `--id highway-fast-v0` takes its defaults; several `--config` are several rows. `--plan` names a
-JSON list of `{"name", "id", "config", "episodes", "seed", "steps"}`. Prints a table and exits 1 if
-anything differs by more than the bars, 2 if we do not offer what a configuration asks for.
+JSON list of `{"name", "id", "config", "episodes", "seed", "steps"}`. `--portable` plays without
+AVX-512, which changes last bits (docs/highway.md). Prints a table and exits 1 if anything differs
+by more than the bars, 2 if we do not offer what a configuration asks for or nothing was played.
 
-Columns of observations: `same` counts numbers that differ as float32 when our world is put into
-the very state that HighwayEnv has reached; `obs` counts those that differ after both have driven,
-by more than `OBSERVATION_BAR` in double precision; `bits` those that differ by less.
+The column `step` is the largest difference of position, heading and speed after one step from the
+very state that HighwayEnv had reached: how far the rules differ, without what grows out of last
+bits from step to step. Columns of observations: `same` counts numbers that differ as float32 when
+our world is put into that state; `obs` those that differ after both have driven, by more than
+`OBSERVATION_BAR` in double precision; `bits` those that differ by less.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -35,89 +39,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from racer import _core
-from racer.envs.highway_config import OUR_KEYS, highway_settings, read_settings
 from racer.envs.highway_worlds import HighwayWorlds
 from racer.errors import ConfigError, RacerError
+from racer.tools.highway_plans import PRESETS, own_plan, plan_of
 from racer.tools.highway_reference import START, STATE
 
-PRESETS = {"highway-v0": "highway", "highway-fast-v0": "fast"}
 STATE_BAR = 1e-9  # of positions [m], headings [rad] and speeds [m/s]
 REWARD_BAR = 1e-12
 # Observations are compared as float32. States that differ by 1e-13, the last bits of two libraries'
 # arcsines, come to lie on either side of a boundary between two float32 now and then. Then some
 # number within this bar of HighwayEnv's own, in double precision, rounds to our float32.
 OBSERVATION_BAR = 1e-12
-
-CONTINUOUS = {"type": "ContinuousAction"}
-META = {"type": "DiscreteMetaAction"}
-MISSION = ["presence", "x", "y", "vx", "vy", "heading"]
-OFFSETS = ["presence", "x", "y", "vx", "vy", "cos_h", "sin_h", "lat_off", "ang_off", "long_off"]
-
-
-def _kinematics(**settings: Any) -> dict[str, Any]:
-    return {"type": "Kinematics", **settings}
-
-
-CONFIGS: dict[str, tuple[str, dict[str, Any], int]] = {
-    "continuous, 4 lanes": (
-        "highway-v0",
-        {
-            "action": CONTINUOUS, "policy_frequency": 5, "vehicles_count": 30,
-            "observation": _kinematics(vehicles_count=15, features=MISSION),
-        },
-        60,
-    ),
-    "continuous, 2 lanes, dense, see_behind": (
-        "highway-v0",
-        {
-            "action": CONTINUOUS, "policy_frequency": 5, "lanes_count": 2, "vehicles_count": 20,
-            "vehicles_density": 2,
-            "observation": _kinematics(vehicles_count=10, features=MISSION, see_behind=True),
-        },
-        60,
-    ),
-    "meta, 4 lanes": ("highway-v0", {"action": META, "vehicles_count": 25}, 40),
-    "meta, 3 lanes, dense, absolute": (
-        "highway-v0",
-        {
-            "action": META, "policy_frequency": 2, "lanes_count": 3, "vehicles_count": 20,
-            "vehicles_density": 1.5, "duration": 15,
-            "observation": _kinematics(vehicles_count=8, absolute=True),
-        },
-        40,
-    ),
-    "fast": ("highway-fast-v0", {}, 30),
-    "fast, continuous, not normalised": (
-        "highway-fast-v0",
-        {
-            "action": CONTINUOUS, "policy_frequency": 5,
-            "observation": _kinematics(vehicles_count=15, features=MISSION, normalize=False),
-        },
-        60,
-    ),
-    "continuous, 6 lanes, sparse, raw reward": (
-        "highway-v0",
-        {
-            "action": CONTINUOUS, "policy_frequency": 5, "lanes_count": 6, "vehicles_count": 24,
-            "vehicles_density": 0.5, "normalize_reward": False, "offroad_terminal": True,
-            "observation": _kinematics(vehicles_count=6, features=OFFSETS, clip=False),
-        },
-        60,
-    ),
-    "meta, 5 lanes, own speeds and ranges": (
-        "highway-v0",
-        {
-            "action": {**META, "target_speeds": [15, 20, 25, 30, 35]}, "policy_frequency": 3,
-            "lanes_count": 5, "vehicles_count": 25, "initial_lane_id": 2, "ego_spacing": 1,
-            "duration": 10,
-            "observation": _kinematics(
-                vehicles_count=12, see_behind=True,
-                features_range={"x": [-100, 100], "y": [-20, 20]},
-            ),
-        },
-        30,
-    ),
-}  # fmt: skip
+# With this, NumPy takes its functions from the C library, as on a processor without AVX-512.
+PORTABLE = {"NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_SKX AVX512_ICL AVX512_SPR"}
 
 
 @dataclass
@@ -131,6 +65,7 @@ class Difference:
     position: float = 0.0
     heading: float = 0.0
     speed: float = 0.0
+    step: float = 0.0  # of all three, of a step from the very state that HighwayEnv had reached
     reward: float = 0.0
     decisions: int = 0  # vehicles in another lane, with another target lane, or crashed or not
     flags: int = 0  # steps with another terminated or truncated
@@ -149,17 +84,10 @@ class Difference:
             and self.decisions == self.flags == self.observations == self.same_state == 0
         )
 
-
-def plan_of(episodes: int, seed: int) -> list[dict[str, Any]]:
-    """A plan of at least so many episodes over the configurations above."""
-    each = -(-episodes // len(CONFIGS))
-    return [
-        {
-            "name": name, "id": env_id, "config": config,
-            "episodes": each, "seed": seed + 1000 * number, "steps": steps,
-        }
-        for number, (name, (env_id, config, steps)) in enumerate(CONFIGS.items())
-    ]  # fmt: skip
+    @property
+    def steps_equal(self) -> bool:
+        """Whether single steps were compared, and all of them are within the bar of states."""
+        return 0.0 < self.step <= STATE_BAR and self.decisions == self.flags == 0
 
 
 def start_records(start: NDArray[np.float64]) -> tuple[NDArray[np.void], NDArray[np.void]]:
@@ -191,6 +119,10 @@ def compare(entry: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Dif
         at = begins[rows] + step
         worlds.actions[rows] = arrays["actions"][at].reshape(worlds.actions[rows].shape)
         worlds.batch.step(worlds.actions)
+        if every == 1 and step > 0:
+            twins.actions[rows] = worlds.actions[rows]
+            twins.batch.step(twins.actions)
+            found.step = max(found.step, *_errors(twins.facts, rows, arrays["states"][at]))
         error = np.abs(worlds.rewards[rows] - arrays["rewards"][at])
         found.reward = max(found.reward, float(error.max()))
         for name in ("terminated", "truncated"):
@@ -199,12 +131,12 @@ def compare(entry: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Dif
         if step % every == 0:
             place = at if every == 1 else arrays["place"][at]
             _compare_states(found, worlds.facts, rows, arrays["states"][place])
-            if not ordered:
-                continue
-            _compare_observations(found, worlds.observations[rows], arrays["observations"][place])
             twins.batch.restore(
                 *_current_records(worlds, rows, arrays["states"][place]), rows.tolist()
             )
+            if not ordered:
+                continue
+            _compare_observations(found, worlds.observations[rows], arrays["observations"][place])
             theirs = arrays["observations"][place].astype(np.float32)
             found.same_state += int((twins.observations[rows] != theirs).sum())
     return found
@@ -220,18 +152,27 @@ def _current_records(
     return vehicles, records
 
 
+def _errors(
+    facts: Mapping[str, NDArray[Any]], rows: NDArray[np.intp], states: NDArray[np.float64]
+) -> tuple[float, float, float]:
+    """The largest differences of positions, headings and speeds."""
+
+    def error(name: str) -> float:
+        return float(np.abs(facts[name][rows] - states[..., STATE.index(name)]).max())
+
+    return max(error("x"), error("y")), error("heading"), error("speed")
+
+
 def _compare_states(
     found: Difference,
     facts: Mapping[str, NDArray[Any]],
     rows: NDArray[np.intp],
     states: NDArray[np.float64],
 ) -> None:
-    def error(name: str) -> float:
-        return float(np.abs(facts[name][rows] - states[..., STATE.index(name)]).max())
-
-    found.position = max(found.position, error("x"), error("y"))
-    found.heading = max(found.heading, error("heading"))
-    found.speed = max(found.speed, error("speed"))
+    position, heading, speed = _errors(facts, rows, states)
+    found.position = max(found.position, position)
+    found.heading = max(found.heading, heading)
+    found.speed = max(found.speed, speed)
     for name in ("lane", "target_lane", "crashed"):
         ours, theirs = facts[name][rows], states[..., STATE.index(name)]
         differ = ours != theirs
@@ -290,14 +231,14 @@ def report(differences: Sequence[Difference]) -> str:
     """A table of what was found."""
     head = (
         f"{'configuration':42}{'episodes':>9}{'steps':>7}{'crashes':>8}{'position':>10}"
-        f"{'heading':>10}{'speed':>10}{'reward':>10}{'lanes':>6}{'flags':>6}"
+        f"{'heading':>10}{'speed':>10}{'step':>10}{'reward':>10}{'lanes':>6}{'flags':>6}"
         f"{'numbers':>9}{'same':>5}{'obs':>5}{'bits':>6}{'by':>10}"
     )
     lines = [
         f"{d.name[:41]:42}{d.episodes:9}{d.steps:7}{d.crashes:8}{d.position:10.1e}{d.heading:10.1e}"
-        f"{d.speed:10.1e}{d.reward:10.1e}{d.decisions:6}{d.flags:6}"
+        f"{d.speed:10.1e}{d.step:10.1e}{d.reward:10.1e}{d.decisions:6}{d.flags:6}"
         f"{d.numbers:9}{d.same_state:5}{d.observations:5}{d.last_bits:6}{d.straddling:10.1e}"
-        f"{'' if d.equal else '  DIFFERS'}"
+        f"{'' if d.equal else '  DIFFERS' + (', single steps do not' if d.steps_equal else '')}"
         for d in differences
     ]
     numbers = max(sum(d.numbers for d in differences), 1)
@@ -307,39 +248,9 @@ def report(differences: Sequence[Difference]) -> str:
     )
 
 
-def own_plan(
-    configs: Sequence[str], env_id: str, episodes: int, steps: int, seed: int
-) -> list[dict[str, Any]]:
-    """A plan of configurations given on the command line, as JSON or as files.
-
-    Raises:
-        ConfigError: there is no such key, or we do not offer what it asks for.
-    """
-    plan = []
-    for number, text in enumerate(configs):
-        if text.lstrip().startswith("{"):
-            try:
-                config = json.loads(text)
-            except ValueError as problem:
-                raise ConfigError(f"--config is not valid JSON ({problem}).") from None
-        else:
-            config = read_settings(text)
-        highway_settings(config, PRESETS[env_id])  # says what we do not offer
-        for key in sorted(OUR_KEYS & set(config)):
-            raise ConfigError(f"{key} is a setting of Racer: HighwayEnv has nothing to compare.")
-        if config.get("action", {}).get("type") == "Traffic":
-            raise ConfigError("the action Traffic is Racer's: HighwayEnv has nothing to compare.")
-        plan.append(
-            {
-                "name": text if len(configs) > 1 else "your configuration", "id": env_id,
-                "config": config, "episodes": episodes, "seed": seed + 1000 * number,
-                "steps": steps,
-            }
-        )  # fmt: skip
-    return plan
-
-
 def _content(args: argparse.Namespace) -> list[dict[str, Any]]:
+    if min(args.episodes, args.steps) < 1:
+        raise ConfigError("--episodes and --steps must be at least 1.")
     if args.config is None:
         return plan_of(args.episodes, args.seed)
     return own_plan(args.config, args.id, args.episodes, args.steps, args.seed)
@@ -356,6 +267,7 @@ def main() -> int:
     parser.add_argument("--config", action="append", help="JSON, or a JSON or TOML file; several")
     parser.add_argument("--id", choices=PRESETS, default="highway-v0", help="of --config")
     parser.add_argument("--steps", type=int, default=60, help="per episode of --config, at most")
+    parser.add_argument("--portable", action="store_true", help="the reference without AVX-512")
     parser.add_argument("--plan", help="JSON file of a whole plan")
     parser.add_argument("--recorded", help="compare with this file instead of playing")
     parser.add_argument("--save", help="write the episodes to this file, thinned out")
@@ -374,7 +286,13 @@ def main() -> int:
                     return 2
                 plan.write_text(json.dumps(content), encoding="utf-8")
             script = Path(__file__).with_name("highway_reference.py")
-            subprocess.run([args.python, str(script), str(plan), recorded], check=True)
+            play = [args.python, str(script), str(plan), recorded]
+            try:
+                env = os.environ | (PORTABLE if args.portable else {})
+                subprocess.run(play, check=True, env=env)
+            except (OSError, subprocess.CalledProcessError) as problem:
+                print(f"highway-env did not play: {problem}.", file=sys.stderr)
+                return 2
         episodes = load(recorded)
         if args.save is not None:
             np.savez_compressed(args.save, **thin(episodes, args.every))  # type: ignore[arg-type]

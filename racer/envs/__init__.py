@@ -13,7 +13,8 @@ worlds one by one; an integer S seeds world i with `racer._core.split_seed(S, i)
 
 Modules: `worlds` says what a kind of world offers; `circuit_worlds` and `highway_worlds` are the
 two kinds; `vector_view` and `sb3_view` show any kind, and `vector` and `sb3` give the views their
-names and arguments; `circuit` and `highway` are the views of one world.
+names and arguments; `circuit` and `highway` are the views of one world. `checks` checks single
+settings.
 """
 
 from racer.envs.circuit import RacerEnv

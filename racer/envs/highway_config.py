@@ -35,6 +35,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from racer import _core
+from racer.envs.checks import number, pair, truth, whole_number
 from racer.errors import ConfigError
 from racer.files import read_text
 
@@ -217,7 +218,7 @@ def highway_settings(
     Raises:
         ConfigError: one sentence that names the key, its value and what would be right.
     """
-    if preset not in PRESETS:
+    if not isinstance(preset, str) or preset not in PRESETS:
         raise ConfigError(f"there is no preset {preset!r}; known are {', '.join(PRESETS)}.")
     if isinstance(config, HighwaySettings):
         base = dict(config.values)
@@ -230,18 +231,21 @@ def highway_settings(
         if key not in base:
             raise ConfigError(_unknown(key, base))
     values = base | given
-    values["observation"] = _filled(values["observation"], "observation", _OBSERVATION)
+    values["observation"] = observation = _filled(
+        values["observation"], "observation", _OBSERVATION
+    )
+    features = observation["features"]
+    if features is None or (isinstance(features, (list, tuple)) and not features):
+        observation["features"] = _OBSERVATION["features"]  # as HighwayEnv takes it
     action = values["action"]
     kind = action.get("type") if isinstance(action, Mapping) else None
-    if kind not in _ACTIONS:
+    if not isinstance(kind, str) or kind not in _ACTIONS:
         raise ConfigError(f"action.type is {kind!r}, but it must be one of {', '.join(_ACTIONS)}.")
     values["action"] = _filled(action, "action", _ACTIONS[kind])
     for key, wanted in _FIXED.items():
-        if values[key] != wanted:
+        if not isinstance(values[key], type(wanted)) or values[key] != wanted:
             raise ConfigError(f"{key} is {values[key]!r}, but only {wanted!r} is offered.")
-    for key in ("flatten", "normalize_reward", "offroad_terminal"):
-        if not isinstance(values[key], bool):
-            raise ConfigError(f"{key} is {values[key]!r}, but it must be true or false.")
+    truth(values["flatten"], "flatten")
     if values["autoreset"] not in ("next_step", "same_step", "disabled"):
         raise ConfigError(
             f"autoreset is {values['autoreset']!r}, but it must be 'next_step', 'same_step' or "
@@ -254,12 +258,16 @@ def read_settings(config: Mapping[str, Any] | str | os.PathLike[str] | None) -> 
     """The settings of a mapping or a file, as they stand there.
 
     Raises:
-        ConfigError: the file cannot be read.
+        ConfigError: it is neither, or the file cannot be read.
     """
     if config is None:
         return {}
     if isinstance(config, Mapping):
         return dict(config)
+    if not isinstance(config, (str, os.PathLike)):
+        raise ConfigError(
+            f"a configuration is a mapping or the path of a TOML or JSON file, not {config!r}."
+        )
     path = Path(config)
     text = read_text(path, error=ConfigError, what="configuration file")
     try:
@@ -299,55 +307,68 @@ def _engine(values: Mapping[str, Any]) -> _core.HighwayConfig:
         if key in skipped:
             continue
         if key == "initial_lane_id":
-            _set(config, key, -1 if value is None else value, key)
+            if value is not None:
+                lane = whole_number(value, key)
+                if lane < 0:  # the engine's word for a lane at random
+                    raise ConfigError(f"{key} is {value!r}, but it must be a lane, or none.")
+                _set(config, key, lane, key)
         elif key == "safety_cone":
-            _set(config, key, math.radians(_number(value, key)), key)
+            _set(config, key, math.radians(number(value, key)), key)
         else:
             _set(config, key, value, key)
-    observation = values["observation"]
-    if observation["order"] not in ("sorted", "shuffled"):
-        order = observation["order"]
-        raise ConfigError(f"observation.order is {order!r}, but it must be 'sorted' or 'shuffled'.")
-    config.shuffled = observation["order"] == "shuffled"
-    for key in ("features", "vehicles_count", "features_range", "absolute", "normalize", "clip"):
-        _set(config, _RENAMED.get(key, key), observation[key], f"observation.{key}")
-    _set(config, "see_behind", observation["see_behind"], "observation.see_behind")
-    action = values["action"]
-    config.action = action["type"]
-    if action.get("dynamical"):
-        raise ConfigError("action.dynamical is True, but only the kinematic vehicle is offered.")
-    for key in ("longitudinal", "lateral", "acceleration_range", "steering_range", "target_speeds"):
-        if action.get(key) is not None:
-            _set(config, key, action[key], f"action.{key}")
-    if action.get("speed_range") is not None:
-        _set(config, "speed_range", action["speed_range"], "action.speed_range")
-    _set(config, "clip_action", action.get("clip", True), "action.clip")
+    _set_observation(config, values["observation"])
+    _set_action(config, values["action"])
     return config
 
 
-def _number(value: Any, shown: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ConfigError(f"{shown} is {value!r}, but it must be a number.")
-    return float(value)
+def _set_observation(config: _core.HighwayConfig, table: Mapping[str, Any]) -> None:
+    order = table["order"]
+    if order not in ("sorted", "shuffled"):
+        raise ConfigError(f"observation.order is {order!r}, but it must be 'sorted' or 'shuffled'.")
+    config.shuffled = order == "shuffled"
+    for key in ("observe_intentions", "include_obstacles"):  # nobody has any, and there are none
+        truth(table[key], f"observation.{key}")
+    for key in (
+        "features", "vehicles_count", "features_range", "absolute", "normalize", "clip",
+        "see_behind",
+    ):  # fmt: skip
+        _set(config, _RENAMED.get(key, key), table[key], f"observation.{key}")
+
+
+def _set_action(config: _core.HighwayConfig, table: Mapping[str, Any]) -> None:
+    config.action = table["type"]
+    if truth(table.get("dynamical", False), "action.dynamical"):
+        raise ConfigError("action.dynamical is True, but only the kinematic vehicle is offered.")
+    for key in ("longitudinal", "lateral"):
+        _set(config, key, table.get(key, True), f"action.{key}")
+    for key in ("acceleration_range", "steering_range", "speed_range", "target_speeds"):
+        if table.get(key) is not None:
+            _set(config, key, table[key], f"action.{key}")
+    _set(config, "clip_action", table.get("clip", True), "action.clip")
 
 
 def _set(config: _core.HighwayConfig, name: str, value: Any, shown: str) -> None:
     """Gives the engine a setting, or says what is wrong with it."""
     wanted = getattr(config, name)
-    if isinstance(wanted, bool) != isinstance(value, bool):
-        noun = "true or false" if isinstance(wanted, bool) else "a number"
-        raise ConfigError(f"{shown} is {value!r}, but it must be {noun}.")
+    given = value
+    if isinstance(wanted, bool):
+        value = truth(value, shown)
+    elif isinstance(wanted, int):
+        value = whole_number(value, shown)
+    elif isinstance(wanted, float):
+        value = number(value, shown)
+    elif isinstance(wanted, tuple):
+        value = pair(value, shown)
+    elif name == "features_range":
+        if not value:
+            return  # HighwayEnv takes an empty table for none, too: the default ranges
+        if not isinstance(value, Mapping):
+            raise ConfigError(f"{shown} is {value!r}, but it must be a table of [low, high].")
+        value = {key: pair(ends, f"{shown}.{key}") for key, ends in value.items()}
     try:
-        if name == "features_range":
-            if not value:
-                return  # HighwayEnv takes an empty table for none, too: the default ranges
-            value = {key: tuple(pair) for key, pair in value.items()}
-        elif name in ("features", "target_speeds"):
-            value = list(value)
-        elif isinstance(wanted, tuple):
-            low, high = value
-            value = (float(low), float(high))
+        if name in ("features", "target_speeds"):
+            value = None if isinstance(value, str) else list(value)
         setattr(config, name, value)
-    except (TypeError, ValueError, AttributeError) as problem:
+    except (TypeError, ValueError) as problem:
         reason = f" ({problem})" if isinstance(problem, ValueError) else ""
-        raise ConfigError(f"{shown} is {value!r}, which it cannot be{reason}.") from None
+        raise ConfigError(f"{shown} is {given!r}, which it cannot be{reason}.") from None

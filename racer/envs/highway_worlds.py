@@ -11,6 +11,7 @@ from gymnasium.spaces import Box, Discrete, Space
 from numpy.typing import NDArray
 
 from racer import _core
+from racer.envs.checks import whole_number
 from racer.envs.highway_config import HighwayConfigLike, HighwaySettings, highway_settings
 from racer.envs.worlds import Columns, Painter, checked_seed
 from racer.errors import ConfigError
@@ -62,19 +63,20 @@ class HighwayWorlds:
     ) -> None:
         self.settings = highway_settings(config, preset, settings)
         self.autoreset = autoreset or self.settings["autoreset"]
-        self.seconds_per_action = 1.0 / self.settings["policy_frequency"]
+        num_envs = whole_number(num_envs, "num_envs")
         stream = secrets.randbits(64) if seed is None else checked_seed(seed)
         try:
             self.batch = _core.HighwayBatch(
                 num_envs,
                 self.settings.engine,
                 autoreset=self.autoreset,
-                threads=self.settings["threads"],
+                threads=whole_number(self.settings["threads"], "threads"),
                 seed=stream,
             )
         except (TypeError, ValueError) as problem:
             raise ConfigError(f"{str(problem).partition(' (')[0]}.") from None
         self.num_envs = num_envs
+        self.seconds_per_action = 1.0 / self.settings["policy_frequency"]
         batch = self.batch
         shape = (num_envs, -1) if self.settings["flatten"] else batch.observations.shape
         self.observations = batch.observations.reshape(shape)

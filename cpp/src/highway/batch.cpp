@@ -1,6 +1,7 @@
 #include "racer/highway/batch.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -71,6 +72,13 @@ void require(bool condition, const std::string& sentence) {
     if (!condition) throw std::invalid_argument(sentence);
 }
 
+// How many whole frames a policy step has, by HighwayEnv's floor division: 15 Hz hold 74 times 0.2,
+// not 75, because the number 0.2 is a little more than a fifth.
+int frames_of_step(const Config& c) {
+    const double rest = std::fmod(c.simulation_frequency, c.policy_frequency);  // exact
+    return static_cast<int>((c.simulation_frequency - rest) / c.policy_frequency + 0.5);
+}
+
 }  // namespace
 
 Batch::Batch(const BatchOptions& options, const Config& config)
@@ -106,7 +114,7 @@ Batch::Batch(const BatchOptions& options, const Config& config)
     context_.world_count = options.worlds;
     context_.vehicles_per_world = count;
     context_.stride = stride;
-    context_.frames = static_cast<int>(config_.simulation_frequency / config_.policy_frequency);
+    context_.frames = frames_of_step(config_);
     context_.frame_seconds = 1.0 / config_.simulation_frequency;
     context_.policy_seconds = 1.0 / config_.policy_frequency;
     context_.spawn_factor = RACER_ISA::precise::exp(-5.0 / 40.0 * config_.lanes_count);
