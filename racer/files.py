@@ -6,6 +6,7 @@ goes through `atomic_write` or `atomic_path`: the data goes to a temporary name 
 and takes its place by a rename.
 """
 
+import errno
 import os
 import secrets
 import sys
@@ -111,7 +112,12 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     folders are created.
     """
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:  # what stands there is a file
+        raise NotADirectoryError(
+            errno.ENOTDIR, os.strerror(errno.ENOTDIR), os.fspath(target.parent)
+        ) from None
     temporary = target.with_name(f".{secrets.token_hex(4)}.{target.name}")
     try:
         yield temporary

@@ -43,6 +43,14 @@ def test_wrong_usage_is_exit_code_two(capsys: pytest.CaptureFixture[str]) -> Non
         ["evaluate", "--policy", "none.onnx", "--track", "harbour"],
     ):
         assert main(wrong) == 2
+        ["evaluate", "--policy", "casual", "--track", "harbour", "--vehicle", "truck"],
+        ["evaluate", "--policy", "casual", "--track", "harbour", "--seed", "-1"],
+        ["play", "--track", "harbour", "--vehicle", "truck"],
+        ["play", "--track", "harbour", "--seed", "-1"],
+        ["record", "--driver", "casual", "--track", "harbour", "--vehicle", "truck"],
+        ["record", "--driver", "keyboard", "--track", "harbour", "--seed", "-1"],
+        ["record", "--driver", " ", "--track", "harbour"],
+        ["optimal", "harbour", "--prove", "--seed", "-1"],
         answer = capsys.readouterr()
         assert answer.out == ""
         assert answer.err.startswith(f"racer {wrong[0]}: ")
@@ -51,6 +59,24 @@ def test_wrong_usage_is_exit_code_two(capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
+def test_a_file_where_a_folder_should_be_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    for words in (
+        ["optimal", "harbour", "--out"],
+        ["evaluate", "--env", "HighwayRisk", "--policy", "idle", "--episodes", "1", "--out"],
+        ["train", "--steps", "1", "--log-dir"],
+    ):
+        assert main([*words, str(file)]) == 2
+        problem = capsys.readouterr().err
+        assert problem.startswith(f"racer {words[0]}: {file}")
+        assert problem.count("\n") == 1
+    assert main(["tracks", "draw", "harbour", "--out", str(file / "a.png")]) == 2
+    assert "a.png: cannot be written (Not a directory)." in capsys.readouterr().err
+
+
         main(["--version"])
     assert capsys.readouterr().out == f"racer {racer.__version__}\n"
 

@@ -113,6 +113,7 @@ def rate(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Opens the window, or draws off screen."""
+    from racer.cli.checks import check_seed, check_vehicle
     from racer.cli.train import full_id
     from racer.errors import ConfigError, RacerError
     from racer.viewer.need import need
@@ -126,6 +127,8 @@ def run(args: argparse.Namespace) -> int:
     for option in ("episode", "rate", "config"):
         if getattr(args, option) is not None:
             raise ConfigError(f"--{option} is for the highway; name one with --env.")
+    check_vehicle(args.vehicle)
+    check_seed(args.seed)
     args.camera = args.camera or CIRCUIT_CAMERAS[0]
     if args.camera not in CIRCUIT_CAMERAS:
         raise ConfigError(f"--camera {args.camera} is for the highway; name one with --env.")

@@ -33,6 +33,7 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Records; 0 if the wanted number of valid laps was driven, else 1."""
+    from racer.cli.checks import check_seed, check_vehicle
     from racer.errors import RacerError
     from racer.tracks import load_track
     from racer.viewer.keeper import LapKeeper
@@ -40,6 +41,10 @@ def run(args: argparse.Namespace) -> int:
 
     if not 1 <= args.laps <= 1000:
         raise RacerError(f"--laps {args.laps}: from 1 to 1000.")
+    if not args.driver.strip():
+        raise RacerError("--driver is empty; it is a person's name or a driver.")
+    check_vehicle(args.vehicle)
+    check_seed(args.seed)
     track = load_track(args.track)
     keeper = LapKeeper(args.laps_dir)
     if is_agent(args.driver):
