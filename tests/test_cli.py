@@ -39,6 +39,7 @@ def test_wrong_usage_is_exit_code_two(capsys: pytest.CaptureFixture[str]) -> Non
         ["train", "--track", "none", "--steps", "1"],
         ["train", "--steps", "-5"],
         ["train", "--minutes", "nan"],
+        ["train", "--algo", "dqn", "--steps", "1"],
         ["resume", "none"],
         ["export", "none"],
         ["tracks", "show", "none"],

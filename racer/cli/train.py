@@ -56,10 +56,15 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Trains; 0 if the run is complete, 130 if it was interrupted."""
+    from racer.errors import ConfigError
     from racer.train.config import CIRCUIT, load_preset, load_train_config
 
     env_id = full_id(args.env)
     prefix = "" if env_id in (None, CIRCUIT) else "highway-"
+    if args.algo == "dqn" and not (args.preset or prefix):
+        raise ConfigError(
+            "dqn needs meta-actions, which circuits do not have; name --env Highway or HighwayFast."
+        )
     preset = args.preset or prefix + (args.algo or ("dqn" if _discrete(env_id) else "ppo"))
     content = load_preset(preset)
     if env_id is not None:
@@ -121,12 +126,15 @@ def _circuit_changes(args: argparse.Namespace, content: dict[str, Any]) -> dict[
 
 
 def _highway_changes(args: argparse.Namespace, content: dict[str, Any]) -> dict[str, Any]:
-    from racer.envs.highway_config import read_settings
+    from racer.envs.highway_config import highway_settings, read_settings
     from racer.errors import ConfigError
+    from racer.highway_policies import ENVIRONMENTS
 
     for option in ("track", "vehicle"):
         if getattr(args, option) is not None:
             raise ConfigError(f"--{option} is for circuits; the highway has none to choose.")
+    if args.config and content.get("env_id") in ENVIRONMENTS:
+        highway_settings(args.config, ENVIRONMENTS[content["env_id"]])  # names the file if wrong
     # The reward that a preset learns from stays, unless the file has its own.
     table = content.get("highway")
     before = table if isinstance(table, dict) else {}
