@@ -74,6 +74,9 @@ def test_a_file_where_a_folder_should_be_is_one_sentence(
         problem = capsys.readouterr().err
         assert problem.startswith(f"racer {words[0]}: {file}")
         assert problem.count("\n") == 1
+    for words in (["play"], ["record", "--driver", "Ada"]):  # before anybody drives
+        assert main([*words, "--track", "harbour", "--laps-dir", str(file)]) == 2
+        assert "is a file, but laps need a folder" in capsys.readouterr().err
     assert main(["tracks", "draw", "harbour", "--out", str(file / "a.png")]) == 2
     assert "a.png: cannot be written (Not a directory)." in capsys.readouterr().err
 
