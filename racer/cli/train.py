@@ -168,22 +168,25 @@ def _free_name(folder: Path, wanted: str) -> str:
 def show_report(report: dict[str, Any], path: Path, *, as_json: bool) -> int:
     """Prints what came of a run."""
     import json
+    import shlex
 
     from racer.optimal.reference import gap_text
+
+    words = shlex.quote(str(path))  # a run's name may hold spaces
 
     if as_json:
         print(json.dumps(report, indent=2))
         return 0 if report["finished"] else 130
     print(f"{path}: {report['steps']:,} steps in {report['seconds']:.0f} s")
     if not report["finished"]:
-        print(f"interrupted; go on with: racer resume {path}")
+        print(f"interrupted; go on with: racer resume {words}")
         return 130
     result = report["evaluation"]
     if "total" in result:
         from racer.cli.evaluate_highway import table
 
         print(table(result["total"]))
-        print(f"try it elsewhere: racer evaluate --env {report['env_id']} --policy {path}")
+        print(f"try it elsewhere: racer evaluate --env {report['env_id']} --policy {words}")
         return 0
     if result["best_lap_s"] is None:
         print("the driver has no valid lap yet; train it longer")
@@ -196,5 +199,5 @@ def show_report(report: dict[str, Any], path: Path, *, as_json: bool) -> int:
             f"{gap_text(result['gap_to_optimal'])} to the minimum time, "
             f"{gap_text(result['gap_to_demonstrated'])} to the demonstrated lap"
         )
-        print(f"race it: racer play --track {report['track']} --against {path}")
+        print(f"race it: racer play --track {shlex.quote(report['track'])} --against {words}")
     return 0
