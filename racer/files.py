@@ -124,9 +124,11 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         temporary.replace(target)
-    except BaseException:
-        with suppress(FileNotFoundError):
+    except BaseException as problem:
+        with suppress(OSError):
             temporary.unlink()
+        if isinstance(problem, OSError) and problem.filename == os.fspath(temporary):
+            problem.filename = os.fspath(target)  # the name that people know
         raise
 
 
