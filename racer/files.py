@@ -6,6 +6,7 @@ goes through `atomic_write` or `atomic_path`: the data goes to a temporary name 
 and takes its place by a rename.
 """
 
+import errno
 import os
 import secrets
 import sys
@@ -111,16 +112,23 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     folders are created.
     """
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:  # what stands there is a file
+        raise NotADirectoryError(
+            errno.ENOTDIR, os.strerror(errno.ENOTDIR), os.fspath(target.parent)
+        ) from None
     temporary = target.with_name(f".{secrets.token_hex(4)}.{target.name}")
     try:
         yield temporary
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         temporary.replace(target)
-    except BaseException:
-        with suppress(FileNotFoundError):
+    except BaseException as problem:
+        with suppress(OSError):
             temporary.unlink()
+        if isinstance(problem, OSError) and problem.filename == os.fspath(temporary):
+            problem.filename = os.fspath(target)  # the name that people know
         raise
 
 

@@ -1,6 +1,7 @@
 """The command line: help that shows an example, exit codes, one sentence for every mistake."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import racer
+from racer.cli.doctor import EXTRAS
 from racer.cli.main import COMMANDS, _missing, main
 from racer.tracks import list_tracks
 from racer.train.config import read_toml
@@ -37,16 +39,46 @@ def test_wrong_usage_is_exit_code_two(capsys: pytest.CaptureFixture[str]) -> Non
         ["train", "--track", "none", "--steps", "1"],
         ["train", "--steps", "-5"],
         ["train", "--minutes", "nan"],
+        ["train", "--algo", "dqn", "--steps", "1"],
         ["resume", "none"],
         ["export", "none"],
         ["tracks", "show", "none"],
         ["evaluate", "--policy", "none.onnx", "--track", "harbour"],
+        ["evaluate", "--policy", "casual", "--track", "harbour", "--vehicle", "truck"],
+        ["evaluate", "--policy", "casual", "--track", "harbour", "--seed", "-1"],
+        ["play", "--track", "harbour", "--vehicle", "truck"],
+        ["play", "--track", "harbour", "--seed", "-1"],
+        ["record", "--driver", "casual", "--track", "harbour", "--vehicle", "truck"],
+        ["record", "--driver", "keyboard", "--track", "harbour", "--seed", "-1"],
+        ["record", "--driver", " ", "--track", "harbour"],
+        ["optimal", "harbour", "--prove", "--seed", "-1"],
     ):
         assert main(wrong) == 2
         answer = capsys.readouterr()
         assert answer.out == ""
         assert answer.err.startswith(f"racer {wrong[0]}: ")
         assert answer.err.count("\n") == 1
+
+
+def test_a_file_where_a_folder_should_be_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    for words in (
+        ["optimal", "harbour", "--out"],
+        ["evaluate", "--env", "HighwayRisk", "--policy", "idle", "--episodes", "1", "--out"],
+        ["train", "--steps", "1", "--log-dir"],
+    ):
+        assert main([*words, str(file)]) == 2
+        problem = capsys.readouterr().err
+        assert problem.startswith(f"racer {words[0]}: {file}")
+        assert problem.count("\n") == 1
+    for words in (["play"], ["record", "--driver", "Ada"]):  # before anybody drives
+        assert main([*words, "--track", "harbour", "--laps-dir", str(file)]) == 2
+        assert "is a file, but laps need a folder" in capsys.readouterr().err
+    assert main(["tracks", "draw", "harbour", "--out", str(file / "a.png")]) == 2
+    assert "a.png: cannot be written (Not a directory)." in capsys.readouterr().err
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -85,7 +117,15 @@ def test_the_doctor_finds_a_healthy_house(capsys: pytest.CaptureFixture[str]) ->
     assert main(["doctor", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["lap"]["time_s"] > 0.0
-    assert set(found["missing"]) == {"train", "view", "plots"}
+    project = read_toml(Path(__file__).parent.parent / "pyproject.toml")["project"]
+    extras = project["optional-dependencies"]
+    del extras["dev"], extras["all"]  # for those who work on Racer, who have `make setup`
+    wanted = {
+        extra: [re.split("[<>=]", package)[0] for package in packages]
+        for extra, packages in extras.items()
+    }
+    assert {extra: list(packages) for extra, packages in EXTRAS.items()} == wanted
+    assert found["missing"] == {extra: [] for extra in EXTRAS}
 
 
 def test_what_to_install_for_a_missing_module() -> None:

@@ -141,6 +141,17 @@ def test_what_cannot_be_is_refused_with_a_sentence(config, said):
         HighwayEnv(config)
 
 
+def test_a_file_with_a_mistake_is_named(tmp_path):
+    file = tmp_path / "dense.toml"
+    file.write_text("lanes_cout = 3\n")
+    with pytest.raises(ConfigError, match=r"dense\.toml: .*'lanes_cout'; did you mean"):
+        highway_settings(file, "risk")
+    file.write_text("lanes_count = 3\n")
+    with pytest.raises(ConfigError, match=r"^flatten is 3"):
+        highway_settings(file, "risk", {"flatten": 3})  # not the file's mistake
+    assert highway_settings(file, "risk")["lanes_count"] == 3
+
+
 def test_seeds_options_and_modes_that_cannot_be_are_refused():
     with pytest.raises(ConfigError, match="whole number"):
         HighwayEnv(seed=-1)

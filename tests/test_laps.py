@@ -456,6 +456,13 @@ def test_random_bytes_never_do_more_than_raise(lap_file: Path) -> None:
 # --- writing --------------------------------------------------------------------------------------
 
 
+def test_a_failed_write_names_the_file_and_not_its_temporary_name(tmp_path: Path) -> None:
+    path = tmp_path / ("a" * 250)  # the temporary name is too long
+    with pytest.raises(OSError, match="File name too long") as caught:
+        atomic_write(path, "text")
+    assert caught.value.filename == str(path)
+
+
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "kept.txt"
     atomic_write(path, "old")

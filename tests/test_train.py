@@ -215,7 +215,7 @@ def test_settings_travel_through_files(tmp_path: Path) -> None:
         ("minutes = nan", "minutes is nan"),
         ("minutes = inf", "minutes is inf"),
         ("step = 9", "no setting 'step'"),
-        ("steps = 9\n[ppo]\ngama = 0.9", "no setting 'ppo.gama'"),
+        ("steps = 9\n[ppo]\ngama = 0.9", "no setting 'ppo.gama'; did you mean 'gamma'?"),
         ("steps = 9\n[ppo]\ngamma = 'x'", "ppo.gamma is 'x'"),
         ("steps = 9\n[ppo]\nnet_arch = [0]", "ppo.net_arch is"),
         ("steps = 9\n[ppo]\nnet_arch = 64", "ppo.net_arch is 64"),

@@ -137,6 +137,18 @@ def test_timing_screen_agrees_with_the_engine():
     assert mine.delta == pytest.approx(0.0, abs=3.0)
 
 
+def test_the_gap_to_a_car_that_stands_grows():
+    track = short_track()
+    race = Race(track, [make_driver("good", track), make_driver("casual", track)])
+    race.restart()
+    assert race.gap() == ("casual", 0.0)
+    for _ in range(60):
+        race.session.tick(np.array([[[0.0, 0.0, 0.0], [0.0, 1.0, 0.0]]], np.float32))
+        race.timing.tick(race.row, {})
+    assert race.gap()[1] == pytest.approx(1.0, abs=0.05)
+    assert race.timing.gap(1, 0) == pytest.approx(-race.gap()[1])
+
+
 def facts_of(**changes):
     facts = {
         "episode_ticks": 60,

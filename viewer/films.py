@@ -38,7 +38,7 @@ def shoot_race(
 
     Args:
         race: who drives what.
-        path: ends in .mp4 or .png.
+        path: ends in .mp4, .gif or .png.
         seconds: how long to drive [s].
         size: width and height [pixels].
         frames_per_second: of a film; a divisor of 60 looks best.
@@ -89,7 +89,7 @@ def shoot_replay(
 
     Args:
         app: the replay, with its speed and followed car.
-        path: ends in .mp4 or .png.
+        path: ends in .mp4, .gif or .png.
         start: lap time to begin at [s].
         seconds: length of the film [s]; to the end of the longest lap if None.
         size: width and height [pixels].

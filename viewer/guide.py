@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from racer._core import Track
+from racer.drivers import BUILT_IN
 from racer.session import FinishedLap
 
 from . import palette
@@ -91,7 +92,11 @@ def record_person(
         RacerError: there is no display.
     """
     driver = HumanDriver(keyboard or PygameKeyboard(), name, device)
-    window = Window(f"Racer: {name} on {track.name}", fullscreen=fullscreen)
+    window = Window(
+        f"Racer: {name} on {track.name}",
+        fullscreen=fullscreen,
+        otherwise=f"{', '.join(BUILT_IN)}, a policy or a lap as --driver needs none",
+    )
     app = GuidedApp(Race(track, [driver], vehicle), keeper, wanted=laps, device=device)
     try:
         play(app, window)

@@ -221,7 +221,7 @@ def _help(surface: pygame.Surface, unit: float) -> None:
         write(surface, what, (x + 212 * unit, at), 16 * unit, palette.TEXT)
 
 
-def _short(name: str, most: int = 18) -> str:
+def _short(name: str, most: int = 20) -> str:
     return name if len(name) <= most else name[: most - 1] + "…"
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from racer._core import Track
-from racer.errors import RacerError
+from racer.errors import LapError, RacerError
 from racer.laps import SUFFIX, LapRecord, load_lap, save_lap
 from racer.session import FinishedLap
 
@@ -49,7 +49,18 @@ class LapKeeper:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
+        """Names the folder; it is made with the first lap.
+
+        Raises:
+            LapError: no lap could be written there, which is better known before driving.
+        """
         self.folder = folder or default_folder()
+        place = self.folder.absolute()
+        there = next(path for path in (place, *place.parents) if path.exists())
+        if not there.is_dir():
+            raise LapError(f"{there}: is a file, but laps need a folder.")
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise LapError(f"{there}: cannot be written, but laps are to be kept there.")
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="laps")
 
     def keep(self, lap: FinishedLap, driver: str, device: str) -> Future[Path]:

@@ -23,9 +23,8 @@ from .window import Window, wants_to_quit
 
 _SPEEDS: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 _SEEK: Final = 3.0  # [s] per press of an arrow key
-_KEYS: Final = (
-    "Space play   Left, Right seek   Up, Down speed   Tab next car   L lines   C camera   Esc quit"
-)
+# As much as fits beside the speed.
+_KEYS: Final = "Space play  Left, Right seek  Up, Down speed  Tab car  L lines  C camera  Esc quit"
 
 
 class Replay:

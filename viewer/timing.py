@@ -78,6 +78,7 @@ class CarTiming:
         self.splits: list[Split] = [Split()] * _SECTORS
         self.reasons = 0
         self.delta: float | None = None
+        self.now = 0.0
         self.distance = _Trace()
         self._offset = 0.0
         self._tick_offset = 0.0
@@ -95,7 +96,7 @@ class CarTiming:
         self.time = self.delta = None
         self.splits = [Split()] * _SECTORS
         self.distance, self._lap_trace = _Trace(), _Trace()
-        self._offset = self._tick_offset = 0.0
+        self.now = self._offset = self._tick_offset = 0.0
 
     def moved(self, distance: float, ticks: float) -> None:
         """The car is about to be put somewhere else after this distance [m] and these ticks."""
@@ -108,7 +109,8 @@ class CarTiming:
         """Reads one car from the facts (K,) after a tick; ``overall``: best sectors of all cars."""
         ticks = float(facts["episode_ticks"][car])
         distance = self._offset + float(facts["distance"][car])
-        self.distance.add(distance, (self._tick_offset + ticks) * TICK_SECONDS)
+        self.now = (self._tick_offset + ticks) * TICK_SECONDS
+        self.distance.add(distance, self.now)
         self.lap = int(facts["lap"][car])
         self.reasons = int(facts["lap_reasons"][car])
         if not facts["lap_running"][car]:
@@ -178,13 +180,22 @@ class Timing:
             car.tick(facts, index, self._best_sectors())
 
     def gap(self, car: int, other: int) -> float | None:
-        """Seconds that ``car`` is behind ``other`` at the same place (negative: ahead)."""
-        mine, theirs = self.cars[car].distance, self.cars[other].distance
-        if not mine.places or not theirs.places:
+        """Seconds that ``car`` is behind ``other`` (negative: ahead).
+
+        It is how long ago the one in front passed the place that the other has reached, so that
+        the gap to a car that stands grows.
+        """
+        me, them = self.cars[car], self.cars[other]
+        if not me.distance.places or not them.distance.places:
             return None
-        place = min(mine.places[-1], theirs.places[-1])
-        a, b = mine.time_at(place), theirs.time_at(place)
-        return None if a is None or b is None else a - b
+        mine, theirs = me.distance.places[-1], them.distance.places[-1]
+        if mine == theirs:
+            return me.distance.times[-1] - them.distance.times[-1]
+        behind, ahead = (me, them) if mine < theirs else (them, me)
+        passed = ahead.distance.time_at(min(mine, theirs))
+        if passed is None:
+            return None
+        return behind.now - passed if behind is me else passed - behind.now
 
     def _best_sectors(self) -> list[float | None]:
         best: list[float | None] = []

@@ -40,9 +40,20 @@ class Window:
     """
 
     def __init__(
-        self, title: str, *, fullscreen: bool = False, size: tuple[int, int] = SIZE
+        self,
+        title: str,
+        *,
+        fullscreen: bool = False,
+        size: tuple[int, int] = SIZE,
+        otherwise: str = "--offscreen FILE draws without one",
     ) -> None:
         """Opens the window.
+
+        Args:
+            title: of the window.
+            fullscreen: use the whole screen.
+            size: width and height [pixels].
+            otherwise: what works without a display, for the message.
 
         Raises:
             RacerError: there is no display.
@@ -55,8 +66,7 @@ class Window:
             self.surface = self._open()
         except pygame.error as problem:
             raise RacerError(
-                f"there is no display to open a window on ({problem});"
-                " --offscreen FILE draws without one."
+                f"there is no display to open a window on ({problem}); {otherwise}."
             ) from None
         pygame.font.init()
         pygame.mouse.set_visible(not fullscreen)

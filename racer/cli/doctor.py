@@ -19,6 +19,8 @@ EXTRAS = {
     ),
     "view": ("pygame-ce", "onnxruntime"),
     "plots": ("matplotlib", "imageio-ffmpeg"),
+    "optimal": ("casadi",),
+    "tracks": ("platformdirs", "defusedxml"),
 }
 
 

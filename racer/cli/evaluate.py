@@ -70,6 +70,7 @@ def run(args: argparse.Namespace) -> int:
     """Evaluates and prints; 0 if every track has a valid lap, else 1; 0 on the highway."""
     import json
 
+    from racer.cli.checks import check_seed, check_vehicle
     from racer.cli.train import full_id
     from racer.errors import ConfigError
 
@@ -83,6 +84,8 @@ def run(args: argparse.Namespace) -> int:
             raise ConfigError(f"--{option} is for the highway; name one with --env.")
     if args.track is None:
         raise ConfigError("a circuit is missing: name one with --track.")
+    check_vehicle(args.vehicle)
+    check_seed(args.seed)
 
     from racer.drivers import make_driver
     from racer.evaluate import evaluate_tracks

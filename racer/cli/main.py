@@ -81,6 +81,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output went away, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as problem:  # a folder that cannot be written, a full disk
+        where = f"{problem.filename}: " if problem.filename else ""
+        print(f"racer {args.command}: {where}{problem.strerror or problem}.", file=sys.stderr)
+        return 2
 
 
 def _missing(problem: ModuleNotFoundError) -> str:

@@ -50,6 +50,7 @@ def run(args: argparse.Namespace) -> int:
     """Prints the times; writes what is wanted."""
     import json
 
+    from racer.cli.checks import check_seed, check_vehicle
     from racer.errors import ConfigError
     from racer.optimal.compute import known_or_computed
     from racer.optimal.reference import demonstrated_lap
@@ -60,6 +61,7 @@ def run(args: argparse.Namespace) -> int:
     if args.rows is not None and args.rows < 2:
         raise ConfigError(f"--rows must be at least 2, got {args.rows}.")
     check_vehicle(args.vehicle)
+    check_seed(args.seed)
     track = load_track(args.track)
     if args.fast:
         return _fast(args, track)
@@ -162,17 +164,6 @@ def _prove(
         save_lap(records[laps.index(best)], lap_path(target))
         save_reference(result, target)
     return result, True
-
-
-def check_vehicle(vehicle: str) -> None:
-    """Raises ConfigError for a vehicle that there is not."""
-    from racer import _core
-    from racer.errors import ConfigError
-
-    if vehicle not in _core.vehicles():
-        raise ConfigError(
-            f"there is no vehicle {vehicle!r}; there are {', '.join(_core.vehicles())}."
-        )
 
 
 def _stem(track: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from racer.viewer.race import Race
 
 CIRCUIT_CAMERAS: Final = ("follow", "north", "overview")
+LAPS_DIR: Final = "where laps are saved (default: racer/laps in your folder for user data)"
 DESCRIPTION = """\
 Opens a window in which you drive with the arrow keys (or WASD) against another driver. R restarts,
 P pauses, C changes the camera, M hides the minimap, H shows all keys, Esc quits. Your finished laps
@@ -57,23 +59,27 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help="follow (default), north or overview; on the highway along (default) or behind",
     )
     parser.add_argument("--fullscreen", action="store_true", help="use the whole screen")
-    parser.add_argument("--laps-dir", type=Path, metavar="DIR", help="where your laps are saved")
+    parser.add_argument("--laps-dir", type=Path, metavar="DIR", help=LAPS_DIR)
     parser.add_argument(
         "--seed", type=int, default=0, help="of drivers that roll dice, and of the traffic"
     )
     parser.add_argument("--episode", type=int, help="which one of the seed's (highway; default 0)")
     parser.add_argument("--rate", type=pace, help="times real time (highway; default 1)")
     parser.add_argument("--config", metavar="FILE", help="the highway's settings, .toml or .json")
-    add_offscreen(parser)
+    add_offscreen(parser, "20")
     parser.set_defaults(run=run)
 
 
-def add_offscreen(parser: argparse.ArgumentParser) -> None:
-    """Adds the options of drawing without a display."""
+def add_offscreen(parser: argparse.ArgumentParser, seconds: str) -> None:
+    """Adds the options of drawing without a display; ``seconds``: the film's usual length."""
     parser.add_argument("--offscreen", type=Path, metavar="FILE", help="write a .mp4, .gif or .png")
-    parser.add_argument("--seconds", type=duration, help="how long (off screen; default 20)")
-    parser.add_argument("--size", type=size, default=(1280, 720), help="off screen: WIDTHxHEIGHT")
-    parser.add_argument("--fps", type=rate, default=30, help="frames per second of a film")
+    parser.add_argument(
+        "--seconds", type=duration, help=f"how long (off screen; default {seconds})"
+    )
+    parser.add_argument(
+        "--size", type=size, default=(1280, 720), help="off screen: WIDTHxHEIGHT (default 1280x720)"
+    )
+    parser.add_argument("--fps", type=rate, default=30, help="frames per second (default 30)")
 
 
 def size(text: str) -> tuple[int, int]:
@@ -89,7 +95,7 @@ def size(text: str) -> tuple[int, int]:
 
 def duration(text: str) -> float:
     """Reads seconds: more than 0, at most an hour."""
-    value = float(text)
+    value = _number(text)
     if not 0.0 < value <= 3600.0:
         raise argparse.ArgumentTypeError(f"{text!r}: more than 0, at most 3600 seconds")
     return value
@@ -97,7 +103,7 @@ def duration(text: str) -> float:
 
 def pace(text: str) -> float:
     """Reads how many times real time: from 0.1 to 16."""
-    value = float(text)
+    value = _number(text)
     if not 0.1 <= value <= 16.0:
         raise argparse.ArgumentTypeError(f"{text!r}: from 0.1 to 16")
     return value
@@ -105,14 +111,23 @@ def pace(text: str) -> float:
 
 def rate(text: str) -> int:
     """Reads frames per second: 1 to 120."""
-    value = int(text)
-    if not 1 <= value <= 120:
-        raise argparse.ArgumentTypeError(f"{text!r}: from 1 to 120")
-    return value
+    value = _number(text)
+    if not 1 <= value <= 120 or value != int(value):
+        raise argparse.ArgumentTypeError(f"{text!r}: a whole number from 1 to 120")
+    return int(value)
+
+
+def _number(text: str) -> float:
+    """The number that a text says, or one that is in no range."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def run(args: argparse.Namespace) -> int:
     """Opens the window, or draws off screen."""
+    from racer.cli.checks import check_seed, check_vehicle
     from racer.cli.train import full_id
     from racer.errors import ConfigError, RacerError
     from racer.viewer.need import need
@@ -126,6 +141,8 @@ def run(args: argparse.Namespace) -> int:
     for option in ("episode", "rate", "config"):
         if getattr(args, option) is not None:
             raise ConfigError(f"--{option} is for the highway; name one with --env.")
+    check_vehicle(args.vehicle)
+    check_seed(args.seed)
     args.camera = args.camera or CIRCUIT_CAMERAS[0]
     if args.camera not in CIRCUIT_CAMERAS:
         raise ConfigError(f"--camera {args.camera} is for the highway; name one with --env.")
@@ -139,9 +156,9 @@ def run(args: argparse.Namespace) -> int:
     human = args.driver in (None, "human")
     if args.seconds is not None:
         raise RacerError("--seconds goes with --offscreen.")
+    keeper = LapKeeper(args.laps_dir) if human else None
     race = _race(args, human=human)
     window = Window(f"Racer: {race.session.track.name}", fullscreen=args.fullscreen)
-    keeper = LapKeeper(args.laps_dir) if human else None
     app = PlayApp(race, keeper)
     app.stage.camera_man.mode = args.camera
     if keeper is not None:

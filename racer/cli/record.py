@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from racer.cli.play import LAPS_DIR
+
 DESCRIPTION = """\
 Records laps as a baseline. With a person's name it opens a window and counts valid laps until the
-wanted number is driven; Esc ends it earlier. With casual, good, random, a policy (*.onnx) or a lap
-(*.lap.npz) as the driver it records without a window. Every lap is a file that says who drove with
-what; a table of them is printed at the end."""
+wanted number is driven; Esc ends it earlier. With casual, good, keyboard, random, a policy
+(*.onnx), a run's folder or a lap (*.lap.npz) as the driver it records without a window. Every lap
+is a file that says who drove with what; a table of them is printed at the end."""
 
 
 def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -25,7 +27,7 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument("--laps", type=int, default=3, help="valid laps wanted (default 3)")
     parser.add_argument("--device", help="what the person steers with (default keyboard)")
     parser.add_argument("--vehicle", default="gt", help="the vehicle (default gt)")
-    parser.add_argument("--laps-dir", type=Path, metavar="DIR", help="where the laps are saved")
+    parser.add_argument("--laps-dir", type=Path, metavar="DIR", help=LAPS_DIR)
     parser.add_argument("--fullscreen", action="store_true", help="use the whole screen")
     parser.add_argument("--seed", type=int, default=0, help="of a driver that rolls dice")
     parser.set_defaults(run=run)
@@ -33,6 +35,7 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Records; 0 if the wanted number of valid laps was driven, else 1."""
+    from racer.cli.checks import check_seed, check_vehicle
     from racer.errors import RacerError
     from racer.tracks import load_track
     from racer.viewer.keeper import LapKeeper
@@ -40,6 +43,10 @@ def run(args: argparse.Namespace) -> int:
 
     if not 1 <= args.laps <= 1000:
         raise RacerError(f"--laps {args.laps}: from 1 to 1000.")
+    if not args.driver.strip():
+        raise RacerError("--driver is empty; it is a person's name or a driver.")
+    check_vehicle(args.vehicle)
+    check_seed(args.seed)
     track = load_track(args.track)
     keeper = LapKeeper(args.laps_dir)
     if is_agent(args.driver):

@@ -23,7 +23,7 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument("--lines", action="store_true", help="show the driven lines")
     parser.add_argument("--camera", choices=("follow", "north", "overview"), default="follow")
     parser.add_argument("--fullscreen", action="store_true", help="use the whole screen")
-    add_offscreen(parser)
+    add_offscreen(parser, "to the end of the longest lap")
     parser.set_defaults(run=run)
 
 
@@ -57,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
         show(app, window)
         window.close()
         return 0
+    from racer.cli.film_progress import FilmProgress
     from racer.viewer.films import shoot_replay
 
     shoot_replay(
@@ -66,6 +67,7 @@ def run(args: argparse.Namespace) -> int:
         seconds=args.seconds,
         size=args.size,
         frames_per_second=args.fps,
+        progress=FilmProgress(),
     )
     print(args.offscreen)
     return 0

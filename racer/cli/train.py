@@ -56,10 +56,15 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Trains; 0 if the run is complete, 130 if it was interrupted."""
+    from racer.errors import ConfigError
     from racer.train.config import CIRCUIT, load_preset, load_train_config
 
     env_id = full_id(args.env)
     prefix = "" if env_id in (None, CIRCUIT) else "highway-"
+    if args.algo == "dqn" and not (args.preset or prefix):
+        raise ConfigError(
+            "dqn needs meta-actions, which circuits do not have; name --env Highway or HighwayFast."
+        )
     preset = args.preset or prefix + (args.algo or ("dqn" if _discrete(env_id) else "ppo"))
     content = load_preset(preset)
     if env_id is not None:
@@ -121,12 +126,15 @@ def _circuit_changes(args: argparse.Namespace, content: dict[str, Any]) -> dict[
 
 
 def _highway_changes(args: argparse.Namespace, content: dict[str, Any]) -> dict[str, Any]:
-    from racer.envs.highway_config import read_settings
+    from racer.envs.highway_config import highway_settings, read_settings
     from racer.errors import ConfigError
+    from racer.highway_policies import ENVIRONMENTS
 
     for option in ("track", "vehicle"):
         if getattr(args, option) is not None:
             raise ConfigError(f"--{option} is for circuits; the highway has none to choose.")
+    if args.config and content.get("env_id") in ENVIRONMENTS:
+        highway_settings(args.config, ENVIRONMENTS[content["env_id"]])  # names the file if wrong
     # The reward that a preset learns from stays, unless the file has its own.
     table = content.get("highway")
     before = table if isinstance(table, dict) else {}
@@ -160,22 +168,25 @@ def _free_name(folder: Path, wanted: str) -> str:
 def show_report(report: dict[str, Any], path: Path, *, as_json: bool) -> int:
     """Prints what came of a run."""
     import json
+    import shlex
 
     from racer.optimal.reference import gap_text
+
+    words = shlex.quote(str(path))  # a run's name may hold spaces
 
     if as_json:
         print(json.dumps(report, indent=2))
         return 0 if report["finished"] else 130
     print(f"{path}: {report['steps']:,} steps in {report['seconds']:.0f} s")
     if not report["finished"]:
-        print(f"interrupted; go on with: racer resume {path}")
+        print(f"interrupted; go on with: racer resume {words}")
         return 130
     result = report["evaluation"]
     if "total" in result:
         from racer.cli.evaluate_highway import table
 
         print(table(result["total"]))
-        print(f"try it elsewhere: racer evaluate --env {report['env_id']} --policy {path}")
+        print(f"try it elsewhere: racer evaluate --env {report['env_id']} --policy {words}")
         return 0
     if result["best_lap_s"] is None:
         print("the driver has no valid lap yet; train it longer")
@@ -188,5 +199,5 @@ def show_report(report: dict[str, Any], path: Path, *, as_json: bool) -> int:
             f"{gap_text(result['gap_to_optimal'])} to the minimum time, "
             f"{gap_text(result['gap_to_demonstrated'])} to the demonstrated lap"
         )
-        print(f"race it: racer play --track {report['track']} --against {path}")
+        print(f"race it: racer play --track {shlex.quote(report['track'])} --against {words}")
     return 0

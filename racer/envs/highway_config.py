@@ -216,7 +216,7 @@ def highway_settings(
         settings: keys that win over those of `config`.
 
     Raises:
-        ConfigError: one sentence that names the key, its value and what would be right.
+        ConfigError: one sentence that names the file, the key, its value and what would be right.
     """
     if not isinstance(preset, str) or preset not in PRESETS:
         raise ConfigError(f"there is no preset {preset!r}; known are {', '.join(PRESETS)}.")
@@ -226,7 +226,15 @@ def highway_settings(
     else:
         base = dict(PRESETS[preset])
         given = read_settings(config)
-    given |= settings or {}
+        if isinstance(config, (str, os.PathLike)):
+            try:
+                _checked(base, given)
+            except ConfigError as problem:
+                raise ConfigError(f"{os.fspath(config)}: {problem}") from None
+    return _checked(base, given | dict(settings or {}))
+
+
+def _checked(base: Mapping[str, Any], given: Mapping[str, Any]) -> HighwaySettings:
     for key in given:
         if key not in base:
             raise ConfigError(_unknown(key, base))

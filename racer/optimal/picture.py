@@ -66,7 +66,7 @@ def draw_reference(track: _core.Track, reference: Reference, path: str | os.Path
     middle.plot(lap["s"], lap["throttle"], color="#2f9e57", label="throttle")
     middle.plot(lap["s"], lap["brake"], color="#c73a5f", label="brake")
     middle.set_ylabel("pedals")
-    middle.legend(loc="upper right")
+    middle.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, frameon=False)
     lower.plot(lap["s"], np.degrees(lap["steer"]), color="#7d4fc4")
     lower.set_ylabel("road wheels [deg]")
     lower.set_xlabel("distance along the centre line [m]")

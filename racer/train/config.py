@@ -8,6 +8,7 @@ for the highway's (keys as in `racer.envs.highway_config`).
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -284,9 +285,9 @@ def _section(kind: type[_Section], content: Mapping[str, Any], prefix: str) -> _
     values: dict[str, Any] = {}
     for key, value in content.items():
         if key not in known:
-            raise ConfigError(
-                f"there is no setting {prefix + key!r}; known are {', '.join(known)}."
-            )
+            close = difflib.get_close_matches(str(key), list(known), 1, 0.7)
+            hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}."
+            raise ConfigError(f"there is no setting {f'{prefix}{key}'!r}; {hint}")
         if key in ("env", "highway", *ALGORITHMS):
             if not isinstance(value, Mapping):
                 raise ConfigError(f"{key} must be a table of settings, not {value!r}.")

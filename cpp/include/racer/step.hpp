@@ -17,8 +17,7 @@ namespace racer::RACER_ISA {
 // The state after a tick, or the old one and a fault if it is not finite.
 template <class R>
 RACER_INLINE void store_sound_state(const CarArrays& c, int car, const CarState<R>& state) {
-    // A number that is not finite is the only one that differs from itself minus itself plus
-    // itself.
+    // x - x is 0 for every finite x, and NaN for infinities and NaN, which a sum passes on.
     const R sum = state.x + state.y + state.cos_yaw + state.sin_yaw + state.v_x + state.v_y +
                   state.yaw_rate + state.steer + state.a_x;
     const auto sound = (sum - sum) == R(0.0);
