@@ -24,7 +24,8 @@ def rounding(mode: int) -> Iterator[None]:
     """The C library's rounding mode, as a host program may have set it."""
     library = ctypes.CDLL(None)
     before = library.fegetround()
-    assert library.fesetround(mode) == 0 and library.fegetround() == mode
+    assert library.fesetround(mode) == 0
+    assert library.fegetround() == mode
     try:
         yield
     finally:
