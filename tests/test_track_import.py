@@ -273,7 +273,10 @@ def geojson_of(kind: str, degrees: np.ndarray) -> object:
     if kind == "polygon":
         return {"type": "Polygon", "coordinates": [[*points, points[0]]]}
     feature = {"type": "Feature", "properties": {"name": "x"}, "geometry": line}
-    return feature if kind == "feature" else {"type": "FeatureCollection", "features": [feature]}
+    if kind == "feature":
+        return feature
+    nowhere = {"type": "Feature", "properties": {}, "geometry": None}
+    return {"type": "FeatureCollection", "features": [nowhere, feature]}
 
 
 @pytest.mark.parametrize("kind", ["line", "polygon", "feature", "collection", "gpx", "route"])

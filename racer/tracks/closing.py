@@ -84,9 +84,10 @@ def closed(source: Source, index: np.ndarray, findings: list[Finding]) -> np.nda
     _check_outliers(source, index)
     k = int(np.argmax(steps))
     if steps[k] > max(JUMP, 10.0 * float(np.median(steps))):
+        after = int(index[(k + 1) % len(index)])
         text = (
-            f"from {source.name(int(index[k]))} to {source.name(int(index[(k + 1) % len(index)]))} there is "
-            f"no point for {steps[k]:,.0f} m"
+            f"from {source.name(int(index[k]))} to {source.name(after)} there is no point for "
+            f"{steps[k]:,.0f} m"
         )
         findings.append(Finding("note", text, (float(xy[k, 0]), float(xy[k, 1]))))
     return index
