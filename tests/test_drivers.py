@@ -24,6 +24,7 @@ from racer.evaluate import evaluate_driver, reference_lap_seconds
 from racer.laps import save_lap
 from racer.policies import ACTIONS
 from racer.session import Seat, Session, drive
+from racer.tools import pace_table
 from racer.tools.pace_table import BARS, pace
 from racer.tracks import list_tracks, load_track
 
@@ -289,3 +290,11 @@ def test_the_car_model_knows_the_cars_limits() -> None:
         states = _core.simulate("gt", start, np.tile([0.0, *pedals], (30, 1)))
         measured = (states[25, 4] - states[15, 4]) / (10 * _core.TICK_SECONDS)
         assert measured == pytest.approx(float(wanted), rel=0.08)
+
+
+def test_the_pace_table_passes_over_files_that_hold_no_circuit(tmp_path, capsys):
+    (tmp_path / "nonsense.csv").write_text("1,2,3,4\n", "utf-8")
+    assert pace_table.main(["--tracks", str(tmp_path), "--only", "nonsense"]) == 1
+    output = capsys.readouterr()
+    assert "nonsense.csv" in output.err
+    assert "files that hold no circuit: 1" in output.out

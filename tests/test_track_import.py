@@ -2,11 +2,12 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
-from track_scene import degrees_of, gpx, line_of, ring, stadium, write_csv
+from track_scene import degrees_of, gpx, hairpins, line_of, ring, stadium, write_csv
 
 from racer.cli.main import main
 from racer.drivers.make import make_driver
@@ -51,6 +52,43 @@ def texts(result: Survey, level: str) -> str:
 def offsets(name: str, result: Survey) -> np.ndarray:
     """Distances (K,) of the result's line from a circuit's centre line [m]."""
     return np.abs(load_track(name).locate(result.line[:, 0], result.line[:, 1])[1])
+
+
+# Folds --------------------------------------------------------------------------------------------
+
+
+def test_a_hairpin_that_folds_by_centimetres_loses_the_tip_of_its_loop(tmp_path):
+    table = hairpins(width=6.4)
+    result = surveyed(tmp_path, table)
+    assert result.track is not None
+    repaired = texts(result, "repaired")
+    assert repaired.count("the left boundary folded over itself") == 2, repaired
+    told = r"near row \d+ .* radius 5\.\d m the road is now \d\.\d m wide, not 6\.4 m"
+    assert re.search(told, repaired)
+    assert "folding" not in texts(result, "note")
+    left, right = result.line[:, 3], result.line[:, 2]
+    assert right.min() == 6.4
+    assert 4.0 < left.min() < 5.6
+    assert np.mean(left < 6.4) < 0.08  # nothing but the two apexes
+
+    taken = load_track(tmp_path / "a.csv")  # as it is, but for the same repair
+    assert taken.stations["width_left"].min() == pytest.approx(left.min(), abs=0.8)
+    assert taken.stations["width_right"].min() > 6.3
+
+
+@pytest.mark.parametrize("start", range(0, 88, 11))
+def test_where_a_lap_begins_makes_no_fold(tmp_path, start):
+    table = np.roll(hairpins(width=5.6), start, axis=0)  # as tight as its radius
+    assert surveyed(tmp_path, table).track is not None
+    assert surveyed(tmp_path, table, reverse=True, start_offset=1.7).track is not None
+
+
+def test_a_road_wider_than_its_bends_stays_refused(tmp_path):
+    result = surveyed(tmp_path, hairpins(width=7.5))
+    assert result.track is None
+    assert "the left boundary folds over itself" in texts(result, "error")
+    with pytest.raises(TrackError, match="left boundary folds over itself"):
+        load_track(tmp_path / "a.csv")
 
 
 # Noise --------------------------------------------------------------------------------------------
@@ -129,6 +167,19 @@ def test_what_is_repaired_is_said(tmp_path):
     closed = surveyed(tmp_path, np.vstack([line, line[:1]]))
     assert texts(closed, "repaired") == ""
     assert closed.track is not None
+
+
+def test_a_line_that_comes_back_to_its_first_point_has_no_gap(tmp_path):
+    straight = stadium(gap=80.0, length=600.0, step=20.0)
+    keep = ~((straight[:, 1] < -39.9) & (np.abs(straight[:, 0]) < 280.0))
+    at = int(np.flatnonzero(np.diff(keep.astype(int)) == 1)[0]) + 1
+    open_line = np.roll(straight, -at, axis=0)[: keep.sum()]
+    assert "gap" not in texts(surveyed(tmp_path, np.vstack([open_line, open_line[:1]])), "repaired")
+    result = surveyed(tmp_path, np.vstack([open_line, open_line[:1]]))
+    assert result.track is not None
+    assert re.search(r"from row \d+ .* to row 1 .* no point for 5\d\d m", texts(result, "note"))
+    with pytest.raises(TrackError, match="not closed"):
+        surveyed(tmp_path, open_line)
 
 
 def test_direction_start_and_reverse(tmp_path):
@@ -222,7 +273,10 @@ def geojson_of(kind: str, degrees: np.ndarray) -> object:
     if kind == "polygon":
         return {"type": "Polygon", "coordinates": [[*points, points[0]]]}
     feature = {"type": "Feature", "properties": {"name": "x"}, "geometry": line}
-    return feature if kind == "feature" else {"type": "FeatureCollection", "features": [feature]}
+    if kind == "feature":
+        return feature
+    nowhere = {"type": "Feature", "properties": {}, "geometry": None}
+    return {"type": "FeatureCollection", "features": [nowhere, feature]}
 
 
 @pytest.mark.parametrize("kind", ["line", "polygon", "feature", "collection", "gpx", "route"])

@@ -55,6 +55,21 @@ def stadium(gap: float, length: float = 400.0, step: float = 4.0, width: float =
     return np.column_stack([x, y, np.full((len(s), 2), width)])[keep]
 
 
+def hairpins(width: float, radius: float = 5.6, step: float = 4.7) -> np.ndarray:
+    """(M, 4) two straights and two hairpins, to the left, whose bend peaks in one place.
+
+    The curvature rises evenly to that of the radius and falls in the same way.
+    """
+    half = np.pi * radius  # of a hairpin
+    s = np.linspace(0.0, 2 * (200.0 + 2 * half), 20_000, endpoint=False)
+    along = np.mod(s, 200.0 + 2 * half) - 200.0
+    bend = np.maximum(1.0 - np.abs(along - half) / half, 0.0) / radius
+    angle = np.cumsum(bend) * s[1]
+    xy = np.cumsum(np.column_stack([np.cos(angle), np.sin(angle)]), axis=0) * s[1]
+    keep = slice(None, None, round(step / s[1]))
+    return np.column_stack([xy, np.full((len(s), 2), width)])[keep]
+
+
 def write_csv(path: Path, table: np.ndarray) -> Path:
     rows = [",".join(f"{value:.4f}" for value in row) for row in table]
     path.write_text("\n".join([HEADER, *rows, ""]), "utf-8")

@@ -5,8 +5,8 @@ Every driver starts once from rest and otherwise rolling from places around the 
 flying laps from each; the table gives the median of the valid ones, its gap to the bound, and how
 many laps were clean, those from rest included. Where no bound is known for a track, the
 quasi-steady estimate divided by 1.06 stands in and the row is marked: in the catalogue that
-estimate is 5 to 12 % above the bound. The exit code is 1 if a lap was not clean or a gap is outside
-its bar.
+estimate is 5 to 12 % above the bound. The exit code is 1 if a lap was not clean, a gap is outside
+its bar or a file holds no circuit.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 
 from racer import _core
 from racer.drivers import make_driver
+from racer.errors import TrackError
 from racer.evaluate import evaluate_driver
 from racer.optimal.quasi_steady import quasi_steady_lap
 from racer.optimal.reference import reference_lap
@@ -119,9 +120,14 @@ def main(argv: list[str] | None = None) -> int:
     if not args.json:
         head = "".join(f"  {name:>8} lap    gap  clean" for name in BARS)
         print(f"{'track':<14}  bound, s {head}", flush=True)
-    failed = estimated = 0
+    failed = estimated = refused = 0
     for name in names:
-        track = load_track(name)
+        try:
+            track = load_track(name)
+        except TrackError as problem:
+            print(problem, file=sys.stderr)
+            refused += 1
+            continue
         paces = [
             pace(driver, track, args.vehicle, starts=args.starts, laps=args.laps) for driver in BARS
         ]
@@ -134,8 +140,10 @@ def main(argv: list[str] | None = None) -> int:
     if not args.json:
         if estimated:
             print(f"~ no bound known: quasi-steady estimate / {ESTIMATE_OVER_BOUND}")
+        if refused:
+            print(f"! files that hold no circuit: {refused}")
         print("every bar holds" if failed == 0 else f"! {failed} outside their bars")
-    return 1 if failed else 0
+    return 1 if failed or refused else 0
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@
 `name.toml`; its keys are the fields of `TrackSettings`. The parts:
 
 * `table`, `geographic`, `settings`, `source`: reading files;
-* `spline`, `smoothing`, `overlap`, `check`, `survey`: from measured points to a checked circuit;
+* `closing`, `spline`, `smoothing`, `unfold`, `overlap`, `check`, `survey`: from measured points to
+  a checked circuit;
 * `catalogue`, `store`: names, and the folder of imported circuits;
 * `corners`, `random_tracks`, `picture`.
 """

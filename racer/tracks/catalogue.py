@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import unicodedata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from racer._core import Track
 from racer.errors import TrackError
+from racer.tracks.closing import SAME_POINT
 from racer.tracks.random_tracks import PREFIX, random_track
 from racer.tracks.settings import read_settings
 from racer.tracks.table import read_table
+from racer.tracks.unfold import unfolded
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from racer.tracks.settings import TrackSettings
 
 CATALOGUE = Path(__file__).parents[1] / "data" / "tracks"
 FOLDER_VARIABLE = "RACER_TRACKS_DIR"
@@ -86,7 +95,8 @@ def load_track(name_or_path: str | os.PathLike[str]) -> Track:
 
     Args:
         name_or_path: a name of `list_tracks()` or `list_user_tracks()`, `random:SEED`, or the path
-            of a `.csv` file, which is taken as it is: nothing is smoothed or repaired.
+            of a `.csv` file, which is taken as it is: nothing is smoothed, and nothing repaired but
+            an edge that folds over itself for a very short way (`racer.tracks.unfold`).
 
     Raises:
         TrackError: the file cannot be read, or what it holds is not a circuit; one sentence names
@@ -99,20 +109,30 @@ def load_track(name_or_path: str | os.PathLike[str]) -> Track:
     line, line_numbers = read_table(path)
     settings = read_settings(path)
     try:
-        return Track(
-            *np.ascontiguousarray(line.T),
-            name=settings.name or path.stem,
-            runoff=settings.runoff,
-            start_offset=settings.start_offset,
-            reverse=settings.direction == "reverse",
-        )
+        return _track(line, settings, path)
     except ValueError as problem:
+        if "folds over itself" in str(problem):
+            apart = np.hypot(*(np.roll(line, -1, axis=0) - line)[:, :2].T) >= SAME_POINT
+            narrowed, places = unfolded(line[apart])
+            if places:
+                with contextlib.suppress(ValueError):
+                    return _track(narrowed, settings, path)
         reason = re.sub(
             r"\brow (\d+)",
             lambda found: f"row {found[1]} (line {line_numbers[int(found[1]) - 1]})",
             str(problem),
         )
         raise TrackError(f"{path}: {reason}.") from None
+
+
+def _track(line: NDArray[np.float64], settings: TrackSettings, path: Path) -> Track:
+    return Track(
+        *np.ascontiguousarray(line.T),
+        name=settings.name or path.stem,
+        runoff=settings.runoff,
+        start_offset=settings.start_offset,
+        reverse=settings.direction == "reverse",
+    )
 
 
 def seed_of(name: str) -> int:

@@ -56,13 +56,14 @@ def closed(source: Source, index: np.ndarray, findings: list[Finding]) -> np.nda
     """
     index = _without_overshoot(source, index, findings)
     xy = source.line[index, :2]
+    steps = np.hypot(*np.diff(xy, axis=0).T)
     if len(xy) > 1 and np.hypot(*(xy[0] - xy[-1])) < SAME_POINT:
+        # The last step is one of the file's: however long it is, it leaves no gap.
         index, xy = index[:-1], xy[:-1]
     if len(xy) < 4:
         raise TrackError(
             f"{source.path}: a circuit needs at least 4 different points, not {len(xy)}."
         )
-    steps = np.hypot(*np.diff(xy, axis=0).T)
     if steps.sum() > FARTHEST:
         raise TrackError(
             f"{source.path}: from {source.name(int(index[0]))} to "
@@ -83,9 +84,10 @@ def closed(source: Source, index: np.ndarray, findings: list[Finding]) -> np.nda
     _check_outliers(source, index)
     k = int(np.argmax(steps))
     if steps[k] > max(JUMP, 10.0 * float(np.median(steps))):
+        after = int(index[(k + 1) % len(index)])
         text = (
-            f"from {source.name(int(index[k]))} to {source.name(int(index[k + 1]))} there is "
-            f"no point for {steps[k]:,.0f} m"
+            f"from {source.name(int(index[k]))} to {source.name(after)} there is no point for "
+            f"{steps[k]:,.0f} m"
         )
         findings.append(Finding("note", text, (float(xy[k, 0]), float(xy[k, 1]))))
     return index

@@ -149,6 +149,8 @@ def _lines(path: Path, item: Any, depth: int) -> list[list[Any]]:
         raise TrackError(f"{path}: is not a GeoJSON object.")
     kind = item.get("type")
     if kind == "Feature":
+        if "geometry" in item and item["geometry"] is None:
+            return []  # a feature without a place, which RFC 7946 (3.2) writes so
         return _lines(path, item.get("geometry"), depth - 1)
     for collection, members in _COLLECTIONS:
         if kind == collection:

@@ -14,8 +14,11 @@ from racer.tracks.check import Finding, check_line, folds
 from racer.tracks.closing import SAME_POINT, closed, distinct
 from racer.tracks.smoothing import Smoothed, Smoother, smoother_for
 from racer.tracks.spline import Array, ClosedSpline
+from racer.tracks.unfold import Unfolded, unfolded
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from racer._core import Track
     from racer.tracks.source import Source
 
@@ -91,11 +94,12 @@ def survey(
 
     smoothed = _smoothed(kept, tolerance)
     noisy = smoothed.limited or smoothed.noise > NOISY * tolerance
-    folded = noisy and _folds(kept, smoothed)
+    folded = noisy and _folds_for_good(kept, smoothed)
     findings += _smoothing_findings(smoothed, tolerance, source, index, folded=folded)
     backwards = reverse != (source.settings.direction == "reverse")
     offset = source.settings.start_offset + start_offset
-    line = _resampled(kept, smoothed, backwards, offset)
+    line, narrowed = unfolded(_resampled(kept, smoothed, backwards, offset))
+    findings += [_unfolding(one, place) for one in narrowed]
     found, track = check_line(line, runoff=runoff, place=place)
     order = {"error": 0, "repaired": 1, "note": 2}
     findings = sorted([*findings, *found], key=lambda finding: order[finding.level])
@@ -158,6 +162,15 @@ def _folds(line: Array, smoothed: Smoothed) -> bool:
     return any(f.level == "error" for f in folds(samples, widths, lambda _: ""))
 
 
+def _folds_for_good(line: Array, smoothed: Smoothed) -> bool:
+    """Whether an edge folds that `unfolded` leaves as it is."""
+    table, _ = unfolded(_resampled(line, smoothed, backwards=False, offset=0.0))
+    spline = ClosedSpline(table[:, :2])
+    samples = spline.sample(CHECK_STEP)
+    found = folds(samples, spline.widths(table[:, 2:], samples.u), lambda _: "")
+    return any(f.level == "error" for f in found)
+
+
 def _widths_on(line: Array, smoothed: Smoothed, share: Array) -> Array:
     """Widths (K, 2) at shares of the lap: means over about `STEP`, straight in between."""
     widths = line[:, 2:]
@@ -195,6 +208,15 @@ def _resampled(line: Array, smoothed: Smoothed, backwards: bool, offset: float) 
     if backwards:
         table = np.roll(table[::-1], 1, axis=0)[:, [0, 1, 3, 2]]
     return np.array(np.round(table, 3) + 0.0, np.float64)
+
+
+def _unfolding(one: Unfolded, place: Callable[[Array], str]) -> Finding:
+    text = (
+        f"the {one.side} boundary folded over itself {one.s:,.0f} m after the start"
+        f"{place(one.xy)}: on the inside of a bend of radius {one.radius:.1f} m the road is now "
+        f"{one.after:.1f} m wide, not {one.before:.1f} m"
+    )
+    return Finding("repaired", text, (float(one.xy[0]), float(one.xy[1])))
 
 
 def _smoothing_findings(
