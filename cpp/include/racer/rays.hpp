@@ -3,7 +3,8 @@
 // Ray i points -90 + 22.5 i degrees from the car's nose (0 = right, 4 = ahead, 8 = left). It ends
 // at the first boundary chord, of either side, among the portals within kRayReach of arc length
 // before and behind the car's cell; so a circuit may cross over itself. On the road and off it
-// alike.
+// alike; where a circuit meets itself within that length, a ray on the road follows the road that
+// the car is on.
 //
 // On the road no distances need comparing. The road is a chain of convex cells with portals between
 // them, and a straight ray that leaves a cell through a portal never comes back. So for each ray

@@ -167,7 +167,7 @@ inline constexpr VehicleRows kGtRows = {{
     {"friction_front", 1.65, "slick tyre, 1.5-1.8; chosen for the lateral figures of the class"},
     {"friction_rear", 1.65 * 1.20, "chosen: wider rear tyres; at 1.12 trail braking spins the car"},
     {"load_sensitivity", 0.06, "chosen; Pacejka, Tyre and Vehicle Dynamics, ch. 4"},
-    {"stiffness_front", 10.0, "chosen: peak at 8.8 degrees, 0.81 deg/g of understeer"},
+    {"stiffness_front", 10.0, "chosen: peak at 8.8 degrees, 0.84 deg/g of understeer"},
     {"shape_front", 1.4, "Pacejka: about 1.3 for lateral force; chosen"},
     {"curvature_front", -1.0, "chosen: 81 % of the grip left in a full slide"},
     {"stiffness_rear", 13.5, "chosen: peak at 6.8 degrees"},
@@ -181,7 +181,7 @@ inline constexpr VehicleRows kGtRows = {{
 
     {"air_density", 1.2, "20 degrees C at sea level"},
     {"drag_area", 1.22, "class: top speed 280-290 km/h"},
-    {"downforce_area", 3.1, "class: about one car's weight at 250-270 km/h; chosen"},
+    {"downforce_area", 3.1, "chosen: 73 % of the car's weight at 260 km/h"},
     {"downforce_front", 0.40, "chosen: stability at speed"},
 
     {"power", 390.0e3, "class: 373-410 kW by balance of performance"},
@@ -193,7 +193,7 @@ inline constexpr VehicleRows kGtRows = {{
 
     {"max_steer", 0.45, "class: 25 degrees at the road wheel"},
     {"steer_rate", 1.5, "chosen: about 1000 degrees/s at the steering wheel"},
-    {"transfer_lag", 0.06, "chosen: pitch mode of a stiff car, 3-4 Hz"},
+    {"transfer_lag", 0.06, "chosen: pitch mode of a stiff car, 2.7 Hz"},
     {"blend_low", 2.0, "chosen"},
     {"blend_high", 5.0, "chosen"},
     {"blend_lag", 0.05, "chosen: the tyres' own lag at 5 m/s"},
