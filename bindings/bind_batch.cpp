@@ -226,8 +226,6 @@ class PyBatch {
         within("episode_ticks", r.episode_ticks, 0, kCounts);
         within("episode_steps", r.episode_steps, 0, kCounts);
         within("stillness_ticks", r.stillness_ticks, 0, kCounts);
-        within("lap_start", r.lap_start, 0, r.episode_ticks + 1.0);
-        within("sector_start", r.sector_start, 0, r.episode_ticks + 1.0);
         within("x", r.x - track.origin.x, -kFarthest, kFarthest);
         within("y", r.y - track.origin.y, -kFarthest, kFarthest);
         within("n", r.n, -kFarthest, kFarthest);

@@ -239,7 +239,7 @@ def test_a_lap_that_starts_in_the_middle_is_no_lap(flying: LapRecord) -> None:
         (0, {"v_x": 60.0}, "at rest on the line"),
         (0, {"lap_start": 100.0}, "at rest on the line"),
         (1, {"v_x": 200.0}, "v_x is 200, it must be"),
-        (1, {"grip_rear": 3.0}, "grip_rear is 3"),
+        (1, {"surface_drag": 2e5}, "surface_drag is 200000"),
         (1, {"s": egg().length - 0.001}, "are different places"),
     ],
 )

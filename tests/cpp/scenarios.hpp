@@ -78,7 +78,7 @@ inline constexpr std::array kScenarios = {
              Autoreset::kNextStep, 1.0},
     Scenario{"two_cars", ActionKind::kAxis, ObservationKind::kTrack, 1, 2, StartKind::kStanding,
              Autoreset::kDisabled, 0.3},
-    Scenario{"laps", ActionKind::kPedals, ObservationKind::kLidar, 4, 1, StartKind::kStanding,
+    Scenario{"laps", ActionKind::kPedals, ObservationKind::kLidar, 10, 1, StartKind::kStanding,
              Autoreset::kSameStep, 0.1, true},
 };
 
