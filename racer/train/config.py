@@ -329,5 +329,6 @@ def _checked(item: dataclasses.Field[Any], value: Any, key: str) -> Any:
     right_type = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
     if not right_type or not low <= value <= high:
         noun = "a whole number" if whole else "a number"
-        raise ConfigError(f"{key} is {value!r}, but it must be {noun} from {low:g} to {high:g}.")
+        bounds = f"from {low:,} to {high:,}" if whole else f"from {low:g} to {high:g}"
+        raise ConfigError(f"{key} is {value!r}, but it must be {noun} {bounds}.")
     return value if whole else float(value)
