@@ -96,7 +96,7 @@ class RunKeeper(BaseCallback):
         if isinstance(self.model, SAC):
             first = self._config.sac.target_entropy
             last = self._config.sac.final_target_entropy
-            numbers = int(np.prod(self.model.action_space.shape))
+            numbers = int(np.prod(self.model.action_space.shape or ()))
             self.model.target_entropy = numbers * (first + done * (last - first))
 
     def _on_step(self) -> bool:
