@@ -238,7 +238,7 @@ def _checked(base: Mapping[str, Any], given: Mapping[str, Any]) -> HighwaySettin
     for key in given:
         if key not in base:
             raise ConfigError(_unknown(key, base))
-    values = dict(base) | given
+    values: dict[str, Any] = {**base, **given}
     values["observation"] = observation = _filled(
         values["observation"], "observation", _OBSERVATION
     )
