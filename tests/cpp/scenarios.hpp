@@ -5,6 +5,7 @@
 
 #include <array>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +16,17 @@
 
 namespace racer::test {
 
+inline std::shared_ptr<const Track> circuit_through(std::span<const Point> points, double width,
+                                                    const char* name) {
+    std::vector<double> x, y;
+    for (const Point& p : points) {
+        x.push_back(p.x);
+        y.push_back(p.y);
+    }
+    const std::vector<double> widths(points.size(), width);
+    return std::make_shared<const Track>(build_track({x, y, widths, widths}, {.name = name}));
+}
+
 // A circuit of about 1.5 km with a straight, two hairpins and a chicane.
 inline std::shared_ptr<const Track> scenario_track() {
     static constexpr std::array<Point, 28> kPoints = {{
@@ -23,13 +35,7 @@ inline std::shared_ptr<const Track> scenario_track() {
         {110, 182}, {150, 206}, {205, 214}, {250, 240}, {262, 285}, {228, 318}, {170, 322},
         {105, 310}, {48, 284},  {4, 240},   {-32, 186}, {-58, 128}, {-70, 66},  {-48, 16},
     }};
-    std::vector<double> x, y, width;
-    for (const Point& p : kPoints) {
-        x.push_back(p.x);
-        y.push_back(p.y);
-        width.push_back(5.5);
-    }
-    return std::make_shared<const Track>(build_track({x, y, width, width}, {.name = "scenario"}));
+    return circuit_through(kPoints, 5.5, "scenario");
 }
 
 // A ring so short that a kart laps it many times in a scenario.
@@ -48,13 +54,7 @@ inline std::shared_ptr<const Track> scenario_ring() {
         {11, -16},
         {18, -9},
     }};
-    std::vector<double> x, y, width;
-    for (const Point& p : kPoints) {
-        x.push_back(p.x);
-        y.push_back(p.y);
-        width.push_back(4.0);
-    }
-    return std::make_shared<const Track>(build_track({x, y, width, width}, {.name = "ring"}));
+    return circuit_through(kPoints, 4.0, "ring");
 }
 
 struct Scenario {
