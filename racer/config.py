@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 
 from racer import _core
 from racer.errors import ConfigError
-from racer.files import read_text, read_toml
+from racer.formats.files import read_text, read_toml
 
 __all__ = [
     "EnvConfig",

@@ -14,7 +14,7 @@ from racer.envs.highway_config import HighwaySettings, highway_settings
 from racer.envs.highway_worlds import HighwayWorlds
 from racer.envs.worlds import world_seeds
 from racer.errors import ConfigError
-from racer.files import atomic_write
+from racer.formats.files import atomic_write
 
 if TYPE_CHECKING:
     import os

@@ -12,7 +12,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from racer import _core
-from racer.files import atomic_write
+from racer.formats.files import atomic_write
 from racer.policies import ACTIONS, PolicyMetadata, observation_fields
 
 if TYPE_CHECKING:

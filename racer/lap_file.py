@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 import racer
-from racer import _core, npz
+from racer import _core
 from racer.errors import LapError
-from racer.files import MAX_LAP_BYTES, atomic_write, read_bytes
+from racer.formats import npz
+from racer.formats.files import MAX_LAP_BYTES, atomic_write, read_bytes
 from racer.lap_record import MAX_TEXT, TICKS_PER_SECOND, LapRecord, check_physics
 
 FORMAT = "racer-lap"

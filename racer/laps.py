@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from racer import _core
 from racer.errors import LapError
-from racer.files import MAX_LAP_BYTES, read_bytes
+from racer.formats.files import MAX_LAP_BYTES, read_bytes
 from racer.lap_file import SUFFIX, decode_lap, load_lap, save_lap
 from racer.lap_record import TICKS_PER_SECOND, LapRecord, check_physics
 from racer.lap_replay import Replay, drive_again, open_car, pedals_of, put_in_state

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from racer.errors import RacerError
-from racer.files import atomic_path
+from racer.formats.files import atomic_path
 from racer.traces import LapTrace, gap_over_distance
 
 if TYPE_CHECKING:

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from lap_scene import circuit, egg, egg_laps, laps_of, pedals
 
-from racer import _core, laps, npz
+from racer import _core, laps
 from racer.cli import verify as verify_command
 from racer.errors import LapError, RacerError
-from racer.files import MAX_LAP_BYTES, atomic_path, atomic_write, read_bytes, read_text
+from racer.formats import npz
+from racer.formats.files import MAX_LAP_BYTES, atomic_path, atomic_write, read_bytes, read_text
 from racer.lap_file import encode_lap
 from racer.laps import LapRecord, load_lap, save_lap, verify_lap
 from racer.session import Session

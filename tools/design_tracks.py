@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from racer.files import atomic_write
+from racer.formats.files import atomic_write
 from racer.tracks import load_track, random_track
 from racer.tracks.picture import draw_sheet
 from racer.tracks.rounding import resampled, rounded, smoothed

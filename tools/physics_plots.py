@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from racer.files import atomic_path
+from racer.formats.files import atomic_path
 
 from . import physics_measure as measure
 from .physics_measure import GRAVITY, KMH, TICK, Car

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from racer import _core
-from racer.files import atomic_path
+from racer.formats.files import atomic_path
 
 from . import drivability as measure_keys
 from . import physics_measure as measure

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from racer._core import TICK_SECONDS, Track
 from racer.errors import RacerError
-from racer.files import atomic_path
+from racer.formats.files import atomic_path
 
 from .camera import CameraMode
 from .hud import HudState

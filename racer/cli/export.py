@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     import json
 
     from racer.errors import PolicyError
-    from racer.files import MAX_POLICY_BYTES, atomic_write, read_bytes
+    from racer.formats.files import MAX_POLICY_BYTES, atomic_write, read_bytes
     from racer.train.run_folder import RunFolder
 
     folder, config = RunFolder.open(args.folder)

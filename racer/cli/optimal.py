@@ -94,7 +94,7 @@ def _write(
     args: argparse.Namespace, track: Track, result: Reference, proof: Path | None
 ) -> Path | None:
     """Writes the result, its demonstrated lap and its picture; where that lap is now."""
-    from racer.files import atomic_write
+    from racer.formats.files import atomic_write
     from racer.optimal.reference import lap_path, save_reference
 
     target = args.out / f"{_stem(args.track)}-{args.vehicle}.json"
@@ -113,7 +113,7 @@ def _fast(args: argparse.Namespace, track: Track) -> int:
     """The quasi-steady estimate alone."""
     import json
 
-    from racer.files import atomic_write
+    from racer.formats.files import atomic_write
     from racer.optimal.quasi_steady import quasi_steady_lap
 
     estimate = quasi_steady_lap(track, args.vehicle)

@@ -10,7 +10,7 @@ import numpy as np
 
 from racer.drivers.observed import ObservationReader
 from racer.errors import PolicyError
-from racer.files import MAX_POLICY_BYTES, read_bytes
+from racer.formats.files import MAX_POLICY_BYTES, read_bytes
 from racer.policies import ACTIONS, PolicyMetadata
 
 if TYPE_CHECKING:

@@ -37,7 +37,7 @@ from typing import Any, TypeAlias
 from racer import _core
 from racer.envs.checks import number, pair, truth, whole_number
 from racer.errors import ConfigError
-from racer.files import read_text
+from racer.formats.files import read_text
 
 if sys.version_info >= (3, 11):
     import tomllib

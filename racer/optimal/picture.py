@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from racer.files import atomic_path
+from racer.formats.files import atomic_path
 
 if TYPE_CHECKING:
     import os

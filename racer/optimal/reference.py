@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from racer import _core
 from racer.errors import RacerError
-from racer.files import atomic_write, read_bytes
+from racer.formats.files import atomic_write, read_bytes
 
 FORMAT = 1
 SHIPPED = Path(__file__).parent.parent / "data" / "optimal"

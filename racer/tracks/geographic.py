@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from racer.errors import TrackError
-from racer.files import MAX_TRACK_BYTES, read_bytes, read_text
+from racer.formats.files import MAX_TRACK_BYTES, read_bytes, read_text
 
 if TYPE_CHECKING:
     from racer.tracks.spline import Array

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from racer.errors import RacerError
-from racer.files import atomic_path
+from racer.formats.files import atomic_path
 from racer.plots import draw_track
 from racer.tracks.corners import corners
 from racer.tracks.spline import ClosedSpline

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from racer.errors import TrackError
-from racer.files import read_toml
+from racer.formats.files import read_toml
 
 if TYPE_CHECKING:
     import os

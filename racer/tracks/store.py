@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from racer.errors import TrackError
-from racer.files import atomic_write
+from racer.formats.files import atomic_write
 from racer.tracks.catalogue import list_tracks, track_key, user_folder
 from racer.tracks.settings import TrackSettings
 from racer.tracks.survey import survey

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from racer.errors import TrackError
-from racer.files import MAX_TRACK_BYTES, read_text
+from racer.formats.files import MAX_TRACK_BYTES, read_text
 
 if TYPE_CHECKING:
     import os

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from racer.errors import ConfigError
-from racer.files import atomic_path
+from racer.formats.files import atomic_path
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from racer import files
 from racer.config import EnvConfig, load_config
 from racer.errors import ConfigError
+from racer.formats import files
 from racer.highway_policies import ENVIRONMENTS
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import Any
 import racer
 from racer import _core
 from racer.errors import ConfigError
-from racer.files import atomic_write, read_text
+from racer.formats.files import atomic_write, read_text
 from racer.train.config import TrainConfig, load_train_config, read_toml
 
 PACKAGES = ("torch", "stable-baselines3", "numpy", "gymnasium", "onnx", "onnxruntime")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from racer.errors import ConfigError
-from racer.files import atomic_write
+from racer.formats.files import atomic_write
 from racer.tools.bench import LAYERS
 from racer.tools.bench.plot import draw
 from racer.tools.bench.runner import Row, cell, short

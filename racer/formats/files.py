@@ -3,7 +3,8 @@
 Every reader of Racer goes through `read_bytes` or `read_text`: they look at the size first, so that
 a huge file costs nothing, and turn what the operating system says into one sentence. Every writer
 goes through `atomic_write` or `atomic_path`: the data goes to a temporary name in the same folder
-and takes its place by a rename.
+and takes its place by a rename. Files that must never replace another go through `write_new` or
+`write_numbered`.
 """
 
 import errno
@@ -112,13 +113,8 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     folders are created.
     """
     target = Path(path)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:  # what stands there is a file
-        raise NotADirectoryError(
-            errno.ENOTDIR, os.strerror(errno.ENOTDIR), os.fspath(target.parent)
-        ) from None
-    temporary = target.with_name(f".{secrets.token_hex(4)}.{target.name}")
+    _make_parent(target)
+    temporary = _beside(target)
     try:
         yield temporary
         with temporary.open("rb+") as file:
@@ -127,9 +123,29 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     except BaseException as problem:
         with suppress(OSError):
             temporary.unlink()
-        if isinstance(problem, OSError) and problem.filename == os.fspath(temporary):
-            problem.filename = os.fspath(target)  # the name that people know
+        if isinstance(problem, OSError):
+            _name_target(problem, temporary, target)
         raise
+
+
+def _make_parent(target: Path) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:  # what stands there is a file
+        raise NotADirectoryError(
+            errno.ENOTDIR, os.strerror(errno.ENOTDIR), os.fspath(target.parent)
+        ) from None
+
+
+def _beside(target: Path) -> Path:
+    """A temporary name in the same folder; hidden, so that no listing shows it half-written."""
+    return target.with_name(f".{secrets.token_hex(4)}.{target.name}")
+
+
+def _name_target(problem: OSError, temporary: Path, target: Path) -> None:
+    """Puts the name that people know into an error; a full disk's comes without any."""
+    if problem.filename in (None, os.fspath(temporary)):
+        problem.filename = os.fspath(target)
 
 
 def atomic_write(path: str | os.PathLike[str], data: bytes | str) -> None:
@@ -137,3 +153,59 @@ def atomic_write(path: str | os.PathLike[str], data: bytes | str) -> None:
     content = data.encode("utf-8") if isinstance(data, str) else data
     with atomic_path(path) as temporary:
         temporary.write_bytes(content)
+
+
+def write_new(path: str | os.PathLike[str], data: bytes | str) -> bool:
+    """Writes a whole file under a name that nobody has; of two processes at once one succeeds.
+
+    Returns:
+        False, with nothing written, if the name is taken.
+    """
+    content = data.encode("utf-8") if isinstance(data, str) else data
+    target = Path(path)
+    _make_parent(target)
+    temporary = _beside(target)
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(temporary, target)  # unlike a rename, it never replaces
+        except FileExistsError:
+            return False
+        except OSError:  # a file system without hard links: claim the name, then fill it
+            try:
+                os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
+            except FileExistsError:
+                return False
+            temporary.replace(target)
+    except OSError as problem:
+        _name_target(problem, temporary, target)
+        raise
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+    return True
+
+
+def write_numbered(path: str | os.PathLike[str], data: bytes | str, suffix: str = "") -> Path:
+    """Writes a whole file under `path`, or under the first free `path_2`, `path_3`, ...
+
+    Args:
+        path: the wanted name.
+        data: the content.
+        suffix: the end of the name that stays behind the number (".lap.npz").
+
+    Returns:
+        The name that was written.
+    """
+    wanted = Path(path)
+    stem = wanted.name.removesuffix(suffix)
+    number = 1
+    while True:
+        name = f"{stem}{suffix}" if number == 1 else f"{stem}_{number}{suffix}"
+        candidate = wanted.with_name(name)
+        if write_new(candidate, data):
+            return candidate
+        number += 1

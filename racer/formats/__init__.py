@@ -1,0 +1,1 @@
+"""What every file of Racer shares: reading, writing, locks, texts, the npz form."""

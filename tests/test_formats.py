@@ -1,0 +1,101 @@
+"""Reading, writing, locks and texts: what all files of Racer stand on."""
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from racer.errors import RacerError
+from racer.formats.files import write_new, write_numbered
+from racer.formats.locks import hold
+from racer.formats.text import is_plain, shown
+
+
+def test_of_many_writers_of_one_name_exactly_one_wins(tmp_path):
+    target = tmp_path / "deep" / "one.txt"
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(lambda n: write_new(target, f"{n}" * 1000), range(8)))
+    assert sum(won) == 1
+    assert target.read_text() == f"{won.index(True)}" * 1000
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_numbered_names_never_replace_and_keep_their_suffix(tmp_path):
+    wanted = tmp_path / "lap.lap.npz"
+    with ThreadPoolExecutor(8) as pool:
+        paths = list(pool.map(lambda n: write_numbered(wanted, f"{n}", ".lap.npz"), range(8)))
+    assert len(set(paths)) == 8
+    assert {path.name for path in paths} == {"lap.lap.npz"} | {
+        f"lap_{number}.lap.npz" for number in range(2, 9)
+    }
+    assert [path.read_text() for path in paths] == [f"{n}" for n in range(8)]
+
+
+def test_where_there_are_no_hard_links_a_new_file_is_exclusive_all_the_same(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    assert write_new(tmp_path / "a", "first")
+    assert not write_new(tmp_path / "a", "second")
+    assert (tmp_path / "a").read_text() == "first"
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_failed_write_names_the_file_that_was_wanted(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError) as caught:
+        write_new(tmp_path / "file" / "inside", "x")
+    assert caught.value.filename == str(tmp_path / "file")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+HOLDER = """
+import sys
+from racer.formats.locks import hold
+with hold(sys.argv[1], "it"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_lock_names_its_holder_and_falls_with_it(tmp_path: Path):
+    lock = tmp_path / "deep" / "lock"
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, lock], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout.readline() == b"held\n"
+        busy = f"^runs/a: process {other.pid} is at work on it.$"
+        with pytest.raises(RacerError, match=busy), hold(lock, "runs/a"):
+            pass
+        other.kill()
+    with hold(lock, "runs/a"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("Zoë Müller 山田", "Zoë Müller 山田"),
+        ("x\nok     best: 41.000 s", "x\\nok     best: 41.000 s"),
+        ("\x1b[2J", "\\x1b[2J"),
+        ("a\rb\0c", "a\\rb\\x00c"),
+        ("\u202eevil", "\\u202eevil"),
+        ("Har\u200bbour", "Har\\u200bbour"),
+        ("\ud800", "\\ud800"),
+        ("\u2028", "\\u2028"),
+    ],
+)
+def test_what_is_shown_is_one_printable_line(text, seen):
+    assert shown(text) == seen
+    assert is_plain(text) == (text == seen)
+    assert is_plain(shown(text))
+    shown(text).encode("utf-8")
+
+
+def test_a_long_text_is_cut():
+    assert shown("a" * 10_000_000, 10) == "aaaaaaa..."
+    assert len(shown("\x1b" * 1000, 50)) == 50
