@@ -1,7 +1,8 @@
 #include "bindings.hpp"
-#include "racer/kernels.hpp"
+#include "racer/instruction_set.hpp"
 #include "racer/observation.hpp"
 #include "racer/random.hpp"
+#include "racer/rules.hpp"
 #include "racer/time.hpp"
 
 namespace py = pybind11;
@@ -41,12 +42,14 @@ py::list reward_terms() {
 
 py::list instruction_sets() {
     py::list names;
-    for (const racer::Kernels* k : racer::available_kernels()) names.append(std::string(k->name));
+    for (const racer::InstructionSet* set : racer::instruction_sets()) {
+        names.append(std::string(set->name));
+    }
     return names;
 }
 
 void set_instruction_set(const std::string& name) {
-    if (racer::select_kernels(name)) return;
+    if (racer::select_instruction_set(name)) return;
     throw py::value_error(
         "instruction set '" + name + "' is not available; there is " +
         py::str(py::str(", ").attr("join")(instruction_sets())).cast<std::string>());
@@ -76,7 +79,7 @@ PYBIND11_MODULE(_core, m) {
           "Seed of stream `index` of `seed`: a hash, so that streams never overlap.");
     m.def("instruction_sets", &instruction_sets, "Kernels that this CPU can run, widest last.");
     m.def(
-        "instruction_set", [] { return std::string(racer::kernels().name); },
+        "instruction_set", [] { return std::string(racer::instruction_set().name); },
         "The kernels in use. All compute the same bits.");
     m.def("set_instruction_set", &set_instruction_set, py::arg("name"),
           "Chooses the kernels of the whole process. Raises ValueError if the CPU lacks them.");
