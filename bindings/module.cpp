@@ -36,8 +36,24 @@ py::list observation_layout(const std::string& name) {
 
 py::list reward_terms() {
     py::list names;
-    for (const char* name : racer::kRewardTermNames) names.append(name);
+    for (const racer::RewardTermInfo& term : racer::kRewardTermTable) names.append(term.name);
     return names;
+}
+
+py::list reward_term_table() {
+    py::list rows;
+    for (const racer::RewardTermInfo& term : racer::kRewardTermTable) {
+        py::dict row;
+        row["name"] = term.name;
+        row["field"] = term.field;
+        row["weight"] = term.weight;
+        row["low"] = term.low;
+        row["high"] = term.high;
+        row["unit"] = term.unit;
+        row["meaning"] = term.meaning;
+        rows.append(row);
+    }
+    return rows;
 }
 
 py::list instruction_sets() {
@@ -75,6 +91,9 @@ PYBIND11_MODULE(_core, m) {
           "Fields of an observation in order: name, offset, size, unit, scale, low, high.\n\n"
           "An entry of the observation is clip(value * scale, low, high).");
     m.def("reward_terms", &reward_terms, "Names of the reward terms, in the order of the arrays.");
+    m.def("reward_term_table", &reward_term_table,
+          "The reward terms in that order, a dict each: name (in files), field (of BatchConfig),\n"
+          "weight (the default), low, high, unit, meaning.");
     m.def("split_seed", &racer::split_seed, py::arg("seed"), py::arg("index"),
           "Seed of stream `index` of `seed`: a hash, so that streams never overlap.");
     m.def("instruction_sets", &instruction_sets, "Kernels that this CPU can run, widest last.");

@@ -257,7 +257,7 @@ RACER_INLINE void integrate_tick(const Vehicle& vehicle, CarState<R>& first,
                                  const CarInputs<R>& first_inputs, CarState<R>& second,
                                  const CarInputs<R>& second_inputs) {
     const auto both = [](auto& a, auto& b) { return Pair<R>(a, b); };
-    CarInputs<Pair<R>> inputs = {
+    const CarInputs<Pair<R>> inputs = {
         both(first_inputs.steer_target, second_inputs.steer_target),
         both(first_inputs.throttle, second_inputs.throttle),
         both(first_inputs.brake, second_inputs.brake),

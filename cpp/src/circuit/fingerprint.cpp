@@ -11,7 +11,6 @@
 namespace racer {
 
 std::uint64_t physics_fingerprint(const Vehicle& vehicle) {
-    using namespace RACER_ISA;
     const FloatEnvironment guard;
     Hash hash;
     hash.add(kPhysicsVersion);
@@ -25,8 +24,8 @@ std::uint64_t physics_fingerprint(const Vehicle& vehicle) {
     // Ten seconds of wild driving: new random inputs twice a second, on tarmac and off it.
     constexpr int kTicks = 600;
     constexpr int kHold = 30;
-    CarState<double> car{0.0, 0.0, 1.0, 0.0, 40.0, 0.0, 0.0, 0.0, 0.0};
-    CarInputs<double> inputs{};
+    RACER_ISA::CarState<double> car{0.0, 0.0, 1.0, 0.0, 40.0, 0.0, 0.0, 0.0, 0.0};
+    RACER_ISA::CarInputs<double> inputs{};
     for (int tick = 0; tick < kTicks; ++tick) {
         if (tick % kHold == 0) {
             const auto draw = [&](std::uint64_t i) {
@@ -39,7 +38,7 @@ std::uint64_t physics_fingerprint(const Vehicle& vehicle) {
             inputs.grip_front = inputs.grip_rear = grass ? vehicle.grass_grip : 1.0;
             inputs.surface_drag = grass ? vehicle.grass_drag : 0.0;
         }
-        integrate_tick(vehicle, car, inputs);
+        RACER_ISA::integrate_tick(vehicle, car, inputs);
         for (const double value : {car.x, car.y, car.cos_yaw, car.sin_yaw, car.v_x, car.v_y,
                                    car.yaw_rate, car.steer, car.a_x}) {
             hash.add(value);

@@ -27,6 +27,7 @@
 #define RACER_TEXT(name) RACER_TEXT_OF(name)
 #define RACER_OF_THIS_SET(table) RACER_JOIN(table, RACER_ISA)
 
+// NOLINTBEGIN(bugprone-macro-parentheses): types and signatures take none
 #define RACER_DECLARE_TABLE(set, type, table) extern const type RACER_JOIN(table, set);
 #define RACER_POINT_TO_TABLE(set, table) &RACER_JOIN(table, set),
 #define RACER_DEFINE_CHOICE(signature, type, table)                                             \
@@ -35,6 +36,7 @@
         static constexpr const type* kTables[] = {RACER_EACH_SET(RACER_POINT_TO_TABLE, table)}; \
         return *kTables[index_of_set_in_use()];                                                 \
     }
+// NOLINTEND(bugprone-macro-parentheses)
 
 namespace racer {
 

@@ -128,7 +128,7 @@ RACER_INLINE void transpose(Lanes<T, 8> (&r)[8]) {
         r[i].v = __builtin_shufflevector(a, b, 0, 8, 2, 10, 4, 12, 6, 14);
         r[i + 1].v = __builtin_shufflevector(a, b, 1, 9, 3, 11, 5, 13, 7, 15);
     }
-    for (int i : {0, 1, 4, 5}) {
+    for (const int i : {0, 1, 4, 5}) {
         const auto a = r[i].v, b = r[i + 2].v;
         r[i].v = __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13);
         r[i + 2].v = __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15);

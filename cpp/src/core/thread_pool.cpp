@@ -110,7 +110,7 @@ ThreadPool::ThreadPool(int threads) : threads_(threads), process_(getpid()) {
 
 ThreadPool::~ThreadPool() {
     // Threads that a fork left behind can be neither stopped nor waited for.
-    if (is_forked()) (void)workers_.release();
+    if (is_forked()) (void)workers_.release();  // NOLINT(bugprone-unused-return-value): on purpose
 }
 
 bool ThreadPool::is_forked() const noexcept { return workers_ && getpid() != process_; }
