@@ -21,7 +21,7 @@ EDITABLE := --no-build-isolation --config-settings=build-dir=$(BUILD) \
 # What an editable install fixes: settings and the set of packages. Any change here reinstalls.
 FINGERPRINT = cat pyproject.toml CMakeLists.txt <(find racer viewer tools -name __init__.py | sort) | cksum
 
-.PHONY: help demo test test-slow test-cpp lint format stubs determinism bench peers sanitize fuzz setup \
+.PHONY: help demo test test-slow test-cpp lint tidy format stubs determinism bench peers sanitize fuzz setup \
 	build wheel clean
 
 help:  ## list the targets
@@ -107,6 +107,12 @@ lint: setup  ## ruff, mypy, clang-format
 	@ln -s $(CURDIR)/racer/* $(CURDIR)/viewer $(CURDIR)/tools $(TYPED)/racer/
 	cd $(TYPED) && MYPYPATH=. $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml -p racer
 	find cpp bindings tests/cpp -name '*.[ch]pp' | xargs -r $(BIN)/clang-format --dry-run -Werror
+
+# -fsched-pressure is GCC's alone.
+tidy: build  ## clang-tidy over every C++ source
+	@test -x $(BIN)/clang-tidy || $(BIN)/python -m pip install -q -c constraints.txt clang-tidy
+	@ls cpp/src/*/*.cpp bindings/*.cpp | xargs -P $(JOBS) -n 1 $(BIN)/clang-tidy --quiet -p $(BUILD) \
+	    --removed-arg=-fsched-pressure 2>/dev/null
 
 format: setup  ## rewrite the sources as lint wants them
 	$(BIN)/ruff check --fix .

@@ -40,18 +40,10 @@ void bind_config(py::module_& m) {
         auto [get, set] = member(group, field);
         config.def_property(name, get, set, doc);
     };
-    const auto weights = &BatchConfig::weights;
-    add("progress", weights, &RewardWeights::progress, "per lap of progress");
-    add("speed_bonus", weights, &RewardWeights::speed_bonus, "per tick at 100 m/s");
-    add("wall_penalty", weights, &RewardWeights::wall_penalty, "per tick of wall contact");
-    add("off_track_penalty", weights, &RewardWeights::off_track_penalty,
-        "per tick with all four wheels off");
-    add("backward_penalty", weights, &RewardWeights::backward_penalty,
-        "per tick against the driving direction");
-    add("stillness_penalty", weights, &RewardWeights::stillness_penalty,
-        "per tick below the stillness speed");
-    add("wheels_off_penalty", weights, &RewardWeights::wheels_off_penalty,
-        "per tick and wheel beyond the edge");
+#define RACER_TERM(constant, field, name, weight, low, high, unit, meaning) \
+    add(#field, &BatchConfig::weights, &RewardWeights::field, meaning);
+    RACER_REWARD_TERMS(RACER_TERM)
+#undef RACER_TERM
     const auto episode = &BatchConfig::episode;
     add("stillness_speed_threshold", episode, &EpisodeRules::stillness_speed_threshold, "m/s");
     add("max_steps", episode, &EpisodeRules::max_steps, "steps until truncation; 0: never");

@@ -1,10 +1,11 @@
 #include <pybind11/stl.h>
 
+#include <cstring>
+
 #include "bindings.hpp"
-#include "racer/action.hpp"
-#include "racer/dynamics.hpp"
+#include "racer/car_fields.hpp"
+#include "racer/car_model.hpp"
 #include "racer/fingerprint.hpp"
-#include "racer/float_environment.hpp"
 #include "racer/vehicle.hpp"
 
 namespace racer::bindings {
@@ -60,22 +61,10 @@ py::array_t<float> axis_to_pedals(const Doubles& axis, const Doubles& speed,
     const double* in = axis.data();
     const double* v = speed.data();
     float* out = result.mutable_data();
-    const FloatEnvironment guard;
-    const auto sound = [](double value) {  // NaN counts as zero
-        return value == value ? RACER_ISA::clamp(value, -1.0, 1.0) : 0.0;
-    };
     for (py::ssize_t i = 0; i < rows; ++i) {
-        const RACER_ISA::Pedals<double> p = RACER_ISA::axis_to_pedals(
-            car, sound(in[2 * i]), sound(in[2 * i + 1]), v[speed.size() == 1 ? 0 : i]);
-        // Quantised here as the batch would, so that both ways give the same inputs.
-        const auto quantised = [](double value) {
-            std::int16_t input = 0;
-            RACER_ISA::quantise(&input, value);
-            return static_cast<float>(input / kInputScale);
-        };
-        out[3 * i] = quantised(p.steer);
-        out[3 * i + 1] = quantised(p.throttle);
-        out[3 * i + 2] = quantised(p.brake);
+        const QuantisedPedals pedals =
+            racer::axis_to_pedals(car, in[2 * i], in[2 * i + 1], v[speed.size() == 1 ? 0 : i]);
+        for (const std::int16_t input : pedals) *out++ = static_cast<float>(input / kInputScale);
     }
     return result;
 }
@@ -92,25 +81,15 @@ py::array_t<double> simulate(const std::string& vehicle, const Doubles& start,
         throw py::value_error("inputs must have shape (T, 3): steer target [rad], throttle, brake");
     }
     if (substeps < 1) throw py::value_error("substeps must be at least 1");
-    const FloatEnvironment guard;
     const auto ticks = static_cast<std::size_t>(inputs.shape(0));
-    std::vector<RACER_ISA::CarInputs<double>> in(ticks);
-    for (std::size_t i = 0; i < ticks; ++i) {
-        const double* row = inputs.data() + 3 * i;
-        in[i] = {row[0], row[1], row[2], 1.0, 1.0, 0.0};
-    }
-    const double* s = start.data();
-    std::vector<RACER_ISA::CarState<double>> states(ticks + 1);
-    RACER_ISA::simulate_flat(car, {s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8]}, in,
-                             states, substeps);
+    std::vector<PlainInputs> in(ticks);
+    std::memcpy(in.data(), inputs.data(), ticks * sizeof(PlainInputs));
+    PlainState state{};
+    std::memcpy(state.data(), start.data(), sizeof(state));
+    std::vector<PlainState> states(ticks + 1);
+    racer::simulate(car, state, in, states, substeps);
     py::array_t<double> result({static_cast<py::ssize_t>(ticks + 1), py::ssize_t{9}});
-    double* out = result.mutable_data();
-    for (const auto& q : states) {
-        for (const double value :
-             {q.x, q.y, q.cos_yaw, q.sin_yaw, q.v_x, q.v_y, q.yaw_rate, q.steer, q.a_x}) {
-            *out++ = value;
-        }
-    }
+    std::memcpy(result.mutable_data(), states.data(), states.size() * sizeof(PlainState));
     return result;
 }
 

@@ -1,7 +1,8 @@
 #include "bindings.hpp"
-#include "racer/kernels.hpp"
+#include "racer/instruction_set.hpp"
 #include "racer/observation.hpp"
 #include "racer/random.hpp"
+#include "racer/rules.hpp"
 #include "racer/time.hpp"
 
 namespace py = pybind11;
@@ -35,18 +36,36 @@ py::list observation_layout(const std::string& name) {
 
 py::list reward_terms() {
     py::list names;
-    for (const char* name : racer::kRewardTermNames) names.append(name);
+    for (const racer::RewardTermInfo& term : racer::kRewardTermTable) names.append(term.name);
     return names;
+}
+
+py::list reward_term_table() {
+    py::list rows;
+    for (const racer::RewardTermInfo& term : racer::kRewardTermTable) {
+        py::dict row;
+        row["name"] = term.name;
+        row["field"] = term.field;
+        row["weight"] = term.weight;
+        row["low"] = term.low;
+        row["high"] = term.high;
+        row["unit"] = term.unit;
+        row["meaning"] = term.meaning;
+        rows.append(row);
+    }
+    return rows;
 }
 
 py::list instruction_sets() {
     py::list names;
-    for (const racer::Kernels* k : racer::available_kernels()) names.append(std::string(k->name));
+    for (const racer::InstructionSet* set : racer::instruction_sets()) {
+        names.append(std::string(set->name));
+    }
     return names;
 }
 
 void set_instruction_set(const std::string& name) {
-    if (racer::select_kernels(name)) return;
+    if (racer::select_instruction_set(name)) return;
     throw py::value_error(
         "instruction set '" + name + "' is not available; there is " +
         py::str(py::str(", ").attr("join")(instruction_sets())).cast<std::string>());
@@ -72,11 +91,14 @@ PYBIND11_MODULE(_core, m) {
           "Fields of an observation in order: name, offset, size, unit, scale, low, high.\n\n"
           "An entry of the observation is clip(value * scale, low, high).");
     m.def("reward_terms", &reward_terms, "Names of the reward terms, in the order of the arrays.");
+    m.def("reward_term_table", &reward_term_table,
+          "The reward terms in that order, a dict each: name (in files), field (of BatchConfig),\n"
+          "weight (the default), low, high, unit, meaning.");
     m.def("split_seed", &racer::split_seed, py::arg("seed"), py::arg("index"),
           "Seed of stream `index` of `seed`: a hash, so that streams never overlap.");
     m.def("instruction_sets", &instruction_sets, "Kernels that this CPU can run, widest last.");
     m.def(
-        "instruction_set", [] { return std::string(racer::kernels().name); },
+        "instruction_set", [] { return std::string(racer::instruction_set().name); },
         "The kernels in use. All compute the same bits.");
     m.def("set_instruction_set", &set_instruction_set, py::arg("name"),
           "Chooses the kernels of the whole process. Raises ValueError if the CPU lacks them.");

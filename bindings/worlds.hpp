@@ -14,7 +14,7 @@
 #include <utility>
 
 #include "bindings.hpp"
-#include "racer/kernels.hpp"
+#include "racer/autoreset.hpp"
 
 namespace racer::bindings {
 

@@ -7,7 +7,7 @@ import numpy
 import numpy.dtypes
 import numpy.typing
 import typing
-__all__: list[str] = ['Batch', 'BatchConfig', 'CAR_STATE', 'COMPILER', 'HIGHWAY_BASE_TERMS', 'HIGHWAY_FEATURES', 'HIGHWAY_LANE_WIDTH', 'HIGHWAY_OUTCOME', 'HIGHWAY_REWARD_TERMS', 'HIGHWAY_RULES_VERSION', 'HIGHWAY_VEHICLE', 'HIGHWAY_VEHICLE_SIZE', 'HIGHWAY_WORLD', 'HighwayBatch', 'HighwayConfig', 'LAP_REASONS', 'PHYSICS_VERSION', 'RAY_COUNT', 'RAY_RANGE', 'ROAD_AHEAD_METRES', 'TICK_SECONDS', 'Track', 'axis_to_pedals', 'fact_table', 'highway_fields', 'instruction_set', 'instruction_sets', 'observation_layout', 'physics_fingerprint', 'reward_terms', 'set_instruction_set', 'simulate', 'split_seed', 'vehicle_parameters', 'vehicles']
+__all__: list[str] = ['Batch', 'BatchConfig', 'CAR_STATE', 'COMPILER', 'HIGHWAY_BASE_TERMS', 'HIGHWAY_FEATURES', 'HIGHWAY_LANE_WIDTH', 'HIGHWAY_OUTCOME', 'HIGHWAY_REWARD_TERMS', 'HIGHWAY_RULES_VERSION', 'HIGHWAY_VEHICLE', 'HIGHWAY_VEHICLE_SIZE', 'HIGHWAY_WORLD', 'HighwayBatch', 'HighwayConfig', 'LAP_REASONS', 'PHYSICS_VERSION', 'RAY_COUNT', 'RAY_RANGE', 'ROAD_AHEAD_METRES', 'TICK_SECONDS', 'Track', 'axis_to_pedals', 'fact_table', 'highway_fields', 'instruction_set', 'instruction_sets', 'observation_layout', 'physics_fingerprint', 'reward_term_table', 'reward_terms', 'set_instruction_set', 'simulate', 'split_seed', 'vehicle_parameters', 'vehicles']
 class Track:
     """
     A circuit, immutable: closed centre line, widths, walls, checkpoints.
@@ -136,7 +136,7 @@ class BatchConfig:
     @property
     def off_track_penalty(self) -> float:
         """
-        per tick with all four wheels off
+        per tick with all four wheels off the track
         """
     @off_track_penalty.setter
     def off_track_penalty(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
@@ -144,7 +144,7 @@ class BatchConfig:
     @property
     def progress(self) -> float:
         """
-        per lap of progress
+        for a whole lap of progress
         """
     @progress.setter
     def progress(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
@@ -192,7 +192,7 @@ class BatchConfig:
     @property
     def stillness_penalty(self) -> float:
         """
-        per tick below the stillness speed
+        per tick below stillnessSpeedThreshold
         """
     @stillness_penalty.setter
     def stillness_penalty(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
@@ -232,7 +232,7 @@ class BatchConfig:
     @property
     def wall_penalty(self) -> float:
         """
-        per tick of wall contact
+        per tick of contact with a wall
         """
     @wall_penalty.setter
     def wall_penalty(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
@@ -833,6 +833,11 @@ def observation_layout(observation: str) -> list:
 def physics_fingerprint(vehicle: str = 'gt') -> str:
     """
     16 hex digits over the parameters and a golden trajectory of a vehicle.
+    """
+def reward_term_table() -> list:
+    """
+    The reward terms in that order, a dict each: name (in files), field (of BatchConfig),
+    weight (the default), low, high, unit, meaning.
     """
 def reward_terms() -> list:
     """

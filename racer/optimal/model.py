@@ -1,6 +1,6 @@
 """The engine's car as CasADi expressions, in track coordinates, above walking speed.
 
-The equations are those of `cpp/include/racer/dynamics.hpp` with the engine's own constants:
+The equations are those of `cpp/src/circuit/dynamics.hpp` with the engine's own constants:
 single track, Magic Formula, downforce, lagged load transfer, friction ellipse with slip control.
 What is left out acts only below the speed at which tyre forces alone move the car (the parameter
 `blend_high`), backwards, or off the tarmac; the solver keeps away from all three.

@@ -1,6 +1,6 @@
 """Closed C2 splines over arrays, for what is done with a line before the engine gets it.
 
-The same curve as the engine's (`cpp/include/racer/spline.hpp`): cubic pieces between the points,
+The same curve as the engine's (`cpp/src/road/spline.hpp`): cubic pieces between the points,
 whose parameter grows by the length of each chord.
 """
 

@@ -17,6 +17,7 @@
 #include "check.hpp"
 #include "highway_scenarios.hpp"
 #include "racer/fingerprint.hpp"
+#include "racer/instruction_set.hpp"
 #include "scenarios.hpp"
 
 #ifndef RACER_SOURCE_DIR
@@ -127,11 +128,11 @@ void compare_threads(int steps) {
 
 int main(int argc, char** argv) {
     if (argc > 1 && std::strcmp(argv[1], "--kernels") == 0) {
-        for (const Kernels* kernel : available_kernels()) std::cout << kernel->name << "\n";
+        for (const InstructionSet* set : instruction_sets()) std::cout << set->name << "\n";
         return 0;
     }
     if (argc > 1 && std::strcmp(argv[1], "--print") == 0) {
-        if (argc > 2 && !select_kernels(argv[2])) return 2;
+        if (argc > 2 && !select_instruction_set(argv[2])) return 2;
         print(std::cout);
         return 0;
     }
@@ -156,32 +157,30 @@ int main(int argc, char** argv) {
     struct Cut {
         int batch_size, threads;
     };
-    for (const Kernels* kernel : available_kernels()) {
-        CHECK(select_kernels(kernel->name));
+    for (const InstructionSet* set : instruction_sets()) {
+        CHECK(select_instruction_set(set->name));
         for (const Scenario& scenario : kScenarios) {
             for (const Cut cut : {Cut{64, 1}, Cut{7, 1}, Cut{64, 3}}) {
                 expect(golden, std::string(scenario.name),
                        to_hex(run_scenario(scenario, kSteps, cut.batch_size, cut.threads)),
-                       std::string(kernel->name) + ", batches of " +
-                           std::to_string(cut.batch_size) + ", " + std::to_string(cut.threads) +
-                           " threads");
+                       std::string(set->name) + ", batches of " + std::to_string(cut.batch_size) +
+                           ", " + std::to_string(cut.threads) + " threads");
             }
         }
     }
-    for (const Kernels* kernel : available_kernels()) {
-        CHECK(select_kernels(kernel->name));
+    for (const InstructionSet* set : instruction_sets()) {
+        CHECK(select_instruction_set(set->name));
         for (const HighwayScenario& scenario : kHighwayScenarios) {
             for (const Cut cut : {Cut{12, 1}, Cut{12, 3}, Cut{5, 1}, Cut{1, 1}}) {
                 expect(golden, std::string(scenario.name),
                        to_hex(run_highway(scenario, kHighwaySteps, cut.batch_size, cut.threads)),
-                       std::string(kernel->name) + ", batches of " +
-                           std::to_string(cut.batch_size) + ", " + std::to_string(cut.threads) +
-                           " threads");
+                       std::string(set->name) + ", batches of " + std::to_string(cut.batch_size) +
+                           ", " + std::to_string(cut.threads) + " threads");
             }
         }
     }
-    const Kernels& widest = *available_kernels().back();
-    CHECK(select_kernels(widest.name));
+    const InstructionSet& widest = *instruction_sets().back();
+    CHECK(select_instruction_set(widest.name));
     for (const Scenario& scenario : kScenarios) {
         for (const Cut cut : {Cut{1, 1}, Cut{1000, 1}, Cut{1000, 2}, Cut{1000, 4}, Cut{1000, 8}}) {
             expect(golden, std::string(scenario.name),

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "check.hpp"
-#include "racer/action.hpp"
-#include "racer/dynamics.hpp"
+#include "circuit/action.hpp"
+#include "circuit/dynamics.hpp"
 #include "racer/vehicle.hpp"
 
 namespace {

@@ -5,8 +5,8 @@
 #include "allocations.hpp"
 #include "check.hpp"
 #include "highway_scenarios.hpp"
-#include "racer/highway/world.hpp"
 #include "racer/random.hpp"
+#include "traffic/world.hpp"
 
 using namespace racer;
 using namespace racer::test;

@@ -1,6 +1,6 @@
 // The lap clock, driven by made-up paths along a track.
 #include "check.hpp"
-#include "racer/lap_timing.hpp"
+#include "circuit/lap_timing.hpp"
 
 using namespace racer;
 using namespace racer::RACER_ISA;

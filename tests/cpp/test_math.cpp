@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "check.hpp"
-#include "racer/math.hpp"
+#include "core/math.hpp"
 
 namespace {
 

@@ -11,8 +11,8 @@
 #include <string>
 
 #include "check.hpp"
-#include "racer/dynamics.hpp"
-#include "racer/kernels.hpp"
+#include "circuit/dynamics.hpp"
+#include "racer/instruction_set.hpp"
 
 using namespace racer;
 using namespace racer::test;
@@ -171,9 +171,9 @@ double frequency() {
 }
 
 // The least time of a tick: whatever unit is busiest, and all that the units together can start.
-void print_limit(const Kernels& kernel) {
+void print_limit(const InstructionSet& set) {
     const Counts n = count_tick(kGt, 40.0);
-    const int lanes = kernel.lanes;
+    const int lanes = set.lanes;
     Times t = times_of(lanes);
     const auto seconds = [&](long count, const char* name) {
         return static_cast<double>(count) * t[name];
@@ -207,9 +207,9 @@ void print_limit(const Kernels& kernel) {
 
 int main(int argc, char** argv) {
     if (argc > 2 && std::strcmp(argv[1], "--json") == 0) {
-        for (const Kernels* kernel : available_kernels()) {
-            if (argv[2] == std::string(kernel->name)) {
-                print_limit(*kernel);
+        for (const InstructionSet* set : instruction_sets()) {
+            if (argv[2] == std::string(set->name)) {
+                print_limit(*set);
                 return 0;
             }
         }

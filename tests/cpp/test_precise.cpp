@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include "check.hpp"
-#include "racer/highway/precise.hpp"
 #include "racer/random.hpp"
+#include "traffic/precise.hpp"
 
 using namespace racer;
 using namespace racer::test;

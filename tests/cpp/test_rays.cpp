@@ -2,8 +2,8 @@
 #include <cstdint>
 
 #include "check.hpp"
+#include "circuit/rays.hpp"
 #include "circuits.hpp"
-#include "racer/rays.hpp"
 
 namespace racer::test {
 namespace {

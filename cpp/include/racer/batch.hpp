@@ -7,10 +7,11 @@
 #include <span>
 #include <vector>
 
-#include "racer/kernels.hpp"
-#include "racer/thread_pool.hpp"
+#include "racer/step_context.hpp"
 
 namespace racer {
+
+class ThreadPool;
 
 // So short that no car ends two laps within one step, of which the second would hide the first.
 inline constexpr int kMaxTicksPerAction = 120;
@@ -34,6 +35,7 @@ class Batch {
           std::span<const std::int32_t> world_tracks, const BatchOptions& options,
           const BatchConfig& config);
 
+    ~Batch();
     Batch(const Batch&) = delete;
     Batch& operator=(const Batch&) = delete;
 
@@ -69,7 +71,7 @@ class Batch {
     std::vector<const Track*> track_of_car_;
     std::vector<std::byte> storage_;  // all car fields, each aligned to a cache line
     StepContext context_;
-    ThreadPool pool_;
+    std::unique_ptr<ThreadPool> pool_;
 };
 
 }  // namespace racer

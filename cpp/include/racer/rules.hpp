@@ -30,30 +30,50 @@ struct LapEvent {
     double sectors[3] = {};        // [s]
 };
 
-// Terms of the reward, in the order of the reward_terms array. Names as in the config files.
+// Terms of the reward, listed once: X(constant, field, name in files, default weight, low, high,
+// unit, what the weight is paid for). Array layout, bindings and Python's settings follow from
+// here; score.hpp computes each term.
+// clang-format off
+#define RACER_REWARD_TERMS(X)                                                                       \
+    X(kProgress, progress, "progress", 1.0, 0, 1e6, "1/lap", "for a whole lap of progress")         \
+    X(kSpeedBonus, speed_bonus, "speedBonus", 0.0, 0, 1e6, "1/tick", "per tick at 100 m/s")         \
+    X(kWallPenalty, wall_penalty, "wallPenalty", -0.002, -1e6, 0, "1/tick",                         \
+      "per tick of contact with a wall")                                                            \
+    X(kOffTrackPenalty, off_track_penalty, "offTrackPenalty", -0.001, -1e6, 0, "1/tick",            \
+      "per tick with all four wheels off the track")                                                \
+    X(kBackwardPenalty, backward_penalty, "backwardPenalty", 0.0, -1e6, 0, "1/tick",                \
+      "per tick against the driving direction")                                                     \
+    X(kStillnessPenalty, stillness_penalty, "stillnessPenalty", -0.001, -1e6, 0, "1/tick",          \
+      "per tick below stillnessSpeedThreshold")                                                     \
+    X(kWheelsOffPenalty, wheels_off_penalty, "wheelsOffPenalty", 0.0, -1e6, 0, "1/tick",            \
+      "per tick and wheel beyond the edge")
+// clang-format on
+
 enum RewardTerm : int {
-    kProgress,
-    kSpeedBonus,
-    kWallPenalty,
-    kOffTrackPenalty,
-    kBackwardPenalty,
-    kStillnessPenalty,
-    kWheelsOffPenalty,
-    kRewardTerms,
+#define RACER_TERM(constant, field, name, weight, low, high, unit, meaning) constant,
+    RACER_REWARD_TERMS(RACER_TERM)
+#undef RACER_TERM
+        kRewardTerms,
 };
-inline constexpr const char* kRewardTermNames[kRewardTerms] = {
-    "progress",        "speedBonus",       "wallPenalty",      "offTrackPenalty",
-    "backwardPenalty", "stillnessPenalty", "wheelsOffPenalty",
+
+struct RewardTermInfo {
+    const char* field;  // of RewardWeights, and in Python
+    const char* name;   // in files and infos
+    double weight, low, high;
+    const char* unit;
+    const char* meaning;
+};
+inline constexpr RewardTermInfo kRewardTermTable[kRewardTerms] = {
+#define RACER_TERM(constant, field, name, weight, low, high, unit, meaning) \
+    {#field, name, weight, low, high, unit, meaning},
+    RACER_REWARD_TERMS(RACER_TERM)
+#undef RACER_TERM
 };
 
 struct RewardWeights {
-    double progress = 1.0;              // per lap (share of the centre line's length)
-    double speed_bonus = 0.0;           // per tick at kSpeedBonusReference
-    double wall_penalty = -0.002;       // per tick of contact
-    double off_track_penalty = -0.001;  // per tick with all four wheels off
-    double backward_penalty = 0.0;      // per tick against the driving direction
-    double stillness_penalty = -0.001;  // per tick below the stillness speed
-    double wheels_off_penalty = 0.0;    // per tick and wheel beyond the edge
+#define RACER_TERM(constant, field, name, weight, low, high, unit, meaning) double field = weight;
+    RACER_REWARD_TERMS(RACER_TERM)
+#undef RACER_TERM
 };
 inline constexpr double kSpeedBonusReference = 100.0;  // [m/s]
 

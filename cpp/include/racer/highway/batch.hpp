@@ -7,10 +7,15 @@
 #include <span>
 #include <vector>
 
-#include "racer/highway/kernels.hpp"
-#include "racer/thread_pool.hpp"
+#include "racer/highway/step_context.hpp"
+
+namespace racer {
+class ThreadPool;
+}
 
 namespace racer::highway {
+
+struct Scratch;
 
 struct BatchOptions {
     int worlds = 1;
@@ -24,6 +29,7 @@ class Batch {
     // Throws std::invalid_argument for a configuration or options that make no sense.
     Batch(const BatchOptions& options, const Config& config);
 
+    ~Batch();
     Batch(const Batch&) = delete;
     Batch& operator=(const Batch&) = delete;
 
@@ -54,7 +60,7 @@ class Batch {
     std::vector<WorldRecord> records_;
     std::vector<Scratch> scratch_;  // one per thread
     StepContext context_;
-    ThreadPool pool_;
+    std::unique_ptr<ThreadPool> pool_;
 };
 
 // Fills in what follows from other settings, and refuses settings that make no sense.
