@@ -8,8 +8,10 @@ import numpy as np
 from stable_baselines3 import SAC
 from stable_baselines3.common.callbacks import BaseCallback
 
+from racer.errors import ConfigError
 from racer.export import export_policy
 from racer.train.checkpoint import save_checkpoint
+from racer.train.resuming import run_identity, settings_of
 from racer.train.run_folder import write_json
 
 if TYPE_CHECKING:
@@ -35,9 +37,10 @@ class RunKeeper(BaseCallback):
         task: what it trains on.
         env: the worlds that learn.
         normalise: the normalisation around them.
-        best: score of the best model so far, or None.
+        facts: of the checkpoint that it goes on from, or None.
 
     Attributes:
+        best: score of the best model so far, or None.
         interrupted: set it, and the run saves a checkpoint and stops before its next update.
         stopped: the run stopped before its steps were done, by time or interrupt, and is saved.
     """
@@ -52,10 +55,10 @@ class RunKeeper(BaseCallback):
         task: Task,
         env: WorldsVecEnv,
         normalise: VecNormalize,
-        best: dict[str, Any] | None = None,
+        facts: dict[str, Any] | None = None,
     ) -> None:
         super().__init__()
-        self.best = best
+        self.best: dict[str, Any] | None = facts["best"] if facts else None
         self.interrupted = False
         self.stopped = False
         self._config = config
@@ -69,6 +72,8 @@ class RunKeeper(BaseCallback):
         self._evaluated = 0
         self._saved = 0
         self._saved_steps = -1
+        self._evaluated_steps = facts.get("evaluated_steps", -1) if facts else -1
+        self._identity = run_identity(folder)
 
     def _on_training_start(self) -> None:
         done = self._clock.fraction
@@ -115,22 +120,52 @@ class RunKeeper(BaseCallback):
         """Whether nothing of the run is left to do."""
         return self._clock.fraction >= 1.0
 
-    def save(self) -> None:
-        """Saves a checkpoint of this very moment, unless there is one."""
-        if self.model.num_timesteps == self._saved_steps:
+    def save(self, *, again: bool = False) -> None:
+        """Saves a checkpoint of this very moment, unless there is one.
+
+        Args:
+            again: even if there is one, because its facts have changed.
+
+        Raises:
+            ConfigError: the run was deleted meanwhile.
+        """
+        if self.model.num_timesteps == self._saved_steps and not again:
             return
-        facts = {"seconds": self._clock.seconds, "best": self.best}
+        self._check_folder()
+        facts = {
+            "seconds": self._clock.seconds,
+            "best": self.best,
+            "evaluated_steps": self._evaluated_steps,
+            "run": self._identity,
+        }
         path = self._folder.checkpoint_path(self.model.num_timesteps)
-        save_checkpoint(path, self.model, self._normalise, self._worlds, facts)
+        settings = settings_of(self._config)
+        save_checkpoint(path, self.model, self._normalise, self._worlds, facts, settings)
         self._saved_steps = self.model.num_timesteps
         self._folder.drop_old_checkpoints()
 
+    def _check_folder(self) -> None:
+        """Nothing is written into a run that is gone: what is left could not be resumed."""
+        if not self._folder.config.is_file():
+            raise ConfigError(
+                f"{self._folder.path}: was deleted while it was trained; the run ends here."
+            )
+
+    def finish(self) -> None:
+        """Saves what there is at the end, evaluates it unless that is done, and notes so."""
+        if self._evaluated_steps == self.model.num_timesteps and self.best is not None:
+            return
+        self.evaluate()
+        self.save(again=True)
+
     def evaluate(self) -> None:
         """Evaluates the model as it is; keeps it if it is the best so far."""
+        self._check_folder()
         score = self._task.evaluate(
             self.model, self._normalise, self._folder.path.name, self.logger
         )
         self.logger.dump(self._clock.steps_done)
+        self._evaluated_steps = self._clock.steps_done
         score = {**score, "steps": self._clock.steps_done}
         if self.best is None or self._task.rank(score) > self._task.rank(self.best):
             self.best = score
