@@ -58,9 +58,10 @@ def run(args: argparse.Namespace) -> int:
     """Trains; 0 if the run is complete, 130 if it was interrupted."""
     from racer.errors import ConfigError
     from racer.train.config import CIRCUIT, check_ends, load_preset, load_train_config
-    from racer.train.new_run import check_free, checked_name
+    from racer.train.new_run import check_free, check_place, checked_name
 
     check_ends(args.steps, args.minutes)
+    check_place(args.log_dir)
     if args.name is not None:
         check_free(args.log_dir / checked_name(args.name))
     env_id = full_id(args.env)

@@ -37,10 +37,10 @@ class RunKeeper(BaseCallback):
         task: what it trains on.
         env: the worlds that learn.
         normalise: the normalisation around them.
-        facts: of the checkpoint that it goes on from, or None.
+        best: score of the best model so far, or None.
+        evaluated: after how many steps the model was evaluated last; -1: never.
 
     Attributes:
-        best: score of the best model so far, or None.
         interrupted: set it, and the run saves a checkpoint and stops before its next update.
         stopped: the run stopped before its steps were done, by time or interrupt, and is saved.
     """
@@ -55,10 +55,11 @@ class RunKeeper(BaseCallback):
         task: Task,
         env: WorldsVecEnv,
         normalise: VecNormalize,
-        facts: dict[str, Any] | None = None,
+        best: dict[str, Any] | None = None,
+        evaluated: int = -1,
     ) -> None:
         super().__init__()
-        self.best: dict[str, Any] | None = facts["best"] if facts else None
+        self.best = best
         self.interrupted = False
         self.stopped = False
         self._config = config
@@ -72,7 +73,7 @@ class RunKeeper(BaseCallback):
         self._evaluated = 0
         self._saved = 0
         self._saved_steps = -1
-        self._evaluated_steps = facts.get("evaluated_steps", -1) if facts else -1
+        self._evaluated_steps = evaluated
         self._identity = run_identity(folder)
 
     def _on_training_start(self) -> None:
@@ -120,23 +121,20 @@ class RunKeeper(BaseCallback):
         """Whether nothing of the run is left to do."""
         return self._clock.fraction >= 1.0
 
-    def save(self, *, again: bool = False) -> None:
+    def save(self) -> None:
         """Saves a checkpoint of this very moment, unless there is one.
-
-        Args:
-            again: even if there is one, because its facts have changed.
 
         Raises:
             ConfigError: the run was deleted meanwhile.
         """
-        if self.model.num_timesteps == self._saved_steps and not again:
+        if self.model.num_timesteps == self._saved_steps:
             return
         self._check_folder()
         facts = {
             "seconds": self._clock.seconds,
             "best": self.best,
-            "evaluated_steps": self._evaluated_steps,
             "run": self._identity,
+            "episodes": list(self.model.ep_info_buffer or ()),
         }
         path = self._folder.checkpoint_path(self.model.num_timesteps)
         settings = settings_of(self._config)
@@ -152,11 +150,9 @@ class RunKeeper(BaseCallback):
             )
 
     def finish(self) -> None:
-        """Saves what there is at the end, evaluates it unless that is done, and notes so."""
-        if self._evaluated_steps == self.model.num_timesteps and self.best is not None:
-            return
-        self.evaluate()
-        self.save(again=True)
+        """Evaluates what there is at the end, unless that is done."""
+        if self._evaluated_steps != self._clock.steps_done or self.best is None:
+            self.evaluate()
 
     def evaluate(self) -> None:
         """Evaluates the model as it is; keeps it if it is the best so far."""

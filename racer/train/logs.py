@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
@@ -36,17 +39,13 @@ class RunLog(TensorBoardOutputFormat):
         self, key_values: dict[str, Any], key_excluded: dict[str, tuple[str, ...]], step: int = 0
     ) -> None:
         """Writes values; makes the folder again if somebody removed it."""
-        try:
-            super().write(key_values, key_excluded, step)
-            there = self._folder.is_dir()
-        except OSError as problem:
-            there = self._folder.is_dir()
-            if there:
-                raise self._named(problem) from None
-        if not there:
+        if not self._folder.is_dir():
             print(f"{self._folder}: was deleted; logging begins anew.", file=sys.stderr)
             self._open(None)
+        try:
             super().write(key_values, key_excluded, step)
+        except OSError as problem:
+            raise self._named(problem) from None
 
     def close(self) -> None:
         """Closes the file; what could not be written was said before."""
@@ -58,6 +57,23 @@ class RunLog(TensorBoardOutputFormat):
     def _named(self, problem: OSError) -> OSError:
         """The error with the name of the place; a full disk's comes without any."""
         return OSError(problem.errno, problem.strerror or str(problem), str(self._folder))
+
+
+@contextmanager
+def quiet_writers() -> Iterator[None]:
+    """No traceback of TensorBoard's writing threads; `write` raises what happened to them."""
+    before = threading.excepthook
+
+    def note(happened: threading.ExceptHookArgs) -> None:
+        writing = type(happened.thread).__module__.startswith("tensorboard.")
+        if not (writing and isinstance(happened.exc_value, OSError)):
+            before(happened)
+
+    threading.excepthook = note
+    try:
+        yield
+    finally:
+        threading.excepthook = before
 
 
 def run_logger(folder: Path, begin: int | None = None) -> Logger:

@@ -64,6 +64,13 @@ def check_free(path: Path) -> None:
         )
 
 
+def check_place(parent: Path) -> None:
+    """Raises NotADirectoryError if runs cannot be kept there because it is a file."""
+    if os.path.lexists(parent) and not parent.is_dir():
+        code = errno.ENOTDIR
+        raise NotADirectoryError(code, os.strerror(code), os.fspath(parent))
+
+
 @contextmanager
 def new_run(
     path: Path,

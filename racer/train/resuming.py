@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from racer.envs.highway_config import highway_settings
 from racer.errors import ConfigError, RacerError
-from racer.formats.files import read_text
+from racer.formats.files import MAX_POLICY_BYTES, atomic_write, read_bytes, read_text
 from racer.formats.settings import differences, shown_value
 from racer.highway_policies import ENVIRONMENTS
 from racer.train.checkpoint import DamagedError, load_checkpoint, restore
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from racer.envs.worlds import Worlds
     from racer.train.config import TrainConfig
     from racer.train.run_folder import RunFolder
+    from racer.train.task import Task
 
 # What a network, its statistics and the meaning of its numbers depend on.
 MODEL_KEYS = ("algo", "env_id", "track", "normalise_observation", "normalise_reward", "row_width")
@@ -137,24 +139,63 @@ def set_aside(folder: RunFolder, steps: int) -> None:
 
 def run_identity(folder: RunFolder) -> str:
     """What tells this run from others; "" of a run that is older than such a mark."""
-    try:
-        content = json.loads(read_text(folder.versions, what="list of versions"))
-    except ValueError:  # RacerError is one
-        return ""
-    found = content.get("run", "") if isinstance(content, dict) else ""
+    found = read_object(folder.versions).get("run", "")
     return found if isinstance(found, str) else ""
 
 
-def best_is_there(folder: RunFolder) -> bool:
-    """Whether the best model's files are whole; mends policy.onnx from best/ if it is not."""
+def restore_episodes(model: BaseAlgorithm, facts: dict[str, Any]) -> None:
+    """The last episodes, of which TensorBoard gets the mean return and length."""
+    episodes = facts.get("episodes", [])
+    if not isinstance(episodes, list):
+        return
+    numbers = [
+        {key: float(episode[key]) for key in ("r", "l", "t")}
+        for episode in episodes
+        if isinstance(episode, dict) and all(type(episode.get(k)) in (int, float) for k in "rlt")
+    ]
+    model.ep_info_buffer = deque(numbers, maxlen=model._stats_window_size)  # noqa: SLF001
+
+
+def best_so_far(
+    folder: RunFolder, facts: dict[str, Any], task: Task, steps: int
+) -> dict[str, Any] | None:
+    """The score of the best model of a run that goes on after so many steps.
+
+    The last evaluation of a run comes after its last checkpoint, so the score beside the model may
+    be better than the checkpoint's.
+
+    Returns:
+        The score; None if there is no model yet, or its file is damaged. If only policy.onnx is,
+        it is taken from `best/` again.
+    """
     best = folder.best / "policy.onnx"
     if not _is_policy(best):
-        return False
+        return None
     if not _is_policy(folder.policy):
-        from racer.formats.files import MAX_POLICY_BYTES, atomic_write, read_bytes
+        data = read_bytes(best, limit=MAX_POLICY_BYTES, what="policy")
+        atomic_write(folder.policy, data)
+    found = (facts["best"], read_object(folder.best / "score.json"))
+    scores = [score for score in found if score and _is_score(score, task, steps)]
+    return max(scores, key=task.rank, default=None)
 
-        atomic_write(folder.policy, read_bytes(best, limit=MAX_POLICY_BYTES, what="policy"))
-    return True
+
+def _is_score(score: dict[str, Any], task: Task, steps: int) -> bool:
+    """Whether it is whole, and of a model of so many steps at most."""
+    try:
+        task.rank(score)
+        task.note(score)
+        return bool(score["steps"] <= steps)
+    except (KeyError, TypeError, ValueError):
+        return False
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """The content of one of the run's JSON files; {} if it is missing or damaged."""
+    try:
+        content = json.loads(read_text(path, what="file", limit=1 << 20))
+    except (ValueError, RecursionError):  # RacerError is a ValueError
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def _is_policy(path: Path) -> bool:

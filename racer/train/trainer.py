@@ -22,10 +22,16 @@ from stable_baselines3.common.vec_env import VecNormalize
 
 from racer.train.callback import RunKeeper
 from racer.train.config import CIRCUIT, check_ends
-from racer.train.logs import run_logger
-from racer.train.new_run import check_free, new_run
+from racer.train.logs import quiet_writers, run_logger
+from racer.train.new_run import check_free, check_place, new_run
 from racer.train.progress import Clock, ProgressBar
-from racer.train.resuming import best_is_there, go_on, set_aside
+from racer.train.resuming import (
+    best_so_far,
+    go_on,
+    read_object,
+    restore_episodes,
+    set_aside,
+)
 from racer.train.run_folder import RunFolder, write_json
 from racer.train.task import make_task
 
@@ -66,10 +72,10 @@ def build(config: TrainConfig, circuit: Path | None = None) -> Learner:
     """
     torch.set_num_threads(1)
     task = make_task(config, circuit)
-    task.check_memory()
-    clock = Clock(config)
     if config.algo == "ppo":
         _check_batch(config)
+    task.check_memory()
+    clock = Clock(config)
     try:
         env = task.make_env()
         normalise = VecNormalize(
@@ -111,6 +117,7 @@ def train(
     Raises:
         RacerError: the folder exists already, or a setting cannot be used; nothing is left behind.
     """
+    check_place(path.parent)
     if not numbered:
         check_free(path)
     learner = build(config)
@@ -118,14 +125,15 @@ def train(
     with new_run(path, config, prints, numbered=numbered, comment=comment) as folder:
         learner.model.set_logger(run_logger(folder.tensorboard))
         learner.clock.start(0, 0.0)
-        return _run(config, folder, learner, None, show=show)
+        return _run(config, folder, learner, show=show)
 
 
 def _run(
     config: TrainConfig,
     folder: RunFolder,
     learner: Learner,
-    facts: dict[str, Any] | None,
+    best: dict[str, Any] | None = None,
+    evaluated: int = -1,
     *,
     show: bool,
 ) -> dict[str, Any]:
@@ -139,16 +147,18 @@ def _run(
         task=learner.task,
         env=learner.env,
         normalise=learner.normalise,
-        facts=facts,
+        best=best,
+        evaluated=evaluated,
     )
-    try:
-        interrupted = _learn(learner.model, keeper, config)
-        if not interrupted:
-            keeper.finish()
-    finally:
-        bar.close()
-        learner.model.logger.close()
-        learner.env.close()
+    with quiet_writers():
+        try:
+            interrupted = _learn(learner.model, keeper, config)
+            if not interrupted:
+                keeper.finish()
+        finally:
+            bar.close()
+            learner.model.logger.close()
+            learner.env.close()
     return _report(config, folder, learner.clock, keeper, learner.task, interrupted=interrupted)
 
 
@@ -347,13 +357,17 @@ def resume(
         folder.write_config(config)
         set_aside(folder, model.num_timesteps if facts else -1)
         folder.drop_old_checkpoints()
-        if facts and not best_is_there(folder):
-            facts = {**facts, "best": None, "evaluated_steps": -1}
+        best, evaluated = None, -1
+        if facts:
+            restore_episodes(model, facts)
+            best = best_so_far(folder, facts, learner.task, model.num_timesteps)
+            report = read_object(folder.report)
+            if best and report.get("finished") is True:
+                evaluated = report.get("steps", -1)
         # What was logged later than the checkpoint comes again.
-        evaluated = facts is not None and facts.get("evaluated_steps", -1) == model.num_timesteps
-        begin = model.num_timesteps + int(evaluated or clock.fraction < 1.0)
-        model.set_logger(run_logger(folder.tensorboard, begin if facts else 0))
-        return _run(config, folder, learner, facts, show=show)
+        again = clock.fraction >= 1.0 and evaluated != model.num_timesteps
+        model.set_logger(run_logger(folder.tensorboard, model.num_timesteps + int(not again)))
+        return _run(config, folder, learner, best, evaluated, show=show)
 
 
 def _check_later(folder: RunFolder, clock: Clock, steps: int | None, minutes: float | None) -> None:
