@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "racer/batch.hpp"
+#include "racer/text.hpp"
 #include "worlds.hpp"
 
 namespace racer::bindings {
@@ -81,7 +82,7 @@ class PyBatch {
             }
         }
         if (s < -kFarthest || s > kFarthest) {
-            throw py::value_error("s must be -1e7 to 1e7 m, got " + std::to_string(s));
+            throw py::value_error("s must be -1e7 to 1e7 m, got " + number_text(s));
         }
         const Track& track = worlds.engine().track_of(world);
         s -= std::floor(s / track.length) * track.length;
@@ -89,12 +90,12 @@ class PyBatch {
             std::clamp(static_cast<int>(s / track.spacing), 0, track.station_count - 1));
         const Station& station = track.stations[at];
         if (n > station.wall_left || n < -station.wall_right) {
-            throw py::value_error(
-                "n = " + std::to_string(n) + " m lies beyond the wall; it must be " +
-                std::to_string(-station.wall_right) + " to " + std::to_string(station.wall_left));
+            throw py::value_error("n = " + number_text(n) + " m lies beyond the wall; it must be " +
+                                  number_text(-station.wall_right) + " to " +
+                                  number_text(station.wall_left));
         }
         if (speed < 0.0 || speed > 150.0) {
-            throw py::value_error("speed must be 0 to 150 m/s, got " + std::to_string(speed));
+            throw py::value_error("speed must be 0 to 150 m/s, got " + number_text(speed));
         }
         worlds.engine().place(world, car, {s, n, heading_error, speed});
     }
@@ -215,8 +216,8 @@ class PyBatch {
         }
         const auto within = [&](const char* name, double value, double low, double high) {
             if (value < low || value > high) {
-                bad(std::string(name) + " is " + std::to_string(value) + ", outside " +
-                    std::to_string(low) + " to " + std::to_string(high));
+                bad(std::string(name) + " is " + number_text(value) + ", outside " +
+                    number_text(low) + " to " + number_text(high));
             }
         };
         constexpr double kCounts = 1 << 30;

@@ -13,18 +13,29 @@ Every key may be left out; a key that does not exist is an error. `config_table(
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import json
 import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from racer import _core
 from racer.errors import ConfigError
 from racer.formats.files import read_text, read_toml
+from racer.formats.settings import (
+    INT_MAX,
+    Checked,
+    choice_field,
+    flag_field,
+    from_mapping,
+    merged,
+    number_field,
+    section_field,
+    shown_value,
+    unknown_key,
+)
 
 __all__ = [
     "EnvConfig",
@@ -36,37 +47,24 @@ __all__ = [
 ]
 
 _ENGINE = _core.BatchConfig()  # the one place of the rules' defaults
-_INT_MAX = 2**31 - 1
-_Section = TypeVar("_Section", bound="_Checked")
-
-
-def _number(default: float, low: float, high: float, unit: str, doc: str) -> Any:
-    meta = {"low": low, "high": high, "unit": unit, "doc": doc}
-    return dataclasses.field(default=default, metadata=meta)
-
-
-def _choice(default: str, choices: tuple[str, ...], doc: str) -> Any:
-    return dataclasses.field(default=default, metadata={"choices": choices, "doc": doc})
-
-
-def _flag(*, default: bool, doc: str) -> Any:
-    return dataclasses.field(default=default, metadata={"doc": doc})
+# What an environment takes beside its settings, for messages about names that do not exist.
+ARGUMENTS = ("track", "config", "render_mode", "reward_fn", "seed")
 
 
 @dataclass(frozen=True)
-class _Checked:
-    """Checks every field on construction, by its metadata."""
+class _Checked(Checked):
+    """Checks every field on construction; keys are in camel case."""
 
-    def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            key = _camel(field.name)
-            value = _checked(field, getattr(self, field.name), key)
-            object.__setattr__(self, field.name, value)
+    @staticmethod
+    def key_of(name: str) -> str:
+        """The key in files of the field with that name."""
+        first, *rest = name.split("_")
+        return first + "".join(word.capitalize() for word in rest)
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as a dict, keyed as in files; `load_config` takes it back."""
         return {
-            _camel(field.name): value.to_dict() if isinstance(value, _Checked) else value
+            self.key_of(field.name): value.to_dict() if isinstance(value, _Checked) else value
             for field in dataclasses.fields(self)
             for value in (getattr(self, field.name),)
         }
@@ -76,24 +74,24 @@ class _Checked:
 class RewardConfig(_Checked):
     """Weights of the reward's terms; the reward of a step is their weighted sum over its ticks."""
 
-    progress: float = _number(_ENGINE.progress, 0, 1e6, "1/lap", "for a whole lap of progress")
-    speed_bonus: float = _number(_ENGINE.speed_bonus, 0, 1e6, "1/tick", "per tick at 100 m/s")
-    wall_penalty: float = _number(
+    progress: float = number_field(_ENGINE.progress, 0, 1e6, "1/lap", "for a whole lap of progress")
+    speed_bonus: float = number_field(_ENGINE.speed_bonus, 0, 1e6, "1/tick", "per tick at 100 m/s")
+    wall_penalty: float = number_field(
         _ENGINE.wall_penalty, -1e6, 0, "1/tick", "per tick of contact with a wall"
     )
-    off_track_penalty: float = _number(
+    off_track_penalty: float = number_field(
         _ENGINE.off_track_penalty, -1e6, 0, "1/tick", "per tick with all four wheels off the track"
     )
-    backward_penalty: float = _number(
+    backward_penalty: float = number_field(
         _ENGINE.backward_penalty, -1e6, 0, "1/tick", "per tick against the driving direction"
     )
-    stillness_penalty: float = _number(
+    stillness_penalty: float = number_field(
         _ENGINE.stillness_penalty, -1e6, 0, "1/tick", "per tick below stillnessSpeedThreshold"
     )
-    wheels_off_penalty: float = _number(
+    wheels_off_penalty: float = number_field(
         _ENGINE.wheels_off_penalty, -1e6, 0, "1/tick", "per tick and wheel beyond the edge"
     )
-    stillness_speed_threshold: float = _number(
+    stillness_speed_threshold: float = number_field(
         _ENGINE.stillness_speed_threshold, 0, 200, "m/s", "below this speed a car stands still"
     )
 
@@ -102,19 +100,19 @@ class RewardConfig(_Checked):
 class EpisodeConfig(_Checked):
     """When an episode ends."""
 
-    max_steps: int = _number(
-        _ENGINE.max_steps, 0, _INT_MAX, "steps", "truncates after so many steps; 0: never"
+    max_steps: int = number_field(
+        _ENGINE.max_steps, 0, INT_MAX, "steps", "truncates after so many steps; 0: never"
     )
-    stillness_timeout_ticks: int = _number(
-        _ENGINE.stillness_timeout_ticks, 0, _INT_MAX, "ticks", "terminates a still car; 0: never"
+    stillness_timeout_ticks: int = number_field(
+        _ENGINE.stillness_timeout_ticks, 0, INT_MAX, "ticks", "terminates a still car; 0: never"
     )
-    max_laps: int = _number(
-        _ENGINE.max_laps, 0, _INT_MAX, "laps", "truncates after so many timed laps; 0: never"
+    max_laps: int = number_field(
+        _ENGINE.max_laps, 0, INT_MAX, "laps", "truncates after so many timed laps; 0: never"
     )
-    terminate_off_track: bool = _flag(
+    terminate_off_track: bool = flag_field(
         default=_ENGINE.terminate_off_track, doc="terminates with all four wheels off the track"
     )
-    terminate_on_wall: bool = _flag(
+    terminate_on_wall: bool = flag_field(
         default=_ENGINE.terminate_on_wall, doc="terminates on contact with a wall"
     )
 
@@ -123,24 +121,24 @@ class EpisodeConfig(_Checked):
 class StartConfig(_Checked):
     """Where an episode starts: at rest on the line, or anywhere at speed (an out lap)."""
 
-    kind: str = _choice(
+    kind: str = choice_field(
         "random",
         ("standing", "random", "mixed"),
         "at rest on the line, anywhere around the lap, or now this and now that",
     )
-    standing_fraction: float = _number(
+    standing_fraction: float = number_field(
         _ENGINE.standing_fraction, 0, 1, "1", "share of standing starts among mixed ones"
     )
-    spawn_speed_low: float = _number(
+    spawn_speed_low: float = number_field(
         _ENGINE.spawn_speed_low, 0, 1, "1", "random starts: least share of the speed that fits"
     )
-    spawn_speed_high: float = _number(
+    spawn_speed_high: float = number_field(
         _ENGINE.spawn_speed_high, 0, 1, "1", "random starts: largest share of that speed"
     )
-    lateral_fraction: float = _number(
+    lateral_fraction: float = number_field(
         _ENGINE.lateral_fraction, 0, 1, "1", "random starts: share of the width that is used"
     )
-    heading_error: float = _number(
+    heading_error: float = number_field(
         _ENGINE.heading_error, 0, math.pi, "rad", "random starts: largest angle to the road"
     )
 
@@ -157,25 +155,23 @@ class StartConfig(_Checked):
 class EnvConfig(_Checked):
     """All settings of an environment but its track."""
 
-    vehicle: str = _choice("gt", tuple(_core.vehicles()), "the car")
-    observation: str = _choice("lidar", ("lidar", "track"), "what the driver sees")
-    action: str = _choice("pedals", ("pedals", "axis"), "what the driver does")
-    ticks_per_action: int = _number(1, 1, 120, "ticks", "ticks of 1/60 s that an action is held")
-    autoreset: str = _choice(
+    vehicle: str = choice_field("gt", tuple(_core.vehicles()), "the car")
+    observation: str = choice_field("lidar", ("lidar", "track"), "what the driver sees")
+    action: str = choice_field("pedals", ("pedals", "axis"), "what the driver does")
+    ticks_per_action: int = number_field(
+        1, 1, 120, "ticks", "ticks of 1/60 s that an action is held"
+    )
+    autoreset: str = choice_field(
         "next_step",
         ("next_step", "same_step", "disabled"),
         "how Gymnasium's vector environment resets worlds whose episode is over",
     )
-    threads: int = _number(1, 1, 256, "threads", "threads of the engine; they change no result")
-    weights: RewardConfig = dataclasses.field(
-        default_factory=RewardConfig, metadata={"section": RewardConfig}
+    threads: int = number_field(
+        1, 1, 256, "threads", "threads of the engine; they change no result"
     )
-    episode: EpisodeConfig = dataclasses.field(
-        default_factory=EpisodeConfig, metadata={"section": EpisodeConfig}
-    )
-    start: StartConfig = dataclasses.field(
-        default_factory=StartConfig, metadata={"section": StartConfig}
-    )
+    weights: RewardConfig = section_field(RewardConfig)
+    episode: EpisodeConfig = section_field(EpisodeConfig)
+    start: StartConfig = section_field(StartConfig)
 
     def with_settings(self, **settings: Any) -> EnvConfig:
         """A copy with some fields replaced.
@@ -190,12 +186,11 @@ class EnvConfig(_Checked):
         known = {field.name: field for field in dataclasses.fields(self)}
         for name, value in settings.items():
             if name not in known:
-                raise ConfigError(_unknown_key(name, name, list(known)))
+                raise unknown_key(name, [*known, *ARGUMENTS])
             if name == "start" and isinstance(value, str):
                 settings[name] = dataclasses.replace(self.start, kind=value)
             elif isinstance(value, Mapping) and "section" in known[name].metadata:
-                merged = {**getattr(self, name).to_dict(), **value}
-                settings[name] = _from_mapping(known[name].metadata["section"], merged, name)
+                settings[name] = merged(getattr(self, name).to_dict(), value)
         return dataclasses.replace(self, **settings)
 
     def to_json(self) -> str:
@@ -231,12 +226,12 @@ def load_config(source: str | os.PathLike[str] | Mapping[str, Any] | EnvConfig) 
     if isinstance(source, EnvConfig):
         return source
     if isinstance(source, Mapping):
-        return _from_mapping(EnvConfig, source, "")
+        return from_mapping(EnvConfig, source)
     shown = os.fspath(source)
     if not isinstance(shown, str):
         raise ConfigError(f"{shown!r} is not the name of a file.")
     try:
-        return _from_mapping(EnvConfig, _parse(shown), "")
+        return from_mapping(EnvConfig, read_config(shown))
     except ConfigError as problem:
         text = str(problem)
         raise ConfigError(text if text.startswith(shown) else f"{shown}: {text}") from None
@@ -248,7 +243,7 @@ def config_table() -> list[dict[str, Any]]:
 
     def visit(kind: type[Any], prefix: str) -> None:
         for field in dataclasses.fields(kind):
-            key = prefix + _camel(field.name)
+            key = prefix + kind.key_of(field.name)
             if "section" in field.metadata:
                 visit(field.metadata["section"], f"{key}.")
             else:
@@ -259,8 +254,13 @@ def config_table() -> list[dict[str, Any]]:
     return rows
 
 
-def _parse(path: str) -> Mapping[str, Any]:
-    """The content of a TOML or JSON file, as its suffix says."""
+def read_config(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The content of a TOML or JSON file, as its suffix says, not checked yet.
+
+    Raises:
+        ConfigError: it cannot be read, or holds no table of settings.
+    """
+    path = os.fspath(path)
     suffix = Path(path).suffix.lower()
     if suffix not in (".toml", ".json"):
         raise ConfigError(f"{path}: the name of a configuration file ends in .toml or .json.")
@@ -276,7 +276,9 @@ def _parse(path: str) -> Mapping[str, Any]:
     except RecursionError:
         raise ConfigError(f"{path}: is nested too deeply to be a configuration.") from None
     if not isinstance(content, dict):
-        raise ConfigError(f"{path}: holds {_shown(content)}, but it must be an object of settings.")
+        raise ConfigError(
+            f"{path}: holds {shown_value(content)}, but it must be an object of settings."
+        )
     return content
 
 
@@ -285,77 +287,5 @@ def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
         twin = next(key for key in keys if keys.count(key) > 1)
-        raise ConfigError(f"the key {_shown(twin)} stands twice in one object.")
+        raise ConfigError(f"the key {shown_value(twin)} stands twice in one object.")
     return found
-
-
-def _from_mapping(kind: type[_Section], content: Mapping[str, Any], prefix: str) -> _Section:
-    """Builds a section from a mapping with the keys of files; `prefix` is its place."""
-    fields = {_camel(field.name): field for field in dataclasses.fields(kind)}
-    dot = f"{prefix}." if prefix else ""
-    values: dict[str, Any] = {}
-    for key, value in content.items():
-        if key not in fields:
-            raise ConfigError(_unknown_key(key, f"{dot}{key}", list(fields)))
-        field = fields[key]
-        section = field.metadata.get("section")
-        if section is not None and isinstance(value, Mapping):
-            values[field.name] = _from_mapping(section, value, f"{dot}{key}")
-        else:
-            values[field.name] = _checked(field, value, f"{dot}{key}")
-    try:
-        return kind(**values)
-    except ConfigError as problem:  # a rule over several keys
-        raise ConfigError(f"{dot}{problem}" if dot else str(problem)) from None
-
-
-def _unknown_key(key: object, shown: object, known: list[str]) -> str:
-    name = str(key)
-    words = name.split("_")
-    guess = words[0] + "".join(word.capitalize() for word in words[1:])
-    close = [guess] if guess in known else difflib.get_close_matches(name, known, 1, 0.7)
-    hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}."
-    return f"there is no setting {_shown(shown)}; {hint}"
-
-
-def _checked(field: dataclasses.Field[Any], value: Any, key: str) -> Any:
-    """The value in the field's own type, or a ConfigError that names the key."""
-    meta = field.metadata
-    if "section" in meta:
-        if not isinstance(value, meta["section"]):
-            raise ConfigError(f"{key} is {_shown(value)}, but it must be a table of settings.")
-        return value
-    if "choices" in meta:
-        if not (isinstance(value, str) and value in meta["choices"]):
-            choices = " or ".join(repr(choice) for choice in meta["choices"])
-            raise ConfigError(f"{key} is {_shown(value)}, but it must be {choices}.")
-        return value
-    if "low" not in meta:
-        if not isinstance(value, bool):
-            raise ConfigError(f"{key} is {_shown(value)}, but it must be true or false.")
-        return value
-    whole = isinstance(field.default, int)
-    low, high = meta["low"], meta["high"]
-    right_type = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
-    if not right_type or not low <= value <= high:
-        noun = "a whole number" if whole else "a number"
-        raise ConfigError(
-            f"{key} is {_shown(value)}, but it must be {noun} from {low:g} to {high:g}."
-            if high < _INT_MAX
-            else f"{key} is {_shown(value)}, but it must be {noun}, at least {low:g}."
-        )
-    return value if whole else float(value)
-
-
-def _shown(value: object) -> str:
-    """A value for a message: as in Python, but short."""
-    try:
-        text = repr(value)
-    except ValueError:  # an integer of thousands of digits
-        return "a number of thousands of digits"
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 
+import numpy as np
 import pytest
 
 from racer import _core
@@ -15,6 +16,7 @@ from racer.config import (
     load_config,
 )
 from racer.errors import ConfigError
+from racer.formats.settings import differences, merged
 
 # The file of the system that Racer replaces, character for character.
 REFERENCE = (
@@ -196,3 +198,39 @@ def test_the_table_lists_every_key():
         flat += [f"{key}.{inner}" for inner in value] if isinstance(value, dict) else [key]
     assert keys == flat
     assert all(row["doc"] for row in config_table())
+
+
+@pytest.mark.parametrize(
+    ("build", "words"),
+    [
+        (lambda: dataclasses.replace(EnvConfig(), weights=3), ["weights is 3", "table"]),
+        (lambda: dataclasses.replace(EnvConfig(), weights={"progres": 3}), ["did you mean"]),
+        (lambda: EnvConfig(threads=np.int64(300)), ["threads is 300", "from 1 to 256"]),
+        (lambda: EnvConfig(threads=True), ["threads is True"]),
+        (lambda: EnvConfig(vehicle="\ud800\n"), [r"vehicle is '\ud800\n'"]),
+        (lambda: EnvConfig(vehicle=np.array(["gt", "kart"])), ["vehicle is array"]),
+        (lambda: RewardConfig(progress=np.float32("nan")), ["progress is nan", "1,000,000"]),
+        (lambda: EpisodeConfig(max_steps=2**31), ["from 0 to 2,147,483,647"]),
+        (lambda: EnvConfig().with_settings(reward_function=3), ["did you mean 'reward_fn'"]),
+    ],
+)
+def test_whatever_builds_settings_checks_them(build, words):
+    with pytest.raises(ConfigError) as caught:
+        build()
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_numbers_of_numpy_are_numbers():
+    config = EnvConfig(threads=np.int64(2), weights={"progress": np.float32(0.5)})
+    assert config == EnvConfig(threads=2, weights=RewardConfig(progress=0.5))
+    assert type(config.threads) is int
+    assert type(config.weights.progress) is float
+
+
+def test_layers_are_merged_key_by_key():
+    base = {"a": 1, "t": {"x": 1, "y": [1]}}
+    assert merged(base, {"t": {"x": 2}, "b": 3}) == {"a": 1, "t": {"x": 2, "y": [1]}, "b": 3}
+    assert base == {"a": 1, "t": {"x": 1, "y": [1]}}
+    found = differences(base, {"a": 1, "t": {"x": 2, "y": (1,)}, "b": 3})
+    assert found == {"t.x": (1, 2), "b": (None, 3)}

@@ -83,7 +83,7 @@ def test_a_run_follows_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     ("changes", "said"),
     [
         ({"highway": {}, "final_collision_reward": -5.0}, "normalize_reward = false"),
-        ({"final_collision_reward": 5.0}, "from -1e.06 to 0"),
+        ({"final_collision_reward": 5.0}, "from -1,000,000 to 0"),
     ],
 )
 def test_what_cannot_be(changes: dict[str, Any], said: str) -> None:

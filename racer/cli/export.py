@@ -61,6 +61,7 @@ def run(args: argparse.Namespace) -> int:
                 f"{args.folder}: has no best model yet; --newest exports the newest checkpoint."
             )
         data = read_bytes(best, limit=MAX_POLICY_BYTES, error=PolicyError, what="policy")
+        _metadata(best, config)  # before anything is written
         atomic_write(output, data)
     found = _metadata(output, config)
     if args.json:

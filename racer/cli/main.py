@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import racer
+from racer.cli.once import refuse_twins
 from racer.errors import RacerError
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
     sub = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name in COMMANDS:
         importlib.import_module(f"racer.cli.{name}").add_parser(sub)
+    refuse_twins(parser)
     return parser
 
 

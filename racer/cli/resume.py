@@ -26,8 +26,10 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(args: argparse.Namespace) -> int:
     """Resumes; 0 if the run is complete, 130 if it was interrupted."""
     from racer.cli.train import show_report
+    from racer.train.config import check_ends
     from racer.train.run_folder import RunFolder
 
+    check_ends(args.steps, args.minutes)
     RunFolder.open(args.folder)  # complains before heavy imports
     from racer.train.trainer import resume
 

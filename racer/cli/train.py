@@ -33,7 +33,7 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument(
         "--algo", choices=("ppo", "sac", "dqn"), help="the algorithm (default ppo; dqn: highway)"
     )
-    parser.add_argument("--track", help="a circuit of the catalogue or a file (default harbour)")
+    parser.add_argument("--track", help="one circuit, of the catalogue or a file (default harbour)")
     parser.add_argument("--vehicle", help="the vehicle (default gt)")
     parser.add_argument("--steps", type=int, help="environment steps to train for")
     parser.add_argument("--minutes", type=float, help="time to train for")
@@ -57,8 +57,13 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(args: argparse.Namespace) -> int:
     """Trains; 0 if the run is complete, 130 if it was interrupted."""
     from racer.errors import ConfigError
-    from racer.train.config import CIRCUIT, load_preset, load_train_config
+    from racer.train.config import CIRCUIT, check_ends, load_preset, load_train_config
+    from racer.train.new_run import check_free, check_place, checked_name
 
+    check_ends(args.steps, args.minutes)
+    check_place(args.log_dir)
+    if args.name is not None:
+        check_free(args.log_dir / checked_name(args.name))
     env_id = full_id(args.env)
     prefix = "" if env_id in (None, CIRCUIT) else "highway-"
     if args.algo == "dqn" and not (args.preset or prefix):
@@ -67,6 +72,11 @@ def run(args: argparse.Namespace) -> int:
         )
     preset = args.preset or prefix + (args.algo or ("dqn" if _discrete(env_id) else "ppo"))
     content = load_preset(preset)
+    if isinstance(content.get("track"), (list, tuple)):
+        raise ConfigError(
+            f"preset {preset}: track is a list, but a run trains on one circuit; name one."
+        )
+    before = dict(content)
     if env_id is not None:
         content["env_id"] = env_id
     changes: dict[str, Any] = {
@@ -78,17 +88,59 @@ def run(args: argparse.Namespace) -> int:
         changes["steps"] = args.steps or 0
         changes["minutes"] = args.minutes or 0.0
     circuit = content.get("env_id", CIRCUIT) == CIRCUIT
-    changes |= _circuit_changes(args, content) if circuit else _highway_changes(args, content)
+    (_merge_circuit if circuit else _merge_highway)(args, content)
     config = load_train_config(content, f"preset {preset}", **changes)
     if args.n_envs is not None:
         config = _fitting(config)
+    if circuit:
+        from racer.tracks import load_track
+
+        load_track(config.track)  # complains before heavy imports
     place = Path(config.track).stem if circuit else config.env_id[6:-3].lower()
-    name = args.name or _free_name(args.log_dir, f"{config.algo}-{place}".replace(":", "-"))
+    name = args.name or _plain_name(f"{config.algo}-{place}")
+    comment = _differences(before, config, preset)
+    if comment and not args.quiet:
+        print(comment.replace("# ", ""), file=sys.stderr)
 
     from racer.train.trainer import train
 
-    path = args.log_dir / name
-    return show_report(train(config, path, show=not args.quiet), path, as_json=args.json)
+    report = train(
+        config,
+        args.log_dir / name,
+        show=not args.quiet,
+        numbered=args.name is None,
+        comment=comment,
+    )
+    return show_report(report, args.log_dir / report["name"], as_json=args.json)
+
+
+def _plain_name(wanted: str) -> str:
+    """A name for a folder from the name of a circuit, which may hold anything."""
+    import re
+
+    return re.sub(r"[^\w.-]+", "-", wanted)[:60].rstrip(".-")
+
+
+def _differences(before: dict[str, Any], config: TrainConfig, preset: str) -> str:
+    """What the run does otherwise than its preset, as comments of its config.toml."""
+    from racer.errors import ConfigError
+    from racer.formats.settings import differences, shown_value
+    from racer.train.config import load_train_config
+
+    if not (before.get("steps") or before.get("minutes")):
+        before["steps"] = 1
+    try:
+        base = load_train_config(before, preset).to_dict()
+    except ConfigError:  # it cannot be used as it is; what was used stands in config.toml
+        return ""
+    lines = [
+        f"# {key} = {shown_value(new)} (preset: {shown_value(old)})"
+        for key, (old, new) in differences(base, config.to_dict()).items()
+        if not isinstance(old, dict) and not isinstance(new, dict)
+    ]
+    from racer.formats.text import shown
+
+    return "\n".join([f"# differs from the preset {shown(preset)}:", *lines]) if lines else ""
 
 
 def full_id(name: str | None) -> str | None:
@@ -112,20 +164,23 @@ def _discrete(env_id: str | None) -> bool:
     return env_id in ("racer/Highway-v0", "racer/HighwayFast-v0")
 
 
-def _circuit_changes(args: argparse.Namespace, content: dict[str, Any]) -> dict[str, Any]:
-    from racer.config import load_config
-    from racer.tracks import load_track
+def _merge_circuit(args: argparse.Namespace, content: dict[str, Any]) -> None:
+    """Lays the file's settings over the preset's, key by key, and the flags' over both."""
+    from racer.config import load_config, read_config
+    from racer.formats.settings import merged
 
-    load_track(args.track or content.get("track", "harbour"))  # before anything is written
-    changes: dict[str, Any] = {}
-    if args.config:
-        changes["env"] = load_config(args.config).to_dict()
-    if args.vehicle:
-        changes["env"] = {**changes.get("env", content.get("env", {})), "vehicle": args.vehicle}
-    return changes
+    layers: list[dict[str, Any]] = []
+    if args.config is not None:
+        load_config(args.config)  # names the file if something is wrong with it
+        layers.append(read_config(args.config))
+    if args.vehicle is not None:
+        layers.append({"vehicle": args.vehicle})
+    for layer in layers:
+        content.update(merged(content, {"env": layer}))
 
 
-def _highway_changes(args: argparse.Namespace, content: dict[str, Any]) -> dict[str, Any]:
+def _merge_highway(args: argparse.Namespace, content: dict[str, Any]) -> None:
+    """The same on the highway, where `observation` and `action` are replaced as a whole."""
     from racer.envs.highway_config import highway_settings, read_settings
     from racer.errors import ConfigError
     from racer.highway_policies import ENVIRONMENTS
@@ -133,12 +188,14 @@ def _highway_changes(args: argparse.Namespace, content: dict[str, Any]) -> dict[
     for option in ("track", "vehicle"):
         if getattr(args, option) is not None:
             raise ConfigError(f"--{option} is for circuits; the highway has none to choose.")
-    if args.config and content.get("env_id") in ENVIRONMENTS:
+    if args.config is None:
+        return
+    if content.get("env_id") in ENVIRONMENTS:
         highway_settings(args.config, ENVIRONMENTS[content["env_id"]])  # names the file if wrong
     # The reward that a preset learns from stays, unless the file has its own.
     table = content.get("highway")
     before = table if isinstance(table, dict) else {}
-    return {"highway": {**before, **read_settings(args.config)}} if args.config else {}
+    content["highway"] = {**before, **read_settings(args.config)}
 
 
 def _fitting(config: TrainConfig) -> TrainConfig:
@@ -156,23 +213,18 @@ def _fitting(config: TrainConfig) -> TrainConfig:
     return dataclasses.replace(config, ppo=dataclasses.replace(config.ppo, batch_size=collected))
 
 
-def _free_name(folder: Path, wanted: str) -> str:
-    """The wanted name, or the first with a number that no run has."""
-    name, number = wanted, 1
-    while (folder / name).exists():
-        number += 1
-        name = f"{wanted}-{number}"
-    return name
-
-
 def show_report(report: dict[str, Any], path: Path, *, as_json: bool) -> int:
     """Prints what came of a run."""
     import json
     import shlex
 
     from racer.optimal.reference import gap_text
+    from racer.train.config import CIRCUIT_COPY
 
     words = shlex.quote(str(path))  # a run's name may hold spaces
+    track = str(report.get("track", ""))
+    if track.endswith(".csv"):
+        track = str(path / CIRCUIT_COPY)  # the run's own, found from anywhere
 
     if as_json:
         print(json.dumps(report, indent=2))
@@ -199,5 +251,5 @@ def show_report(report: dict[str, Any], path: Path, *, as_json: bool) -> int:
             f"{gap_text(result['gap_to_optimal'])} to the minimum time, "
             f"{gap_text(result['gap_to_demonstrated'])} to the demonstrated lap"
         )
-        print(f"race it: racer play --track {shlex.quote(report['track'])} --against {words}")
+        print(f"race it: racer play --track {shlex.quote(track)} --against {words}")
     return 0

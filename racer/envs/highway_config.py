@@ -24,25 +24,25 @@ an error. Keys of our own, all off by default:
 
 from __future__ import annotations
 
-import difflib
-import json
 import math
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeAlias
 
 from racer import _core
-from racer.envs.checks import number, pair, truth, whole_number
+from racer.config import read_config
 from racer.errors import ConfigError
-from racer.formats.files import read_text
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from racer.formats.settings import (
+    choice,
+    number,
+    pair,
+    refuse,
+    shown_value,
+    truth,
+    unknown_key,
+    whole_number,
+)
 
 HighwayConfigLike: TypeAlias = "Mapping[str, Any] | str | os.PathLike[str] | HighwaySettings | None"
 
@@ -180,6 +180,23 @@ _ACTIONS: dict[str, dict[str, Any]] = {
     },
     "Traffic": {"type": "Traffic"},
 }
+# Keys of HighwayEnv's observations and actions that are not offered, for the message.
+_NOT_OFFERED = {
+    **dict.fromkeys(("observation_shape", "stack_size", "weights"), "GrayscaleObservation"),
+    **dict.fromkeys(("scaling", "centering_position"), "GrayscaleObservation"),
+    **dict.fromkeys(("grid_size", "grid_step", "as_image"), "OccupancyGrid"),
+    "align_to_vehicle_axes": "OccupancyGrid",
+    "horizon": "TimeToCollision",
+    "scales": "KinematicsGoal",
+    **dict.fromkeys(("cells", "maximum_range"), "LidarObservation"),
+    "attributes": "AttributesObservation",
+    "observation_config": "MultiAgentObservation",
+    "observation_configs": "TupleObservation",
+    "actions_per_axis": "DiscreteAction",
+    "action_config": "MultiAgentAction",
+}
+# What an environment takes beside its settings, for messages about names that do not exist.
+ARGUMENTS = ("config", "render_mode", "reward_fn", "seed")
 # Our name of an engine setting, where it differs from the key's.
 _RENAMED = {
     "vehicles_count": "observed_vehicles",
@@ -237,7 +254,7 @@ def highway_settings(
 def _checked(base: Mapping[str, Any], given: Mapping[str, Any]) -> HighwaySettings:
     for key in given:
         if key not in base:
-            raise ConfigError(_unknown(key, base))
+            raise unknown_key(key, [*base, *ARGUMENTS])
     values: dict[str, Any] = {**base, **given}
     values["observation"] = observation = _filled(
         values["observation"], "observation", _OBSERVATION
@@ -248,17 +265,16 @@ def _checked(base: Mapping[str, Any], given: Mapping[str, Any]) -> HighwaySettin
     action = values["action"]
     kind = action.get("type") if isinstance(action, Mapping) else None
     if not isinstance(kind, str) or kind not in _ACTIONS:
-        raise ConfigError(f"action.type is {kind!r}, but it must be one of {', '.join(_ACTIONS)}.")
+        raise refuse("action.type", kind, f"one of {', '.join(_ACTIONS)}")
     values["action"] = _filled(action, "action", _ACTIONS[kind])
     for key, wanted in _FIXED.items():
         if not isinstance(values[key], type(wanted)) or values[key] != wanted:
-            raise ConfigError(f"{key} is {values[key]!r}, but only {wanted!r} is offered.")
+            raise ConfigError(
+                f"{key} is {shown_value(values[key])}, but only {wanted!r} is offered."
+            )
     truth(values["flatten"], "flatten")
-    if values["autoreset"] not in ("next_step", "same_step", "disabled"):
-        raise ConfigError(
-            f"autoreset is {values['autoreset']!r}, but it must be 'next_step', 'same_step' or "
-            "'disabled'."
-        )
+    choice(values["autoreset"], "autoreset", ("next_step", "same_step", "disabled"))
+    whole_number(values["threads"], "threads", 1, 256)
     return HighwaySettings(values, _engine(values))
 
 
@@ -274,37 +290,30 @@ def read_settings(config: Mapping[str, Any] | str | os.PathLike[str] | None) -> 
         return dict(config)
     if not isinstance(config, (str, os.PathLike)):
         raise ConfigError(
-            f"a configuration is a mapping or the path of a TOML or JSON file, not {config!r}."
+            "a configuration is a mapping or the path of a TOML or JSON file, not "
+            f"{shown_value(config)}."
         )
-    path = Path(config)
-    text = read_text(path, error=ConfigError, what="configuration file")
-    try:
-        content = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)
-    except (ValueError, RecursionError) as problem:
-        raise ConfigError(f"{path}: is not valid TOML or JSON ({problem}).") from None
-    if not isinstance(content, dict):
-        raise ConfigError(f"{path}: must hold an object of settings.")
-    return content
+    return read_config(config)
 
 
 def _filled(table: Any, name: str, defaults: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(table, Mapping):
-        raise ConfigError(f"{name} is {table!r}, but it must be a table of settings.")
+        raise refuse(name, table, "a table of settings")
+    kind = table.get("type", defaults["type"])
+    if kind != defaults["type"]:
+        raise ConfigError(
+            f"{name}.type is {shown_value(kind)}, but only {defaults['type']!r} is offered."
+        )
     for key in table:
         if key not in defaults:
-            raise ConfigError(_unknown(key, defaults, f"{name}."))
-    filled = {**defaults, **table}
-    if filled["type"] != defaults["type"]:
-        raise ConfigError(
-            f"{name}.type is {filled['type']!r}; only {defaults['type']!r} is offered."
-        )
-    return filled
-
-
-def _unknown(key: object, known: Mapping[str, Any], prefix: str = "") -> str:
-    close = difflib.get_close_matches(str(key), list(known), 1, 0.6)
-    hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}."
-    return f"there is no setting {prefix + str(key)!r}; {hint}"
+            other = _NOT_OFFERED.get(str(key))
+            if other is not None:
+                raise ConfigError(
+                    f"{name}.{key} belongs to HighwayEnv's {other}, which is not offered; "
+                    f"of this kind there is {defaults['type']}."
+                )
+            raise unknown_key(key, defaults, f"{name}.")
+    return {**defaults, **table}
 
 
 def _engine(values: Mapping[str, Any]) -> _core.HighwayConfig:
@@ -316,10 +325,8 @@ def _engine(values: Mapping[str, Any]) -> _core.HighwayConfig:
             continue
         if key == "initial_lane_id":
             if value is not None:
-                lane = whole_number(value, key)
-                if lane < 0:  # the engine's word for a lane at random
-                    raise ConfigError(f"{key} is {value!r}, but it must be a lane, or none.")
-                _set(config, key, lane, key)
+                # At least 0: -1 is the engine's word for a lane at random.
+                _set(config, key, whole_number(value, key, 0), key)
         elif key == "safety_cone":
             _set(config, key, math.radians(number(value, key)), key)
         else:
@@ -331,8 +338,7 @@ def _engine(values: Mapping[str, Any]) -> _core.HighwayConfig:
 
 def _set_observation(config: _core.HighwayConfig, table: Mapping[str, Any]) -> None:
     order = table["order"]
-    if order not in ("sorted", "shuffled"):
-        raise ConfigError(f"observation.order is {order!r}, but it must be 'sorted' or 'shuffled'.")
+    choice(order, "observation.order", ("sorted", "shuffled"))
     config.shuffled = order == "shuffled"
     for key in ("observe_intentions", "include_obstacles"):  # nobody has any, and there are none
         truth(table[key], f"observation.{key}")
@@ -371,7 +377,7 @@ def _set(config: _core.HighwayConfig, name: str, value: Any, shown: str) -> None
         if not value:
             return  # HighwayEnv takes an empty table for none, too: the default ranges
         if not isinstance(value, Mapping):
-            raise ConfigError(f"{shown} is {value!r}, but it must be a table of [low, high].")
+            raise refuse(shown, value, "a table of [low, high]")
         value = {key: pair(ends, f"{shown}.{key}") for key, ends in value.items()}
     try:
         if name in ("features", "target_speeds"):
@@ -379,4 +385,4 @@ def _set(config: _core.HighwayConfig, name: str, value: Any, shown: str) -> None
         setattr(config, name, value)
     except (TypeError, ValueError) as problem:
         reason = f" ({problem})" if isinstance(problem, ValueError) else ""
-        raise ConfigError(f"{shown} is {given!r}, which it cannot be{reason}.") from None
+        raise ConfigError(f"{shown} is {shown_value(given)}, which it cannot be{reason}.") from None

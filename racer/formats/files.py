@@ -92,7 +92,13 @@ def read_toml(
 ) -> dict[str, Any]:
     """Reads a TOML file; otherwise as `read_bytes`."""
     text = read_text(path, error=error, what=what)
-    shown = os.fspath(path)
+    return parse_toml(text, os.fspath(path), error=error, what=what)
+
+
+def parse_toml(
+    text: str, shown: str, *, error: type[RacerError] = RacerError, what: str = "TOML file"
+) -> dict[str, Any]:
+    """Takes a TOML text apart; `shown` is the name of its file, for messages."""
     for number, line in enumerate(text.splitlines(), start=1):
         if len(line) > MAX_TOML_LINE:
             raise error(f"{shown}: line {number} of the {what} is longer than {MAX_TOML_LINE:,}.")

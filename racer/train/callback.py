@@ -8,8 +8,10 @@ import numpy as np
 from stable_baselines3 import SAC
 from stable_baselines3.common.callbacks import BaseCallback
 
+from racer.errors import ConfigError
 from racer.export import export_policy
 from racer.train.checkpoint import save_checkpoint
+from racer.train.resuming import run_identity, settings_of
 from racer.train.run_folder import write_json
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ class RunKeeper(BaseCallback):
         env: the worlds that learn.
         normalise: the normalisation around them.
         best: score of the best model so far, or None.
+        evaluated: after how many steps the model was evaluated last; -1: never.
 
     Attributes:
         interrupted: set it, and the run saves a checkpoint and stops before its next update.
@@ -53,6 +56,7 @@ class RunKeeper(BaseCallback):
         env: WorldsVecEnv,
         normalise: VecNormalize,
         best: dict[str, Any] | None = None,
+        evaluated: int = -1,
     ) -> None:
         super().__init__()
         self.best = best
@@ -69,6 +73,8 @@ class RunKeeper(BaseCallback):
         self._evaluated = 0
         self._saved = 0
         self._saved_steps = -1
+        self._evaluated_steps = evaluated
+        self._identity = run_identity(folder)
 
     def _on_training_start(self) -> None:
         done = self._clock.fraction
@@ -116,21 +122,46 @@ class RunKeeper(BaseCallback):
         return self._clock.fraction >= 1.0
 
     def save(self) -> None:
-        """Saves a checkpoint of this very moment, unless there is one."""
+        """Saves a checkpoint of this very moment, unless there is one.
+
+        Raises:
+            ConfigError: the run was deleted meanwhile.
+        """
         if self.model.num_timesteps == self._saved_steps:
             return
-        facts = {"seconds": self._clock.seconds, "best": self.best}
+        self._check_folder()
+        facts = {
+            "seconds": self._clock.seconds,
+            "best": self.best,
+            "run": self._identity,
+            "episodes": list(self.model.ep_info_buffer or ()),
+        }
         path = self._folder.checkpoint_path(self.model.num_timesteps)
-        save_checkpoint(path, self.model, self._normalise, self._worlds, facts)
+        settings = settings_of(self._config)
+        save_checkpoint(path, self.model, self._normalise, self._worlds, facts, settings)
         self._saved_steps = self.model.num_timesteps
         self._folder.drop_old_checkpoints()
 
+    def _check_folder(self) -> None:
+        """Nothing is written into a run that is gone: what is left could not be resumed."""
+        if not self._folder.config.is_file():
+            raise ConfigError(
+                f"{self._folder.path}: was deleted while it was trained; the run ends here."
+            )
+
+    def finish(self) -> None:
+        """Evaluates what there is at the end, unless that is done."""
+        if self._evaluated_steps != self._clock.steps_done or self.best is None:
+            self.evaluate()
+
     def evaluate(self) -> None:
         """Evaluates the model as it is; keeps it if it is the best so far."""
+        self._check_folder()
         score = self._task.evaluate(
             self.model, self._normalise, self._folder.path.name, self.logger
         )
         self.logger.dump(self._clock.steps_done)
+        self._evaluated_steps = self._clock.steps_done
         score = {**score, "steps": self._clock.steps_done}
         if self.best is None or self._task.rank(score) > self._task.rank(self.best):
             self.best = score

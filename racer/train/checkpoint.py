@@ -9,17 +9,23 @@ nothing in it can run code.
 
 from __future__ import annotations
 
+import io
 import json
 import random
-from typing import TYPE_CHECKING, Any
+import zipfile
+from types import NoneType
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import torch
 
 from racer.errors import ConfigError
 from racer.formats.files import atomic_path
+from racer.formats.settings import number, refuse, whole_number
+from racer.formats.text import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -28,9 +34,14 @@ if TYPE_CHECKING:
 
     from racer.envs.worlds import Worlds
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
+FORMATS = (2, FORMAT_VERSION)  # those of 2 do not say which settings they depend on
 COUNTERS = ("num_timesteps", "_n_updates", "_episode_num", "_n_calls")
 BUFFER_ARRAYS = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
+
+
+class DamagedError(ConfigError):
+    """A checkpoint cannot be read, or is not one of this run."""
 
 
 def save_checkpoint(
@@ -39,6 +50,7 @@ def save_checkpoint(
     normalise: VecNormalize,
     worlds: Worlds,
     facts: dict[str, Any],
+    settings: Mapping[str, Any],
 ) -> None:
     """Writes the state between two updates.
 
@@ -48,10 +60,15 @@ def save_checkpoint(
         normalise: the normalisation around its environment.
         worlds: what it learns in.
         facts: plain values of the run, kept as JSON.
+        settings: that the state depends on, kept as JSON.
+
+    Raises:
+        OSError: it cannot be written; names the file.
     """
     state: dict[str, Any] = {
         "format": FORMAT_VERSION,
         "facts": json.dumps(facts),
+        "settings": json.dumps(settings),
         "counters": {name: int(getattr(model, name, 0)) for name in COUNTERS},
         "parameters": model.get_parameters(),
         "normalise": _normalisation(normalise),
@@ -72,8 +89,42 @@ def save_checkpoint(
             name: torch.from_numpy(getattr(buffer, name)[:used]) for name in BUFFER_ARRAYS
         }
         state["replay_place"] = [int(buffer.pos), int(buffer.full)]
-    with atomic_path(path) as temporary:
-        torch.save(state, temporary)
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        _save(state, file)
+
+
+def _save(state: dict[str, Any], file: BinaryIO) -> None:
+    """Lets torch write; what the system said counts, not what torch makes of it."""
+    watched = _Watched(file)
+    try:
+        torch.save(state, watched)
+    except (RuntimeError, OSError):
+        if watched.problem is not None:
+            raise watched.problem from None
+        raise
+
+
+class _Watched(io.RawIOBase):
+    """Passes on what is written and remembers the first error."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.problem: OSError | None = None
+
+    def writable(self) -> bool:
+        """Yes."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Writes."""
+        try:
+            return self._file.write(data)
+        except OSError as problem:
+            self.problem = self.problem or problem
+            raise
+
+    def flush(self) -> None:
+        """Nothing waits here."""
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -83,45 +134,129 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         The state for `restore`, and the facts that were saved with it.
 
     Raises:
-        ConfigError: it is of another version.
+        DamagedError: it cannot be read, or is none of this version.
     """
-    state = torch.load(path, weights_only=True, map_location="cpu")
-    if not isinstance(state, dict) or state.get("format") != FORMAT_VERSION:
-        raise ConfigError(f"{path}: is not a checkpoint of this version of Racer.")
-    facts: dict[str, Any] = json.loads(state["facts"])
+    try:
+        _check_archive(path)
+        state = torch.load(path, weights_only=True, map_location="cpu")
+        known = isinstance(state, dict) and state.get("format") in FORMATS
+        facts = _checked_facts(state["facts"]) if known else {}
+    except DamagedError:
+        raise
+    except Exception as problem:  # noqa: BLE001 - a damaged file can do anything to the reader
+        raise DamagedError(f"{path}: is damaged ({_short(problem)}).") from None
+    if not known:
+        raise DamagedError(f"{path}: is not a checkpoint of this version of Racer.")
     return state, facts
 
 
+def _checked_facts(text: str) -> dict[str, Any]:
+    facts: dict[str, Any] = json.loads(text)
+    number(facts["seconds"], "seconds", 0.0)
+    if not isinstance(facts["best"], (dict, NoneType)):
+        raise refuse("best", facts["best"], "a score, or none")
+    return facts
+
+
+def _check_archive(path: Path) -> None:
+    """Compares every part with its check sum, which torch does not; nothing in it can swell."""
+    with zipfile.ZipFile(path) as archive:
+        parts = archive.infolist()
+        stored = all(part.compress_type == zipfile.ZIP_STORED for part in parts)
+        if not stored or sum(part.file_size for part in parts) > path.stat().st_size:
+            raise DamagedError(f"{path}: is no checkpoint, its parts are compressed.")
+        broken = archive.testzip()
+    if broken is not None:
+        raise DamagedError(f"{path}: is damaged (the check sum of {shown(broken)} is wrong).")
+
+
+def _short(problem: Exception) -> str:
+    """The first words of an error."""
+    if isinstance(problem, OSError) and problem.strerror:
+        return problem.strerror
+    return shown(str(problem).partition("\n")[0] or type(problem).__name__, 100)
+
+
 def restore(
-    state: dict[str, Any], model: BaseAlgorithm, normalise: VecNormalize, worlds: Worlds
+    path: Path,
+    state: dict[str, Any],
+    model: BaseAlgorithm,
+    normalise: VecNormalize,
+    worlds: Worlds | None,
 ) -> None:
-    """Puts a freshly built model and its environment into a saved state."""
+    """Puts a freshly built model and its environment into a saved state.
+
+    Args:
+        path: where the state comes from, for messages.
+        state: of `load_checkpoint`.
+        model: the learner, as it was built.
+        normalise: around its environment.
+        worlds: what it learns in; None: they are others than the state's, and begin new episodes.
+
+    Raises:
+        DamagedError: the state is not one of such a model.
+    """
+    try:
+        _restore(state, model, normalise, worlds)
+    except Exception as problem:  # noqa: BLE001 - as in load_checkpoint
+        raise DamagedError(
+            f"{path}: does not hold the state of this run ({_short(problem)})."
+        ) from None
+
+
+def _restore(
+    state: dict[str, Any], model: BaseAlgorithm, normalise: VecNormalize, worlds: Worlds | None
+) -> None:
     model.set_parameters(state["parameters"], exact_match=True, device="cpu")
-    for name, value in state["counters"].items():
-        setattr(model, name, value)
+    for name in COUNTERS:
+        if hasattr(model, name):
+            setattr(model, name, whole_number(state["counters"][name], name, 0, 10**15))
     saved = state["normalise"]
     for name in ("obs_rms", "ret_rms"):
         if name in saved:
             statistics = getattr(normalise, name)
-            statistics.mean = saved[name][0].numpy().copy()
-            statistics.var = saved[name][1].numpy().copy()
+            statistics.mean = _like(saved[name][0].numpy(), statistics.mean)
+            statistics.var = _like(saved[name][1].numpy(), statistics.var)
             statistics.count = float(saved[name][2])
-    normalise.returns = saved["returns"].numpy().copy()
-    worlds.set_states([
-        np.frombuffer(_bytes(saved), now.dtype).reshape(now.shape)
-        for saved, now in zip(state["worlds"], worlds.states(), strict=True)
-    ])  # fmt: skip
-    model._last_obs = _unpacked(state["last_obs"])
-    model._last_original_obs = normalise.old_obs = _unpacked(state["last_original_obs"])
-    model._last_episode_starts = _unpacked(state["last_episode_starts"])
     if "log_ent_coef" in state:
         model.log_ent_coef.data.copy_(state["log_ent_coef"])  # type: ignore[attr-defined]
+    if worlds is not None:
+        normalise.returns = _like(saved["returns"].numpy(), normalise.returns)
+        worlds.set_states([
+            np.frombuffer(_bytes(saved), now.dtype).reshape(now.shape)
+            for saved, now in zip(state["worlds"], worlds.states(), strict=True)
+        ])  # fmt: skip
+        space = model.observation_space.shape or ()
+        last = _unpacked(state["last_obs"])
+        model._last_obs = _like(last, np.empty((worlds.num_envs, *space), last.dtype))
+        model._last_original_obs = normalise.old_obs = _like(
+            _unpacked(state["last_original_obs"]), last
+        )
+        starts = _unpacked(state["last_episode_starts"])
+        model._last_episode_starts = _like(starts, np.empty(worlds.num_envs, bool))
     buffer = getattr(model, "replay_buffer", None)
     if buffer is not None:
-        for name, rows in state["replay"].items():
-            getattr(buffer, name)[: len(rows)] = rows.numpy()
-        buffer.pos, buffer.full = state["replay_place"][0], bool(state["replay_place"][1])
+        _refill(buffer, state)
     _set_random_state(state["random"], model)
+
+
+def _like(array: NDArray[Any], wanted: NDArray[Any]) -> NDArray[Any]:
+    """A copy, if the shape is the wanted one."""
+    if array.shape != np.shape(wanted):
+        raise ValueError(f"a shape is {array.shape} instead of {np.shape(wanted)}")
+    return array.copy()
+
+
+def _refill(buffer: Any, state: dict[str, Any]) -> None:
+    """Puts the transitions back where they were."""
+    place, full = (int(number) for number in state["replay_place"])
+    rows = buffer.buffer_size if full else place
+    if not 0 <= place <= rows <= buffer.buffer_size:
+        raise ValueError("a replay buffer of another size")
+    for name in BUFFER_ARRAYS:
+        target = getattr(buffer, name)
+        target[:rows] = _like(state["replay"][name].numpy(), target[:rows])
+    buffer.pos, buffer.full = place, bool(full)
 
 
 def _clean(states: NDArray[np.void]) -> NDArray[np.void]:

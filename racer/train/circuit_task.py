@@ -8,9 +8,11 @@ from racer import _core
 from racer.drivers.onnx_policy import OnnxDriver
 from racer.drivers.sb3 import Sb3Driver
 from racer.envs.sb3 import RacerVecEnv
+from racer.envs.spaces import action_space, observation_space
 from racer.evaluate import evaluate_driver
 from racer.export import model_metadata
 from racer.tracks import load_track
+from racer.train.memory import check_memory
 from racer.train.statistics import DrivingStatistics
 from racer.train.task import REPORT_SEED, SELECTION_SEED
 
@@ -34,11 +36,12 @@ class CircuitTask:
 
     Args:
         config: of the run.
+        circuit: the run's own copy of its circuit; None: the one that the settings name.
     """
 
-    def __init__(self, config: TrainConfig) -> None:
+    def __init__(self, config: TrainConfig, circuit: Path | None = None) -> None:
         self._config = config
-        self._track = load_track(config.track)
+        self._track = load_track(circuit or config.track)
 
     def fingerprints(self) -> Fingerprints:
         """Of the vehicle's physics and of the circuit."""
@@ -47,6 +50,12 @@ class CircuitTask:
             "physics": {vehicle: _core.physics_fingerprint(vehicle)},
             "tracks": {self._track.name: self._track.fingerprint},
         }
+
+    def check_memory(self) -> None:
+        """Of worlds, buffer and network."""
+        env = self._config.env
+        observed = observation_space(env.observation).shape[0]
+        check_memory(self._config, observed, action_space(env.action).shape[0])
 
     def make_env(self) -> RacerVecEnv:
         """The worlds to learn in."""

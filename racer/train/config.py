@@ -8,39 +8,45 @@ for the highway's (keys as in `racer.envs.highway_config`).
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import json
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
-from racer.config import EnvConfig, load_config
-from racer.errors import ConfigError
+from racer.config import EnvConfig
+from racer.errors import ConfigError, RacerError
 from racer.formats import files
+from racer.formats.settings import (
+    Checked,
+    choice_field,
+    flag_field,
+    from_mapping,
+    list_field,
+    merged,
+    number,
+    number_field,
+    refuse,
+    section_field,
+    table_field,
+    text_field,
+    whole_number,
+)
 from racer.highway_policies import ENVIRONMENTS
-
-if TYPE_CHECKING:
-    import os
 
 PRESETS = Path(__file__).parent.parent / "data" / "presets"
 ALGORITHMS = ("ppo", "sac", "dqn")
 CIRCUIT = "racer/Circuit-v0"
 ENV_IDS = (CIRCUIT, *ENVIRONMENTS)
+MOST_STEPS = 10**12
+MOST_MINUTES = 1e6
 ACTIVATIONS = ("tanh", "relu")
-_Section = TypeVar("_Section")
-
-
-def _between(default: Any, low: float, high: float) -> Any:
-    return field(default=default, metadata={"low": low, "high": high})
-
-
-def _one_of(default: str, choices: tuple[str, ...]) -> Any:
-    return field(default=default, metadata={"choices": choices})
+CIRCUIT_COPY = "circuit.csv"  # in a run's folder, with circuit.toml beside it
 
 
 @dataclass(frozen=True)
-class PpoConfig:
+class PpoConfig(Checked):
     """Settings of proximal policy optimisation; names as in Stable-Baselines3.
 
     Attributes:
@@ -52,26 +58,26 @@ class PpoConfig:
         target_kl: stops an update's epochs early; 0: never.
     """
 
-    learning_rate: float = _between(8e-4, 0, 1)
-    final_learning_rate: float = _between(5e-5, 0, 1)
-    n_steps: int = _between(32, 1, 100_000)
-    batch_size: int = _between(4096, 2, 10_000_000)
-    n_epochs: int = _between(8, 1, 1000)
-    gamma: float = _between(0.99, 0, 1)
-    gae_lambda: float = _between(0.95, 0, 1)
-    clip_range: float = _between(0.2, 0, 10)
-    ent_coef: float = _between(0.003, 0, 10)
-    vf_coef: float = _between(0.5, 0, 10)
-    max_grad_norm: float = _between(0.5, 0, 1000)
-    log_std_init: float = _between(-0.7, -20, 5)
-    log_stds: tuple[float, ...] = _between((), -20.0, 5.0)
-    target_kl: float = _between(0.0, 0, 100)
-    net_arch: tuple[int, ...] = _between((64, 64), 1, 8192)
-    activation: str = _one_of("tanh", ACTIVATIONS)
+    learning_rate: float = number_field(8e-4, 0, 1)
+    final_learning_rate: float = number_field(5e-5, 0, 1)
+    n_steps: int = number_field(32, 1, 100_000)
+    batch_size: int = number_field(4096, 2, 10_000_000)
+    n_epochs: int = number_field(8, 1, 1000)
+    gamma: float = number_field(0.99, 0, 1)
+    gae_lambda: float = number_field(0.95, 0, 1)
+    clip_range: float = number_field(0.2, 0, 10)
+    ent_coef: float = number_field(0.003, 0, 10)
+    vf_coef: float = number_field(0.5, 0, 10)
+    max_grad_norm: float = number_field(0.5, 0, 1000)
+    log_std_init: float = number_field(-0.7, -20, 5)
+    log_stds: tuple[float, ...] = list_field((), -20.0, 5.0)
+    target_kl: float = number_field(0.0, 0, 100)
+    net_arch: tuple[int, ...] = list_field((64, 64), 1, 8192, "layer widths")
+    activation: str = choice_field("tanh", ACTIVATIONS)
 
 
 @dataclass(frozen=True)
-class SacConfig:
+class SacConfig(Checked):
     """Settings of soft actor-critic; names as in Stable-Baselines3.
 
     Attributes:
@@ -84,24 +90,24 @@ class SacConfig:
         net_arch: widths of the hidden layers, of the actor and of the critics.
     """
 
-    learning_rate: float = _between(7e-4, 0, 1)
-    final_learning_rate: float = _between(1e-4, 0, 1)
-    buffer_size: int = _between(300_000, 1, 100_000_000)
-    learning_starts: int = _between(5_000, 0, 100_000_000)
-    batch_size: int = _between(256, 2, 1_000_000)
-    tau: float = _between(0.005, 0, 1)
-    gamma: float = _between(0.99, 0, 1)
-    train_freq: int = _between(1, 1, 100_000)
-    gradient_steps: int = _between(4, 1, 100_000)
-    n_steps: int = _between(1, 1, 1000)
-    target_entropy: float = _between(-1.0, -10, 1)
-    final_target_entropy: float = _between(-1.0, -10, 1)
-    net_arch: tuple[int, ...] = _between((128, 128), 1, 8192)
-    activation: str = _one_of("relu", ACTIVATIONS)
+    learning_rate: float = number_field(7e-4, 0, 1)
+    final_learning_rate: float = number_field(1e-4, 0, 1)
+    buffer_size: int = number_field(300_000, 1, 100_000_000)
+    learning_starts: int = number_field(5_000, 0, 100_000_000)
+    batch_size: int = number_field(256, 2, 1_000_000)
+    tau: float = number_field(0.005, 0, 1)
+    gamma: float = number_field(0.99, 0, 1)
+    train_freq: int = number_field(1, 1, 100_000)
+    gradient_steps: int = number_field(4, 1, 100_000)
+    n_steps: int = number_field(1, 1, 1000)
+    target_entropy: float = number_field(-1.0, -10, 1)
+    final_target_entropy: float = number_field(-1.0, -10, 1)
+    net_arch: tuple[int, ...] = list_field((128, 128), 1, 8192, "layer widths")
+    activation: str = choice_field("relu", ACTIVATIONS)
 
 
 @dataclass(frozen=True)
-class DqnConfig:
+class DqnConfig(Checked):
     """Settings of deep Q-learning; names as in Stable-Baselines3.
 
     Attributes:
@@ -114,27 +120,24 @@ class DqnConfig:
         net_arch: widths of the hidden layers.
     """
 
-    learning_rate: float = _between(5e-4, 0, 1)
-    final_learning_rate: float = _between(1e-4, 0, 1)
-    buffer_size: int = _between(200_000, 1, 100_000_000)
-    learning_starts: int = _between(2_000, 0, 100_000_000)
-    batch_size: int = _between(256, 2, 1_000_000)
-    tau: float = _between(1.0, 0, 1)
-    gamma: float = _between(0.9, 0, 1)
-    train_freq: int = _between(1, 1, 100_000)
-    gradient_steps: int = _between(2, 1, 100_000)
-    target_update_interval: int = _between(2_000, 1, 100_000_000)
-    exploration_fraction: float = _between(0.5, 0, 1)
-    exploration_final: float = _between(0.05, 0, 1)
-    net_arch: tuple[int, ...] = _between((128, 128), 1, 8192)
-    activation: str = _one_of("relu", ACTIVATIONS)
-
-
-SECTIONS: dict[str, Any] = {"ppo": PpoConfig, "sac": SacConfig, "dqn": DqnConfig}
+    learning_rate: float = number_field(5e-4, 0, 1)
+    final_learning_rate: float = number_field(1e-4, 0, 1)
+    buffer_size: int = number_field(200_000, 1, 100_000_000)
+    learning_starts: int = number_field(2_000, 0, 100_000_000)
+    batch_size: int = number_field(256, 2, 1_000_000)
+    tau: float = number_field(1.0, 0, 1)
+    gamma: float = number_field(0.9, 0, 1)
+    train_freq: int = number_field(1, 1, 100_000)
+    gradient_steps: int = number_field(2, 1, 100_000)
+    target_update_interval: int = number_field(2_000, 1, 100_000_000)
+    exploration_fraction: float = number_field(0.5, 0, 1)
+    exploration_final: float = number_field(0.05, 0, 1)
+    net_arch: tuple[int, ...] = list_field((128, 128), 1, 8192, "layer widths")
+    activation: str = choice_field("relu", ACTIVATIONS)
 
 
 @dataclass(frozen=True)
-class TrainConfig:
+class TrainConfig(Checked):
     """Everything that a training run depends on.
 
     Attributes:
@@ -162,30 +165,31 @@ class TrainConfig:
         ppo, sac, dqn: the algorithm.
     """
 
-    algo: str = _one_of("ppo", ALGORITHMS)
-    env_id: str = _one_of(CIRCUIT, ENV_IDS)
-    track: str = "harbour"
-    steps: int = _between(0, 0, 10**12)
-    minutes: float = _between(0.0, 0, 1e6)
-    n_envs: int = _between(256, 1, 1_000_000)
-    seed: int = _between(0, 0, 2**32 - 1)
-    action_scale: tuple[float, ...] = _between((), 0.0, 1.0)
-    row_width: int = _between(0, 0, 4096)
-    final_collision_reward: float = _between(0.0, -1e6, 0)
-    normalise_observation: bool = True
-    normalise_reward: bool = True
-    clip_observation: float = _between(10.0, 0.1, 1e6)
-    evaluations: int = _between(12, 0, 100_000)
-    checkpoints: int = _between(12, 0, 100_000)
-    evaluation_starts: int = _between(16, 1, 10_000)
-    evaluation_laps: int = _between(2, 1, 1000)
-    env: EnvConfig = field(default_factory=EnvConfig)
-    ppo: PpoConfig = field(default_factory=PpoConfig)
-    highway: Mapping[str, Any] = field(default_factory=dict)
-    sac: SacConfig = field(default_factory=SacConfig)
-    dqn: DqnConfig = field(default_factory=DqnConfig)
+    algo: str = choice_field("ppo", ALGORITHMS)
+    env_id: str = choice_field(CIRCUIT, ENV_IDS)
+    track: str = text_field("harbour")
+    steps: int = number_field(0, 0, MOST_STEPS)
+    minutes: float = number_field(0.0, 0, MOST_MINUTES)
+    n_envs: int = number_field(256, 1, 1_000_000)
+    seed: int = number_field(0, 0, 2**32 - 1)
+    action_scale: tuple[float, ...] = list_field((), 0.0, 1.0)
+    row_width: int = number_field(0, 0, 4096)
+    final_collision_reward: float = number_field(0.0, -1e6, 0)
+    normalise_observation: bool = flag_field(default=True)
+    normalise_reward: bool = flag_field(default=True)
+    clip_observation: float = number_field(10.0, 0.1, 1e6)
+    evaluations: int = number_field(12, 0, 100_000)
+    checkpoints: int = number_field(12, 0, 100_000)
+    evaluation_starts: int = number_field(16, 1, 10_000)
+    evaluation_laps: int = number_field(2, 1, 1000)
+    env: EnvConfig = section_field(EnvConfig)
+    ppo: PpoConfig = section_field(PpoConfig)
+    highway: Mapping[str, Any] = table_field()
+    sac: SacConfig = section_field(SacConfig)
+    dqn: DqnConfig = section_field(DqnConfig)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.env_id == CIRCUIT and self.action_scale:
             raise ConfigError("action_scale is for the highway; circuits have none.")
         if self.env_id == CIRCUIT and self.row_width:
@@ -218,19 +222,61 @@ class TrainConfig:
         return content
 
     def to_toml(self) -> str:
-        """The settings as a TOML file; `load_train_config` takes it back."""
-        return "\n".join(_toml_lines(self.to_dict(), "")) + "\n"
+        """The settings as a TOML file; `load_train_config` takes it back.
+
+        Raises:
+            ConfigError: a value cannot be written so that it is read as what it is.
+        """
+        text = "\n".join(_toml_lines(self.to_dict(), "")) + "\n"
+        try:
+            same = load_train_config(files.parse_toml(text, "config.toml"), "") == _plain(self)
+        except RacerError as problem:
+            raise ConfigError(f"these settings cannot be kept in a file: {problem}") from None
+        if not same:
+            raise ConfigError("these settings cannot be kept in a file: it would read as others.")
+        return text
+
+
+def _plain(config: TrainConfig) -> TrainConfig:
+    """The settings as a file can hold them: lists for tuples, nothing for None, one algorithm."""
+    return load_train_config(_plain_table(config.to_dict()), "")
+
+
+def _plain_table(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: _plain_table(value)
+        if isinstance(value, Mapping)
+        else [*value]
+        if isinstance(value, tuple)
+        else value
+        for key, value in content.items()
+        if value is not None
+    }
 
 
 def _toml_lines(content: Mapping[str, Any], prefix: str) -> list[str]:
     lines, tables = [], []
     for key, value in content.items():
+        if value is None:  # TOML has no word for it; it is the default of every key that takes it
+            continue
         if isinstance(value, Mapping):
             tables += ["", f"[{prefix}{key}]", *_toml_lines(value, f"{prefix}{key}.")]
         else:
             shown = list(value) if isinstance(value, tuple) else value
             lines.append(f"{key} = {json.dumps(shown, ensure_ascii=False)}")
     return lines + tables
+
+
+def check_ends(steps: int | None, minutes: float | None) -> None:
+    """Checks the ends of a run as somebody typed them.
+
+    Raises:
+        ConfigError: one is not a number of steps or of minutes above 0.
+    """
+    if steps is not None:
+        whole_number(steps, "--steps", 1, MOST_STEPS)
+    if minutes is not None and number(minutes, "--minutes", 0.0, MOST_MINUTES) == 0.0:
+        raise refuse("--minutes", minutes, "above 0")
 
 
 def list_presets() -> list[str]:
@@ -247,7 +293,12 @@ def load_preset(name_or_path: str) -> dict[str, Any]:
     if name_or_path in list_presets():
         return read_toml(PRESETS / f"{name_or_path}.toml")
     if name_or_path.endswith(".toml"):
-        return read_toml(name_or_path)
+        content = read_toml(name_or_path)
+        copy = Path(name_or_path).with_name(CIRCUIT_COPY)
+        track = content.get("track")
+        if isinstance(track, str) and track.endswith(".csv") and copy.is_file():
+            content["track"] = os.fspath(copy)  # of a run: its own copy, wherever we are
+        return content
     raise ConfigError(
         f"there is no preset {name_or_path!r}; there are {', '.join(list_presets())}, "
         "and the name of a preset file ends in .toml."
@@ -269,66 +320,12 @@ def load_train_config(content: Mapping[str, Any], shown: str, **changes: Any) ->
     Args:
         content: as read from a preset.
         shown: where they come from, for messages.
-        changes: fields that win over the content.
+        changes: fields that win over the content; tables change the named keys only.
 
     Raises:
         ConfigError: an unknown key, or a value that cannot be used; one sentence names it.
     """
     try:
-        return _section(TrainConfig, {**content, **changes}, "")
+        return from_mapping(TrainConfig, merged(content, changes))
     except ConfigError as problem:
         raise ConfigError(f"{shown}: {problem}") from None
-
-
-def _section(kind: type[_Section], content: Mapping[str, Any], prefix: str) -> _Section:
-    known = {item.name: item for item in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    values: dict[str, Any] = {}
-    for key, value in content.items():
-        if key not in known:
-            close = difflib.get_close_matches(str(key), list(known), 1, 0.7)
-            hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}."
-            raise ConfigError(f"there is no setting {f'{prefix}{key}'!r}; {hint}")
-        if key in ("env", "highway", *ALGORITHMS):
-            if not isinstance(value, Mapping):
-                raise ConfigError(f"{key} must be a table of settings, not {value!r}.")
-            if key == "highway":
-                values[key] = dict(value)
-            elif key == "env":
-                values[key] = load_config(value)
-            else:
-                values[key] = _section(SECTIONS[key], value, f"{key}.")
-        else:
-            values[key] = _checked(known[key], value, prefix + key)
-    return kind(**values)
-
-
-def _checked(item: dataclasses.Field[Any], value: Any, key: str) -> Any:
-    """The value in the field's own type, or a ConfigError that names the key."""
-    meta = item.metadata
-    default = item.default
-    if isinstance(default, bool):
-        if not isinstance(value, bool):
-            raise ConfigError(f"{key} is {value!r}, but it must be true or false.")
-        return value
-    if isinstance(default, str):
-        choices = meta.get("choices")
-        if not isinstance(value, str) or (choices and value not in choices):
-            wanted = " or ".join(map(repr, choices)) if choices else "a text"
-            raise ConfigError(f"{key} is {value!r}, but it must be {wanted}.")
-        return value
-    low, high = meta["low"], meta["high"]
-    if isinstance(default, tuple):
-        good = isinstance(value, (list, tuple)) and len(value) <= 16
-        kinds = (int,) if isinstance(low, int) else (int, float)
-        good = good and all(type(v) in kinds and low <= v <= high for v in value)
-        if not good:
-            noun = "layer widths" if isinstance(low, int) else f"numbers from {low:g} to {high:g}"
-            raise ConfigError(f"{key} is {value!r}, but it must be a list of {noun}.")
-        return tuple(value)
-    whole = isinstance(default, int)
-    right_type = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
-    if not right_type or not low <= value <= high:
-        noun = "a whole number" if whole else "a number"
-        bounds = f"from {low:,} to {high:,}" if whole else f"from {low:g} to {high:g}"
-        raise ConfigError(f"{key} is {value!r}, but it must be {noun} {bounds}.")
-    return value if whole else float(value)

@@ -12,7 +12,13 @@ from racer.envs.highway_config import highway_settings
 from racer.envs.sb3 import HighwayVecEnv
 from racer.errors import ConfigError
 from racer.evaluate_highway import evaluate_highway
-from racer.highway_policies import ENVIRONMENTS, HighwayPolicyMetadata
+from racer.highway_policies import (
+    ENVIRONMENTS,
+    HighwayPolicyMetadata,
+    action_count,
+    flat_size,
+)
+from racer.train.memory import check_memory
 from racer.train.task import REPORT_SEED, SELECTION_SEED
 
 if TYPE_CHECKING:
@@ -89,6 +95,13 @@ class HighwayTask:
     def fingerprints(self) -> Fingerprints:
         """The version of the highway's rules."""
         return {"highway": {"rules": str(_core.HIGHWAY_RULES_VERSION)}}
+
+    def check_memory(self) -> None:
+        """Of worlds, buffer and network."""
+        settings = self._settings
+        observed = flat_size(settings["observation"])
+        vehicles = int(settings["vehicles_count"]) + 1
+        check_memory(self._config, observed, action_count(settings["action"]), vehicles)
 
     def make_env(self) -> HighwayVecEnv:
         """The worlds to learn in."""

@@ -7,8 +7,11 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +19,13 @@ import racer
 from racer import _core
 from racer.errors import ConfigError
 from racer.formats.files import atomic_write, read_text
-from racer.train.config import TrainConfig, load_train_config, read_toml
+from racer.formats.locks import hold
+from racer.formats.text import shown
+from racer.train.config import CIRCUIT_COPY, TrainConfig, load_train_config, read_toml
 
 PACKAGES = ("torch", "stable-baselines3", "numpy", "gymnasium", "onnx", "onnxruntime")
 KEPT_CHECKPOINTS = 2
+LOCK = ".lock"
 
 
 @dataclass(frozen=True)
@@ -63,25 +69,21 @@ class RunFolder:
         """What came of the run."""
         return self.path / "report.json"
 
-    @classmethod
-    def create(
-        cls, path: Path, config: TrainConfig, fingerprints: dict[str, dict[str, str]]
-    ) -> RunFolder:
-        """A new folder with the run's settings and versions.
+    @property
+    def circuit(self) -> Path | None:
+        """The run's own copy of its circuit; None if it has none: a highway, a random circuit."""
+        copy = self.path / CIRCUIT_COPY
+        return copy if copy.is_file() else None
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Holds the run while the block runs.
 
         Raises:
-            ConfigError: the folder exists and is not empty.
+            ConfigError: another process trains it.
         """
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise ConfigError(
-                f"{path} exists already; `racer resume {path}` goes on with it, "
-                "--name chooses another name."
-            )
-        folder = cls(path)
-        folder.checkpoints.mkdir(parents=True)
-        folder.write_config(config)
-        write_json(folder.versions, {**versions(), **fingerprints})
-        return folder
+        with hold(self.path / LOCK, shown(self.path), error=ConfigError):
+            yield
 
     @classmethod
     def open(cls, path: Path) -> tuple[RunFolder, TrainConfig]:
@@ -91,9 +93,13 @@ class RunFolder:
             ConfigError: there is no run here.
         """
         folder = cls(path)
-        if not folder.config.is_file():
+        try:
+            found = folder.config.is_file()
+        except (OSError, ValueError):  # a name that no file can have
+            found = False
+        if not found:
             raise ConfigError(
-                f"{path}: is not the folder of a training run, it has no config.toml."
+                f"{shown(path)}: is not the folder of a training run, it has no config.toml."
             )
         content = read_toml(folder.config)
         return folder, load_train_config(content, os.fspath(folder.config))
@@ -108,7 +114,7 @@ class RunFolder:
         try:
             found = json.loads(text)
             then = {name: known for kind in fingerprints for name, known in found[kind].items()}
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise ConfigError(f"{self.versions}: is damaged.") from None
         now = {name: text for kind in fingerprints.values() for name, text in kind.items()}
         for name, fingerprint in now.items():
@@ -118,9 +124,21 @@ class RunFolder:
                     "in this Racer; start a new run."
                 )
 
-    def write_config(self, config: TrainConfig) -> None:
-        """Writes the settings."""
-        atomic_write(self.config, config.to_toml())
+    def write_config(self, config: TrainConfig, comment: str = "") -> None:
+        """Writes the settings.
+
+        Args:
+            config: the settings.
+            comment: lines to begin the file with; without any, those that it has stay.
+
+        Raises:
+            ConfigError: the file could not be read again as what it is.
+        """
+        if not comment and self.config.is_file():
+            text = read_text(self.config, error=ConfigError, what="preset")
+            comment = "\n".join(takewhile(lambda line: line.startswith("#"), text.splitlines()))
+        lines = "".join(f"{line}\n" for line in comment.splitlines())
+        atomic_write(self.config, lines + config.to_toml())
 
     def checkpoint_path(self, steps: int) -> Path:
         """Where the checkpoint after so many steps belongs."""
@@ -133,9 +151,9 @@ class RunFolder:
     def drop_old_checkpoints(self) -> None:
         """Keeps the newest few, and what was left half-written by a kill goes."""
         for path in self.checkpoint_paths()[:-KEPT_CHECKPOINTS]:
-            path.unlink()
+            path.unlink(missing_ok=True)
         for path in self.checkpoints.glob(".*"):
-            path.unlink()
+            path.unlink(missing_ok=True)
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -8,6 +8,7 @@ from racer.train.config import CIRCUIT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from stable_baselines3.common.logger import Logger
 
@@ -38,6 +39,9 @@ class Task(Protocol):
     def fingerprints(self) -> Fingerprints:
         """What must be the same for a run to be resumed, by kind and name."""
 
+    def check_memory(self) -> None:
+        """Raises ConfigError if worlds, buffer and network need more memory than there is."""
+
     def make_env(self) -> WorldsVecEnv:
         """The worlds to learn in."""
 
@@ -66,8 +70,12 @@ class Task(Protocol):
         """What came of the best policy, a file, in scenarios that did not choose it."""
 
 
-def make_task(config: TrainConfig) -> Task:
+def make_task(config: TrainConfig, circuit: Path | None = None) -> Task:
     """The task of a run.
+
+    Args:
+        config: of the run.
+        circuit: the run's own copy of its circuit, if it has one.
 
     Raises:
         RacerError: the environment cannot be made.
@@ -75,7 +83,7 @@ def make_task(config: TrainConfig) -> Task:
     if config.env_id == CIRCUIT:
         from racer.train.circuit_task import CircuitTask
 
-        return CircuitTask(config)
+        return CircuitTask(config, circuit)
     from racer.train.highway_task import HighwayTask
 
     return HighwayTask(config)

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from racer.errors import ConfigError
@@ -18,13 +18,20 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import torch
 from stable_baselines3 import DQN, PPO, SAC
-from stable_baselines3.common.logger import configure
 from stable_baselines3.common.vec_env import VecNormalize
 
 from racer.train.callback import RunKeeper
-from racer.train.checkpoint import load_checkpoint, restore
-from racer.train.config import CIRCUIT
+from racer.train.config import CIRCUIT, check_ends
+from racer.train.logs import quiet_writers, run_logger
+from racer.train.new_run import check_free, check_place, new_run
 from racer.train.progress import Clock, ProgressBar
+from racer.train.resuming import (
+    best_so_far,
+    go_on,
+    read_object,
+    restore_episodes,
+    set_aside,
+)
 from racer.train.run_folder import RunFolder, write_json
 from racer.train.task import make_task
 
@@ -34,6 +41,7 @@ if TYPE_CHECKING:
 
     from stable_baselines3.common.base_class import BaseAlgorithm
 
+    from racer.envs.sb3_view import WorldsVecEnv
     from racer.train.config import DqnConfig, PpoConfig, SacConfig, TrainConfig
     from racer.train.task import Task
 
@@ -41,62 +49,117 @@ ACTIVATIONS: dict[str, type[torch.nn.Module]] = {"tanh": torch.nn.Tanh, "relu": 
 ENDLESS = 10**15
 
 
+@dataclass(frozen=True)
+class Learner:
+    """What learns: built from the settings, with nothing written yet."""
+
+    task: Task
+    clock: Clock
+    env: WorldsVecEnv
+    normalise: VecNormalize
+    model: BaseAlgorithm
+
+
+def build(config: TrainConfig, circuit: Path | None = None) -> Learner:
+    """Builds everything that a run needs in memory.
+
+    Args:
+        config: of the run.
+        circuit: the run's own copy of its circuit, if it has one.
+
+    Raises:
+        RacerError: a setting cannot be used, or there is not enough memory.
+    """
+    torch.set_num_threads(1)
+    task = make_task(config, circuit)
+    if config.algo == "ppo":
+        _check_batch(config)
+    task.check_memory()
+    clock = Clock(config)
+    try:
+        env = task.make_env()
+        normalise = VecNormalize(
+            env,
+            norm_obs=config.normalise_observation,
+            norm_reward=config.normalise_reward,
+            clip_obs=config.clip_observation,
+            gamma=config.gamma,
+        )
+        model = build_model(config, normalise, clock, task.network())
+    except MemoryError:
+        raise ConfigError(
+            "there is not enough memory for these settings; choose a smaller n_envs, buffer_size "
+            "or net_arch."
+        ) from None
+    return Learner(task, clock, env, normalise, model)
+
+
 def train(
-    config: TrainConfig, path: Path, *, resume: bool = False, show: bool = True
+    config: TrainConfig,
+    path: Path,
+    *,
+    show: bool = True,
+    numbered: bool = False,
+    comment: str = "",
 ) -> dict[str, Any]:
-    """Trains a driver, or goes on with a run.
+    """Trains a driver.
 
     Args:
         config: settings of the run.
-        path: folder of the run; a new one unless `resume`.
-        resume: go on from the newest checkpoint.
+        path: folder of the run; it appears once everything is ready to learn.
         show: show a progress bar.
+        numbered: take the first free of `path`, `path-2`, ... instead of complaining.
+        comment: lines for the beginning of the run's config.toml.
 
     Returns:
         The report, as it stands in `report.json`.
 
     Raises:
-        ConfigError: the folder exists already, or there is nothing to resume.
+        RacerError: the folder exists already, or a setting cannot be used; nothing is left behind.
     """
-    torch.set_num_threads(1)
-    task = make_task(config)
-    if resume:
-        folder, _ = RunFolder.open(path)
-        folder.check_engine(task.fingerprints())
-        folder.write_config(config)
-        folder.drop_old_checkpoints()
-    else:
-        folder = RunFolder.create(path, config, task.fingerprints())
-    clock = Clock(config)
-    env = task.make_env()
-    normalise = VecNormalize(
-        env,
-        norm_obs=config.normalise_observation,
-        norm_reward=config.normalise_reward,
-        clip_obs=config.clip_observation,
-        gamma=config.gamma,
-    )
-    model = build_model(config, normalise, clock, task.network())
-    model.set_logger(configure(str(folder.tensorboard), ["tensorboard"]))
-    best = None
-    checkpoints = folder.checkpoint_paths()
-    if resume and checkpoints:
-        state, facts = load_checkpoint(checkpoints[-1])
-        restore(state, model, normalise, env.shown)
-        clock.start(model.num_timesteps, facts["seconds"])
-        best = facts["best"]
-    else:
-        clock.start(0, 0.0)
-    bar = ProgressBar(clock, shown=show)
+    check_place(path.parent)
+    if not numbered:
+        check_free(path)
+    learner = build(config)
+    prints = learner.task.fingerprints()
+    with new_run(path, config, prints, numbered=numbered, comment=comment) as folder:
+        learner.model.set_logger(run_logger(folder.tensorboard))
+        learner.clock.start(0, 0.0)
+        return _run(config, folder, learner, show=show)
+
+
+def _run(
+    config: TrainConfig,
+    folder: RunFolder,
+    learner: Learner,
+    best: dict[str, Any] | None = None,
+    evaluated: int = -1,
+    *,
+    show: bool,
+) -> dict[str, Any]:
+    """Learns to the end of the run, or until somebody interrupts it."""
+    bar = ProgressBar(learner.clock, shown=show)
     keeper = RunKeeper(
-        config, folder, clock, bar, task=task, env=env, normalise=normalise, best=best
+        config,
+        folder,
+        learner.clock,
+        bar,
+        task=learner.task,
+        env=learner.env,
+        normalise=learner.normalise,
+        best=best,
+        evaluated=evaluated,
     )
-    interrupted = _learn(model, keeper, config)
-    if not interrupted:
-        keeper.evaluate()
-    bar.close()
-    env.close()
-    return _report(config, folder, clock, keeper, task, interrupted=interrupted)
+    with quiet_writers():
+        try:
+            interrupted = _learn(learner.model, keeper, config)
+            if not interrupted:
+                keeper.finish()
+        finally:
+            bar.close()
+            learner.model.logger.close()
+            learner.env.close()
+    return _report(config, folder, learner.clock, keeper, learner.task, interrupted=interrupted)
 
 
 def _learn(model: BaseAlgorithm, keeper: RunKeeper, config: TrainConfig) -> bool:
@@ -207,11 +270,6 @@ def build_model(
     if config.algo == "dqn":
         return _build_dqn(config.dqn, env, clock, {**common, "policy_kwargs": network})
     ppo = config.ppo
-    if ppo.batch_size > ppo.n_steps * config.n_envs:
-        raise ConfigError(
-            f"batch_size is {ppo.batch_size}, but n_steps times n_envs gives only "
-            f"{ppo.n_steps * config.n_envs} steps per update."
-        )
     model = PPO(
         "MlpPolicy",
         env,
@@ -234,6 +292,17 @@ def build_model(
             )
         axes.data.copy_(torch.tensor(ppo.log_stds))
     return model
+
+
+def _check_batch(config: TrainConfig) -> None:
+    collected = config.ppo.n_steps * config.n_envs
+    if config.ppo.batch_size > collected:
+        raise ConfigError(
+            f"batch_size is {config.ppo.batch_size:,}, but n_steps times n_envs gives only "
+            f"{collected:,} steps per update."
+        )
+    if collected < 2:
+        raise ConfigError("n_steps times n_envs must give at least 2 steps per update.")
 
 
 def _build_dqn(
@@ -261,7 +330,7 @@ def _build_dqn(
 def resume(
     path: Path, *, steps: int | None = None, minutes: float | None = None, show: bool = True
 ) -> dict[str, Any]:
-    """Goes on with a run where its newest checkpoint stands.
+    """Goes on with a run where its newest whole checkpoint stands.
 
     Args:
         path: folder of the run.
@@ -270,29 +339,59 @@ def resume(
         show: show a progress bar.
 
     Raises:
-        ConfigError: there is no run here.
+        ConfigError: there is no run here, another process trains it, an end is not one or lies
+            behind what is trained, or nothing is left to go on from.
     """
-    _, config = RunFolder.open(path)
-    if steps is not None or minutes is not None:
-        config = replace(config, steps=steps or 0, minutes=minutes or 0.0)
-    return train(config, path, resume=True, show=show)
+    check_ends(steps, minutes)
+    folder, _ = RunFolder.open(path)
+    with folder.lock():
+        _, config = RunFolder.open(path)  # as it is, now that nobody else can change it
+        if steps is not None or minutes is not None:
+            config = replace(config, steps=steps or 0, minutes=minutes or 0.0)
+        learner = build(config, folder.circuit)
+        folder.check_engine(learner.task.fingerprints())
+        model, clock = learner.model, learner.clock
+        facts = go_on(folder, config, model, learner.normalise, learner.env.shown)
+        clock.start(model.num_timesteps, facts["seconds"] if facts else 0.0)
+        _check_later(folder, clock, steps, minutes)
+        folder.write_config(config)
+        set_aside(folder, model.num_timesteps if facts else -1)
+        folder.drop_old_checkpoints()
+        best, evaluated = None, -1
+        if facts:
+            restore_episodes(model, facts)
+            best = best_so_far(folder, facts, learner.task, model.num_timesteps)
+            report = read_object(folder.report)
+            if best and report.get("finished") is True:
+                evaluated = report.get("steps", -1)
+        # What was logged later than the checkpoint comes again.
+        again = clock.fraction >= 1.0 and evaluated != model.num_timesteps
+        model.set_logger(run_logger(folder.tensorboard, model.num_timesteps + int(not again)))
+        return _run(config, folder, learner, best, evaluated, show=show)
+
+
+def _check_later(folder: RunFolder, clock: Clock, steps: int | None, minutes: float | None) -> None:
+    """Raises ConfigError if a new end lies behind what is trained already."""
+    if steps is not None and steps < clock.steps_done:
+        raise ConfigError(
+            f"--steps is {steps:,}, but {folder.path} has been trained for {clock.steps_done:,} "
+            "steps; the end is counted from the beginning of the run."
+        )
+    if steps is None and minutes is not None and 60.0 * minutes < int(clock.seconds):
+        raise ConfigError(
+            f"--minutes is {minutes:g}, but {folder.path} has been trained for "
+            f"{clock.seconds / 60.0:.2f} minutes; the end is counted from the beginning of the run."
+        )
 
 
 def load_newest(folder: RunFolder, config: TrainConfig) -> tuple[BaseAlgorithm, VecNormalize]:
-    """The model of a run's newest checkpoint, with its normalisation.
+    """The model of a run's newest whole checkpoint, with its normalisation.
 
     Raises:
-        ConfigError: the run has no checkpoint yet.
+        ConfigError: the run has no checkpoint yet, or none that can be read.
     """
-    checkpoints = folder.checkpoint_paths()
-    if not checkpoints:
+    learner = build(config, folder.circuit)
+    model, normalise = learner.model, learner.normalise
+    if go_on(folder, config, model, normalise, learner.env.shown) is None:
         raise ConfigError(f"{folder.path}: has no checkpoint yet.")
-    task = make_task(config)
-    env = task.make_env()
-    normalise = VecNormalize(
-        env, norm_obs=config.normalise_observation, clip_obs=config.clip_observation
-    )
-    model = build_model(config, normalise, Clock(config), task.network())
-    state, _ = load_checkpoint(checkpoints[-1])
-    restore(state, model, normalise, env.shown)
     return model, normalise

@@ -1,10 +1,13 @@
 #include "racer/highway/config.hpp"
 
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "racer/highway/batch.hpp"
 #include "racer/highway/road.hpp"
+#include "racer/text.hpp"
 
 namespace racer::highway {
 namespace {
@@ -14,15 +17,15 @@ void require(bool condition, const std::string& sentence) {
 }
 
 void require_in(const char* name, double value, double low, double high) {
-    require(value >= low && value <= high, std::string(name) + " must be " + std::to_string(low) +
-                                               " to " + std::to_string(high) + ", got " +
-                                               std::to_string(value));
+    require(value >= low && value <= high, std::string(name) + " must be " + number_text(low) +
+                                               " to " + number_text(high) + ", got " +
+                                               number_text(value));
 }
 
 void require_range(const char* name, const Range& range, double bound) {
     require(range.low >= -bound && range.high <= bound && range.low < range.high,
-            std::string(name) + " must be [low, high] within +-" + std::to_string(bound) +
-                ", got [" + std::to_string(range.low) + ", " + std::to_string(range.high) + "]");
+            std::string(name) + " must be [low, high] within +-" + number_text(bound) + ", got [" +
+                number_text(range.low) + ", " + number_text(range.high) + "]");
 }
 
 Range default_range(Feature feature, int lanes) {
@@ -74,12 +77,18 @@ Config checked(Config c) {
             require_range("features_range", c.ranges[at], 1e9);
         }
     }
-    for (const double weight :
-         {c.collision_reward, c.right_lane_reward, c.high_speed_reward, c.forward_speed_reward,
-          c.safety_reward, c.off_road_reward, c.stillness_reward, c.backward_reward, c.spin_reward,
-          c.off_centre_reward}) {
-        require_in("a reward's weight", weight, -1e6, 1e6);
-    }
+    const std::initializer_list<std::pair<const char*, double>> weights = {
+        {"collision_reward", c.collision_reward},
+        {"right_lane_reward", c.right_lane_reward},
+        {"high_speed_reward", c.high_speed_reward},
+        {"forward_speed_reward", c.forward_speed_reward},
+        {"safety_reward", c.safety_reward},
+        {"off_road_reward", c.off_road_reward},
+        {"stillness_reward", c.stillness_reward},
+        {"backward_reward", c.backward_reward},
+        {"spin_reward", c.spin_reward},
+        {"off_centre_reward", c.off_centre_reward}};
+    for (const auto& [name, weight] : weights) require_in(name, weight, -1e6, 1e6);
     require(!c.normalize_reward || c.high_speed_reward + c.right_lane_reward != c.collision_reward,
             "normalize_reward needs rewards that differ from collision_reward");
     require_in("safety_time", c.safety_time, 1e-3, 1e3);

@@ -1,0 +1,79 @@
+"""How much memory a run needs, before any of it is taken."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from racer.errors import ConfigError
+from racer.formats.files import read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from racer.train.config import TrainConfig
+
+NUMBER = 4  # bytes of a float32
+COPIES = 4  # a weight, its gradient and the two moments of Adam
+CIRCUIT_WORLD = 2_000  # bytes of a circuit's world: state, records, facts, observations, laps
+VEHICLE = 200  # bytes of a vehicle in a highway's world
+SHARE = 0.9  # of the free memory that may be used
+
+
+def needed_bytes(config: TrainConfig, observed: int, acted: int, vehicles: int = 0) -> int:
+    """About what a run needs [bytes]: worlds, buffer and network.
+
+    Args:
+        config: of the run.
+        observed: numbers of an observation.
+        acted: numbers of an action.
+        vehicles: in each world of a highway; 0: a circuit.
+    """
+    chosen = getattr(config, config.algo)
+    world = vehicles * VEHICLE or CIRCUIT_WORLD
+    worlds = config.n_envs * (world + 6 * observed * NUMBER)
+    widths: Sequence[int] = (observed, *chosen.net_arch, max(acted, 1))
+    weights = sum(a * b for a, b in itertools.pairwise(widths))
+    if config.algo == "ppo":
+        step = observed + acted + 6
+        buffer = config.ppo.n_steps * config.n_envs * step * NUMBER * 2  # flattened once
+        networks = 2
+    else:
+        buffer = chosen.buffer_size * (2 * observed + acted + 3) * NUMBER
+        networks = 5 if config.algo == "sac" else 2
+    batch = chosen.batch_size * 4 * sum(widths) * NUMBER
+    return worlds + buffer + batch + networks * weights * COPIES * NUMBER
+
+
+def free_bytes() -> int:
+    """Memory that a program may still take [bytes]; a huge number where nobody says."""
+    try:
+        for line in read_text(Path("/proc/meminfo"), what="list").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except ValueError:  # RacerError is one: no such file here
+        pass
+    names = getattr(os, "sysconf_names", {})
+    if "SC_PHYS_PAGES" in names and "SC_PAGE_SIZE" in names:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return 1 << 60
+
+
+def check_memory(config: TrainConfig, observed: int, acted: int, vehicles: int = 0) -> None:
+    """Says that a run cannot fit, before the machine finds out.
+
+    Raises:
+        ConfigError: it needs more memory than there is.
+    """
+    needed, free = needed_bytes(config, observed, acted, vehicles), free_bytes()
+    if needed <= SHARE * free:
+        return
+    chosen = getattr(config, config.algo)
+    size = {"ppo": "n_steps"}.get(config.algo, "buffer_size")
+    raise ConfigError(
+        f"{size} = {getattr(chosen, size):,} with n_envs = {config.n_envs:,}, batch_size = "
+        f"{chosen.batch_size:,} and net_arch = {list(chosen.net_arch)} needs about "
+        f"{needed / 1e9:,.1f} GB of memory, but {free / 1e9:,.1f} GB are free; choose smaller ones."
+    )

@@ -1,0 +1,167 @@
+"""How a run's folder comes into being: built out of sight, then there as a whole.
+
+A run is made in a hidden folder beside its place and gets its name by a rename, once it holds
+everything that `racer resume` needs. Whatever happens before leaves no run; of two processes that
+want one name the system lets one have it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from racer import _core
+from racer.errors import ConfigError
+from racer.formats.files import MAX_TRACK_BYTES, atomic_write, read_bytes
+from racer.formats.locks import hold
+from racer.formats.text import is_plain, shown
+from racer.tracks import load_track, read_settings, track_path
+from racer.tracks.random_tracks import PREFIX
+from racer.train.config import CIRCUIT, CIRCUIT_COPY
+from racer.train.run_folder import LOCK, RunFolder, versions, write_json
+
+if TYPE_CHECKING:
+    from racer.train.config import TrainConfig
+
+LONGEST_NAME = 200  # bytes; file systems allow 255, and the hidden folder's name is longer
+STALE_SECONDS = 60.0  # a hidden folder that nobody holds after so long was left by a kill
+
+
+def checked_name(name: str) -> str:
+    """The name of a run, if it is the plain name of a folder.
+
+    Raises:
+        ConfigError: it is something else, such as a path.
+    """
+    plain = bool(name) and is_plain(name) and not re.search(r"[/\\:*?\"<>|]", name)
+    if not plain or name[0] in ".- " or name[-1] in ". " or len(os.fsencode(name)) > LONGEST_NAME:
+        raise ConfigError(
+            f"'{shown(name, 80)}' cannot be the name of a run: it is the name of one folder inside "
+            f"--log-dir, with 1 to {LONGEST_NAME} letters, and begins with none of . and -."
+        )
+    return name
+
+
+def check_free(path: Path) -> None:
+    """Raises ConfigError if something stands where a new run shall be; an empty folder may."""
+    try:
+        taken = os.path.lexists(path) and (not path.is_dir() or any(path.iterdir()))
+    except ValueError:  # a null byte
+        raise ConfigError(f"'{shown(path)}' cannot be the name of a folder.") from None
+    if taken:
+        raise ConfigError(
+            f"{shown(path)} exists already; `racer resume {shown(path)}` goes on with it, "
+            "--name chooses another name."
+        )
+
+
+def check_place(parent: Path) -> None:
+    """Raises NotADirectoryError if runs cannot be kept there because it is a file."""
+    if os.path.lexists(parent) and not parent.is_dir():
+        code = errno.ENOTDIR
+        raise NotADirectoryError(code, os.strerror(code), os.fspath(parent))
+
+
+@contextmanager
+def new_run(
+    path: Path,
+    config: TrainConfig,
+    fingerprints: dict[str, dict[str, str]],
+    *,
+    numbered: bool = False,
+    comment: str = "",
+) -> Iterator[RunFolder]:
+    """Makes the folder of a new run and holds its lock while the block runs.
+
+    Args:
+        path: where it shall be.
+        config: its settings.
+        fingerprints: of what it trains on.
+        numbered: take the first free of `path`, `path-2`, `path-3`, ...
+        comment: lines for the beginning of its config.toml.
+
+    Raises:
+        ConfigError: the place is taken, or the settings cannot be kept.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _clean(path.parent)
+    stage = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
+    stage.mkdir()
+    named = False
+    try:
+        with hold(stage / LOCK, shown(path), error=ConfigError):
+            folder = RunFolder(stage)
+            folder.checkpoints.mkdir()
+            _copy_circuit(config, folder)
+            folder.write_config(config, comment)
+            # So that no checkpoint of another run is taken for one of this.
+            identity = {"run": secrets.token_hex(8)}
+            write_json(folder.versions, {**versions(), **identity, **fingerprints})
+            place = _take_name(stage, path, numbered=numbered)
+            named = True
+            yield RunFolder(place)
+    finally:
+        if not named:
+            shutil.rmtree(stage, ignore_errors=True)
+
+
+def _take_name(stage: Path, path: Path, *, numbered: bool) -> Path:
+    """Renames the folder; the system refuses where a folder with something in it stands."""
+    number = 1
+    while True:
+        place = path if number == 1 else path.with_name(f"{path.name}-{number}")
+        if numbered and os.path.lexists(place):
+            number += 1
+            continue
+        check_free(place)
+        try:
+            stage.rename(place)
+        except OSError as problem:
+            if problem.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+                raise
+            if not numbered:
+                check_free(place)
+                raise
+        else:
+            return place
+
+
+def _copy_circuit(config: TrainConfig, folder: RunFolder) -> None:
+    """Keeps the circuit's file, so that the run depends on nothing outside its folder."""
+    if config.env_id != CIRCUIT or config.track.startswith(PREFIX):
+        return
+    track = load_track(config.track)
+    source = track_path(config.track)
+    data = read_bytes(source, limit=MAX_TRACK_BYTES, what="track file")
+    copy = folder.path / CIRCUIT_COPY
+    atomic_write(copy, data)
+    settings = replace(read_settings(source), name=track.name)
+    atomic_write(copy.with_suffix(".toml"), settings.as_toml())
+    if _same_circuit(load_track(copy), track):
+        return
+    raise ConfigError(f"{source}: changed while it was read; start again.")
+
+
+def _same_circuit(one: _core.Track, other: _core.Track) -> bool:
+    return (one.name, one.fingerprint) == (other.name, other.fingerprint)
+
+
+def _clean(parent: Path) -> None:
+    """Removes hidden folders of runs that were killed before they had a name."""
+    for stage in parent.glob(".*.new"):
+        if not re.fullmatch(r"\..+\.[0-9a-f]{8}\.new", stage.name):
+            continue
+        with suppress(OSError, ConfigError):
+            if time.time() - stage.stat().st_mtime < STALE_SECONDS:
+                continue
+            with hold(stage / LOCK, shown(stage), error=ConfigError):
+                shutil.rmtree(stage, ignore_errors=True)

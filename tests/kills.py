@@ -1,0 +1,98 @@
+"""Kills a command at random moments and looks at what is left.
+
+A command runs in a process forked from one that has everything imported, so that a kill costs a
+fraction of a second. Moments are drawn by a seed, from nothing to a little more than the command
+takes. Another command needs a line:
+
+    kill_often(["racer", ...] without "racer", folder, check=what_must_hold, kills=20, seed=1)
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+PRELOAD = ["racer.cli.main", "racer.train.trainer", "racer.export", "racer.drivers.onnx_policy"]
+SPARE = 1.1  # of the time that the whole command takes: some kills come too late
+
+
+def run_command(argv: Sequence[str], folder: str) -> None:
+    """What the forked process does: one command, in its folder, without output."""
+    os.chdir(folder)
+    silent = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silent, 1)
+    os.dup2(silent, 2)
+    from racer.cli.main import main
+
+    sys.exit(main(argv))
+
+
+def start(argv: Sequence[str], folder: Path) -> multiprocessing.process.BaseProcess:
+    """Starts a command; the first call takes seconds, for the imports."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOAD)
+    process = context.Process(target=run_command, args=(list(argv), str(folder)))
+    process.start()
+    return process
+
+
+def complete(argv: Sequence[str], folder: Path, seconds: float = 120.0) -> int | None:
+    """Runs a command to its end; its exit code."""
+    process = start(argv, folder)
+    process.join(seconds)
+    if process.is_alive():
+        process.kill()
+        process.join()
+    return process.exitcode
+
+
+def duration(argv: Sequence[str], folder: Path) -> float:
+    """Seconds that a command takes; the second of two runs, which finds everything imported."""
+    complete(["--version"], folder)
+    began = time.monotonic()
+    code = complete(argv, folder)
+    assert code == 0, f"{argv} ended with {code}"
+    return time.monotonic() - began
+
+
+def kill_often(
+    argv: Sequence[str],
+    folder: Path,
+    *,
+    check: Callable[[], None],
+    kills: int,
+    longest: float,
+    seed: int = 0,
+    begin: Callable[[], None] | None = None,
+) -> int:
+    """Starts a command again and again, kills it at random moments, and checks what is left.
+
+    Args:
+        argv: the command, without the program's name.
+        folder: to run it in.
+        check: raises AssertionError if something is lost or half there.
+        kills: how many.
+        longest: seconds that the command takes.
+        seed: of the moments.
+        begin: called before each start.
+
+    Returns:
+        How many were killed while they ran; the others were done before.
+    """
+    draw = random.Random(seed)
+    killed = 0
+    for _ in range(kills):
+        if begin is not None:
+            begin()
+        process = start(argv, folder)
+        process.join(draw.uniform(0.0, SPARE * longest))
+        killed += process.is_alive()
+        process.kill()
+        process.join()
+        check()
+    return killed
