@@ -169,6 +169,10 @@ class PyBatch {
     }
 
     void run_physics(int ticks) {
+        constexpr int kMostTicks = 1'000'000;  // nothing can interrupt them
+        if (ticks < 0 || ticks > kMostTicks) {
+            throw py::value_error("ticks must be 0 to 1000000, got " + std::to_string(ticks));
+        }
         const Worlds<Batch>::Busy busy(worlds);
         const py::gil_scoped_release release;
         worlds.engine().run_physics(ticks);
@@ -212,7 +216,7 @@ class PyBatch {
         check_options(options);
         const double floats =
             2.0 * (options.observation == ObservationKind::kTrack ? kTrackSize : kLidarSize) +
-            kRewardTerms + 1;
+            static_cast<double>(kRewardTerms) + 1.0;
         require_memory(
             std::to_string(num_worlds) + " x " + std::to_string(cars_per_world) + " cars",
             static_cast<double>(num_worlds) * cars_per_world *

@@ -155,9 +155,17 @@ void bind_track(py::module_& m) {
                         std::to_string(static_cast<int>(t.track->length + 0.5)) + " m>";
              })
         // Immutable: a copy is the same track. Sent to another process, it is built again there.
-        .def("__copy__", [](const py::object& self) { return self; })
+        .def("__copy__",
+             [](const py::object& self) {
+                 (void)of(self);
+                 return self;
+             })
         .def(
-            "__deepcopy__", [](const py::object& self, const py::dict&) { return self; },
+            "__deepcopy__",
+            [](const py::object& self, const py::dict&) {
+                (void)of(self);
+                return self;
+            },
             py::arg("memo"))
         .def(py::pickle(
             [](const TrackHandle& t) {
