@@ -1,4 +1,4 @@
-"""A policy file from a stranger is refused with a sentence or drives: no hang, no bomb, no crash."""
+"""A policy file from a stranger is refused with a sentence or drives: no hang, bomb or crash."""
 
 from __future__ import annotations
 
@@ -206,7 +206,7 @@ def test_what_does_not_end_or_grows_is_refused(kind: str, tmp_path: Path) -> Non
     assert "\n" not in str(caught.value)
 
 
-def damaged(kind: str) -> onnx.ModelProto:
+def damaged(kind: str) -> onnx.ModelProto:  # noqa: C901  a list of damages
     made = wrap([node("Identity", "linear", "action")], [])
     weight = made.graph.initializer[0]
     if kind == "external":

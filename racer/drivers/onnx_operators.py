@@ -47,7 +47,7 @@ ALLOWED = ELEMENTWISE | NORMALISING | REDUCING | SHAPING | MULTIPLYING
 
 # Whole-number operators whose values are followed, because shapes are computed with them.
 FOLLOWED = _names(
-    "Add Cast Concat Constant ConstantOfShape Div Equal Expand Gather Identity Max Min Mul Neg "
+    "Add Cast Concat Constant ConstantOfShape Div Equal Expand Gather Identity Max Min Mod Mul Neg "
     "Range ReduceProd Reshape Slice Squeeze Sub Unsqueeze Where"
 )
 

@@ -177,7 +177,8 @@ class Walk:
         feeds = {key: _array(values[key]) for key in node.input if key}
         if any(array.dtype.kind not in "iub" for array in feeds.values()):
             return None
-        if node.op_type == "Div" and any(array.min(initial=0) < 0 for array in feeds.values()):
+        divides = node.op_type in ("Div", "Mod")
+        if divides and any(array.min(initial=0) < 0 for array in feeds.values()):
             return None  # who rounds which way is not worth knowing
         alone = onnx.helper.make_graph(
             [node],

@@ -19,6 +19,7 @@ an error. Keys of our own, all off by default:
 * `safety_of_path`: `safety_reward` counts whom the ego vehicle will meet if all keep their
   velocities, all around it, not whom it closes in on within a cone ahead;
 * `safety_time` [s] and `safety_cone` [degrees]: what `safety_reward` counts as danger;
+* `pose_info`: infos hold x, y, heading, s and n of the ego vehicle, too;
 * `threads` of the engine and `autoreset`, the vector environment's mode.
 """
 
@@ -52,6 +53,7 @@ MISSION_FEATURES = ["presence", "x", "y", "vx", "vy", "heading"]
 
 _OURS: dict[str, Any] = {
     "flatten": False,
+    "pose_info": False,
     "traffic_behind": 0.0,
     "traffic_caution": False,
     "traffic_recovery": False,
@@ -254,6 +256,7 @@ def _checked(base: Mapping[str, Any], given: Mapping[str, Any]) -> HighwaySettin
         if not isinstance(values[key], type(wanted)) or values[key] != wanted:
             raise ConfigError(f"{key} is {values[key]!r}, but only {wanted!r} is offered.")
     truth(values["flatten"], "flatten")
+    truth(values["pose_info"], "pose_info")
     if values["autoreset"] not in ("next_step", "same_step", "disabled"):
         raise ConfigError(
             f"autoreset is {values['autoreset']!r}, but it must be 'next_step', 'same_step' or "
@@ -310,7 +313,10 @@ def _unknown(key: object, known: Mapping[str, Any], prefix: str = "") -> str:
 def _engine(values: Mapping[str, Any]) -> _core.HighwayConfig:
     """The engine's rules; checks every value's type on the way."""
     config = _core.HighwayConfig()
-    skipped = {*_IGNORED, *_FIXED, "observation", "action", "flatten", "threads", "autoreset"}
+    skipped = {
+        *(*_IGNORED, *_FIXED, "observation", "action"),
+        *("flatten", "pose_info", "threads", "autoreset"),
+    }
     for key, value in values.items():
         if key in skipped:
             continue
