@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "racer/batch.hpp"
+#include "racer/observation.hpp"
 #include "racer/text.hpp"
 #include "worlds.hpp"
 
@@ -62,6 +63,32 @@ class PyBatch {
         clear({&observations, &final_observations, &rewards, &reward_terms, &terminated, &truncated,
                &lap_events, &final_records});
         worlds.engine().reset({}, {});
+        arguments = py::make_tuple(tracks, num_worlds,
+                                   world_tracks.is_none()
+                                       ? py::object(py::none())
+                                       : py::module_::import("numpy").attr("array")(world_tracks),
+                                   cars_per_world, vehicle, action, observation, ticks_per_action,
+                                   autoreset, threads, seed, config);
+    }
+
+    // All that makes it what it is: arguments, states of the cars, outputs of the last step.
+    [[nodiscard]] py::tuple state() const {
+        return py::make_tuple(arguments, snapshot(py::none()),
+                              copies({&observations, &final_observations, &rewards, &reward_terms,
+                                      &terminated, &truncated, &lap_events, &final_records}));
+    }
+    static std::unique_ptr<PyBatch> from_state(const py::tuple& state) {
+        const auto a = state[0].cast<py::tuple>();
+        auto made = std::make_unique<PyBatch>(
+            a[0].cast<py::list>(), a[1].cast<int>(), a[2], a[3].cast<int>(),
+            a[4].cast<std::string>(), a[5].cast<std::string>(), a[6].cast<std::string>(),
+            a[7].cast<int>(), a[8].cast<std::string>(), a[9].cast<int>(),
+            a[10].cast<std::uint64_t>(), a[11].cast<const BatchConfig&>());
+        made->restore(state[1].cast<py::array>(), py::none());
+        fill({&made->observations, &made->final_observations, &made->rewards, &made->reward_terms,
+              &made->terminated, &made->truncated, &made->lap_events, &made->final_records},
+             state[2].cast<py::tuple>());
+        return made;
     }
 
     void step(const Exact<float>& actions) {
@@ -143,6 +170,10 @@ class PyBatch {
     }
 
     void run_physics(int ticks) {
+        constexpr int kMostTicks = 1'000'000;  // nothing can interrupt them
+        if (ticks < 0 || ticks > kMostTicks) {
+            throw py::value_error("ticks must be 0 to 1000000, got " + std::to_string(ticks));
+        }
         const Worlds<Batch>::Busy busy(worlds);
         const py::gil_scoped_release release;
         worlds.engine().run_physics(ticks);
@@ -160,6 +191,7 @@ class PyBatch {
     Exact<float> observations, final_observations, rewards, reward_terms;
     Exact<bool> terminated, truncated;
     py::array lap_events, final_records;
+    py::tuple arguments;  // of the constructor, in its order
 
   private:
     static std::unique_ptr<Batch> engine(const py::list& tracks, int num_worlds,
@@ -182,6 +214,15 @@ class PyBatch {
             "observation", observation,
             {{"lidar", ObservationKind::kLidar}, {"track", ObservationKind::kTrack}});
         options.autoreset = autoreset_named(autoreset);
+        check_options(options);
+        const double floats =
+            2.0 * (options.observation == ObservationKind::kTrack ? kTrackSize : kLidarSize) +
+            static_cast<double>(kRewardTerms) + 1.0;
+        require_memory(
+            std::to_string(num_worlds) + " x " + std::to_string(cars_per_world) + " cars",
+            static_cast<double>(num_worlds) * cars_per_world *
+                (2.0 * sizeof(CarRecord) + sizeof(LapEvent) + sizeof(void*) +
+                 floats * sizeof(float)));
         std::vector<std::shared_ptr<const Track>> shared;
         for (const auto& item : tracks) {
             if (!py::isinstance<TrackHandle>(item)) {
@@ -319,6 +360,7 @@ void bind_batch(py::module_& m) {
              "State of worlds as a structured array (n, K), every field by name.")
         .def("restore", &PyBatch::restore, py::arg("records"), py::arg("indices") = py::none(),
              "Puts worlds into snapshot states. Raises ValueError if a record makes no sense.")
+        .def(py::pickle([](const PyBatch& self) { return self.state(); }, &PyBatch::from_state))
         .def("run_physics", &PyBatch::run_physics, py::arg("ticks"),
              "Physics alone, for benchmarks: no track, no rules; positions lose their meaning.")
         .def_readonly("observations", &PyBatch::observations, "(N, K, D) float32")

@@ -1,14 +1,39 @@
+#include <cstdio>
+#include <limits>
+
 #include "bindings.hpp"
 #include "racer/rules.hpp"
 
 namespace racer::bindings {
 namespace {
 
+struct Bounds {
+    double low, high;
+};
+constexpr Bounds kWeight{-1e6, 1e6};
+constexpr Bounds kCount{0, std::numeric_limits<int>::max()};
+constexpr Bounds kShare{0, 1};
+constexpr Bounds kFlag{0, 1};
+constexpr double kHalfTurn = 3.141592653589793;
+
+std::string shown(double value) {
+    char text[32];
+    std::snprintf(text, sizeof(text), "%.10g", value);
+    return text;
+}
+
 template <class T, class Group>
-auto member(Group BatchConfig::* group, T Group::* field) {
-    return std::pair{
-        [group, field](const BatchConfig& config) { return config.*group.*field; },
-        [group, field](BatchConfig& config, T value) { config.*group.*field = value; }};
+auto member(const char* name, Group BatchConfig::* group, T Group::* field, Bounds bounds) {
+    return std::pair{[group, field](const BatchConfig& config) { return config.*group.*field; },
+                     [=](BatchConfig& config, T value) {
+                         const auto number = static_cast<double>(value);
+                         if (!(number >= bounds.low && number <= bounds.high)) {
+                             throw py::value_error(std::string(name) + " must be " +
+                                                   shown(bounds.low) + " to " + shown(bounds.high) +
+                                                   ", got " + shown(number));
+                         }
+                         config.*group.*field = value;
+                     }};
 }
 
 StartKind start_kind(const std::string& name) {
@@ -36,35 +61,40 @@ void bind_config(py::module_& m) {
     py::class_<BatchConfig> config(m, "BatchConfig",
                                    "Reward weights, episode rules and start rules of a Batch.");
     config.def(py::init<>());
-    const auto add = [&](const char* name, auto group, auto field, const char* doc) {
-        auto [get, set] = member(group, field);
+    const auto add = [&](const char* name, auto group, auto field, Bounds bounds, const char* doc) {
+        auto [get, set] = member(name, group, field, bounds);
         config.def_property(name, get, set, doc);
     };
 #define RACER_TERM(constant, field, name, weight, low, high, unit, meaning) \
-    add(#field, &BatchConfig::weights, &RewardWeights::field, meaning);
+    add(#field, &BatchConfig::weights, &RewardWeights::field, kWeight, meaning);
     RACER_REWARD_TERMS(RACER_TERM)
 #undef RACER_TERM
     const auto episode = &BatchConfig::episode;
-    add("stillness_speed_threshold", episode, &EpisodeRules::stillness_speed_threshold, "m/s");
-    add("max_steps", episode, &EpisodeRules::max_steps, "steps until truncation; 0: never");
-    add("stillness_timeout_ticks", episode, &EpisodeRules::stillness_timeout_ticks,
+    add("stillness_speed_threshold", episode, &EpisodeRules::stillness_speed_threshold, {0, 200},
+        "m/s");
+    add("max_steps", episode, &EpisodeRules::max_steps, kCount, "steps until truncation; 0: never");
+    add("stillness_timeout_ticks", episode, &EpisodeRules::stillness_timeout_ticks, kCount,
         "ticks below the stillness speed until termination; 0: never");
-    add("max_laps", episode, &EpisodeRules::max_laps, "laps until truncation; 0: never");
-    add("terminate_off_track", episode, &EpisodeRules::terminate_off_track,
+    add("max_laps", episode, &EpisodeRules::max_laps, kCount, "laps until truncation; 0: never");
+    add("terminate_off_track", episode, &EpisodeRules::terminate_off_track, kFlag,
         "end the episode when all four wheels are off");
-    add("terminate_on_wall", episode, &EpisodeRules::terminate_on_wall,
+    add("terminate_on_wall", episode, &EpisodeRules::terminate_on_wall, kFlag,
         "end the episode on wall contact");
     const auto start = &BatchConfig::start;
-    add("standing_fraction", start, &StartRules::standing_fraction, "of mixed starts");
-    add("spawn_speed_low", start, &StartRules::speed_low, "share of the station's spawn speed");
-    add("spawn_speed_high", start, &StartRules::speed_high, "share of the station's spawn speed");
-    add("lateral_fraction", start, &StartRules::lateral_fraction,
+    add("standing_fraction", start, &StartRules::standing_fraction, kShare, "of mixed starts");
+    add("spawn_speed_low", start, &StartRules::speed_low, kShare,
+        "share of the station's spawn speed");
+    add("spawn_speed_high", start, &StartRules::speed_high, kShare,
+        "share of the station's spawn speed");
+    add("lateral_fraction", start, &StartRules::lateral_fraction, kShare,
         "share of the width that random starts use");
-    add("heading_error", start, &StartRules::heading_error, "largest of random starts [rad]");
+    add("heading_error", start, &StartRules::heading_error, {0, kHalfTurn},
+        "largest of random starts [rad]");
     config.def_property(
         "start", [](const BatchConfig& c) { return start_name(c.start.kind); },
         [](BatchConfig& c, const std::string& name) { c.start.kind = start_kind(name); },
         "'standing', 'random' or 'mixed'");
+    pickle_settings(config);
 }
 
 }  // namespace racer::bindings

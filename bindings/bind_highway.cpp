@@ -83,6 +83,28 @@ class PyHighwayBatch {
         clear({&observations, &final_observations, &rewards, &reward_terms, &base_terms,
                &terminated, &truncated, &outcomes, &final_outcomes});
         worlds.engine().reset({}, {});
+        arguments = py::make_tuple(num_worlds, config, autoreset, threads, seed);
+    }
+
+    // All that makes it what it is: arguments, states of the vehicles, outputs of the last step.
+    [[nodiscard]] py::tuple state() const {
+        return py::make_tuple(
+            arguments, snapshot(py::none()),
+            copies({&observations, &final_observations, &rewards, &reward_terms, &base_terms,
+                    &terminated, &truncated, &outcomes, &final_outcomes}));
+    }
+    static std::unique_ptr<PyHighwayBatch> from_state(const py::tuple& state) {
+        const auto a = state[0].cast<py::tuple>();
+        auto made = std::make_unique<PyHighwayBatch>(a[0].cast<int>(), a[1].cast<const Config&>(),
+                                                     a[2].cast<std::string>(), a[3].cast<int>(),
+                                                     a[4].cast<std::uint64_t>());
+        const auto records = state[1].cast<py::tuple>();
+        made->restore(records[0].cast<py::array>(), records[1].cast<py::array>(), py::none());
+        fill({&made->observations, &made->final_observations, &made->rewards, &made->reward_terms,
+              &made->base_terms, &made->terminated, &made->truncated, &made->outcomes,
+              &made->final_outcomes},
+             state[2].cast<py::tuple>());
+        return made;
     }
 
     void step(const py::array& actions) {
@@ -166,6 +188,7 @@ class PyHighwayBatch {
     Exact<double> rewards, reward_terms, base_terms;
     Exact<bool> terminated, truncated;
     py::array outcomes, final_outcomes;
+    py::tuple arguments;  // of the constructor, in its order
 
   private:
     static std::unique_ptr<highway::Batch> engine(int num_worlds, const Config& config,
@@ -176,6 +199,16 @@ class PyHighwayBatch {
         options.threads = threads;
         options.seed = seed;
         options.autoreset = autoreset_named(autoreset);
+        if (num_worlds > 0 && config.vehicles_count >= 0) {
+            constexpr double kDerived = 4.0 * sizeof(double) + sizeof(std::int32_t);
+            require_memory(
+                std::to_string(num_worlds) + " worlds of " + std::to_string(config.vehicles_count) +
+                    " vehicles",
+                static_cast<double>(num_worlds) *
+                    ((config.vehicles_count + 1.0) * (sizeof(VehicleRecord) + kDerived) +
+                     2.0 * config.observed_vehicles * config.feature_count * sizeof(float) +
+                     sizeof(WorldRecord) + 2.0 * sizeof(Outcome)));
+        }
         return std::make_unique<highway::Batch>(options, config);
     }
 
@@ -283,6 +316,8 @@ void bind_highway(py::module_& m) {
         .def("restore", &PyHighwayBatch::restore, py::arg("vehicles"), py::arg("worlds"),
              py::arg("indices") = py::none(),
              "Puts worlds into states, a snapshot's or others. Raises ValueError for nonsense.")
+        .def(py::pickle([](const PyHighwayBatch& self) { return self.state(); },
+                        &PyHighwayBatch::from_state))
         .def_readonly("observations", &PyHighwayBatch::observations, "(N, V, F) float32")
         .def_readonly("final_observations", &PyHighwayBatch::final_observations,
                       "(N, V, F) float32: last observation of worlds that ended (same_step)")

@@ -59,7 +59,8 @@ void set_features_range(Config& c, const std::optional<std::map<std::string, Pai
         for (std::size_t k = 0; k < static_cast<std::size_t>(c.feature_count); ++k) {
             if (c.features[k] != feature) continue;
             c.has_range[k] = true;
-            c.ranges[k] = {range.first, range.second};
+            c.ranges[k] = {finite("features_range", range.first),
+                           finite("features_range", range.second)};
         }
     }
 }
@@ -74,6 +75,7 @@ void set_target_speeds(Config& c, const std::vector<double>& speeds) {
                               std::to_string(highway::kMaxTargetSpeeds) + " numbers, got " +
                               std::to_string(speeds.size()));
     }
+    for (const double speed : speeds) finite("target_speeds", speed);
     c.target_speed_count = static_cast<int>(speeds.size());
     std::copy(speeds.begin(), speeds.end(), c.target_speeds.begin());
 }
@@ -94,6 +96,28 @@ void set_action(Config& c, const std::string& name) {
     c.action = choose<ActionKind>("action", name, kActions);
 }
 
+// Binds fields one after the other; numbers must be finite.
+struct Fields {
+    py::class_<Config>& type;
+
+    template <class T>
+    Fields& add(const char* name, T Config::* field, const char* doc) {
+        if constexpr (std::is_same_v<T, double>) {
+            type.def_property(
+                name, [field](const Config& c) { return c.*field; },
+                [name, field](Config& c, double value) { c.*field = finite(name, value); }, doc);
+        } else {
+            type.def_readwrite(name, field, doc);
+        }
+        return *this;
+    }
+    template <class Get, class Set>
+    Fields& add(const char* name, Get get, Set set, const char* doc) {
+        type.def_property(name, get, set, doc);
+        return *this;
+    }
+};
+
 }  // namespace
 
 void bind_highway_config(py::module_& m) {
@@ -103,60 +127,64 @@ void bind_highway_config(py::module_& m) {
     const auto range = [&](const char* name, Range Config::* field, const char* doc) {
         config.def_property(
             name, [field](const Config& c) { return Pair{(c.*field).low, (c.*field).high}; },
-            [field](Config& c, const Pair& value) { c.*field = {value.first, value.second}; }, doc);
+            [name, field](Config& c, const Pair& value) {
+                c.*field = {finite(name, value.first), finite(name, value.second)};
+            },
+            doc);
     };
-    config.def_readwrite("lanes_count", &Config::lanes_count, "lanes")
-        .def_readwrite("vehicles_count", &Config::vehicles_count, "vehicles besides the ego")
-        .def_readwrite("initial_lane_id", &Config::initial_lane_id, "-1: at random")
-        .def_readwrite("ego_spacing", &Config::ego_spacing, "spacing before the ego vehicle")
-        .def_readwrite("vehicles_density", &Config::vehicles_density, "1 / spacing of traffic")
-        .def_readwrite("traffic_collisions", &Config::traffic_collisions,
-                       "collisions among traffic; the ego vehicle always collides")
-        .def_readwrite("traffic_behind", &Config::traffic_behind,
-                       "share of the traffic that starts behind the ego vehicle")
-        .def_readwrite("traffic_caution", &Config::traffic_caution,
-                       "traffic looks twice before it changes lane")
-        .def_readwrite("traffic_recovery", &Config::traffic_recovery,
-                       "traffic drives around what it stands behind")
-        .def_readwrite("simulation_frequency", &Config::simulation_frequency, "frames per second")
-        .def_readwrite("policy_frequency", &Config::policy_frequency, "policy steps per second")
-        .def_readwrite("duration", &Config::duration, "s until truncation")
-        .def_readwrite("offroad_terminal", &Config::offroad_terminal, "end off the road")
-        .def_property("action", &action_name, &set_action,
-                      "ContinuousAction, DiscreteMetaAction or Traffic")
-        .def_readwrite("longitudinal", &Config::longitudinal, "the action has an axis along")
-        .def_readwrite("lateral", &Config::lateral, "the action has an axis across")
-        .def_readwrite("clip_action", &Config::clip_action, "clip continuous actions to [-1, 1]")
-        .def_property("target_speeds", &target_speeds, &set_target_speeds, "m/s, evenly spaced")
-        .def_readwrite("observed_vehicles", &Config::observed_vehicles, "rows, the ego's included")
-        .def_property("features", &features, &set_features, "columns of the observation")
-        .def_property("features_range", &features_range, &set_features_range,
-                      "(low, high) by feature, or None for the defaults; set it after features")
-        .def_readwrite("absolute", &Config::absolute, "coordinates of the road, not of the ego")
-        .def_readwrite("normalize", &Config::normalize, "map the ranges to [-1, 1]")
-        .def_readwrite("clip_observation", &Config::clip_observation, "clip to [-1, 1]")
-        .def_readwrite("see_behind", &Config::see_behind, "see further than 10 m behind")
-        .def_readwrite("shuffled", &Config::shuffled, "rows in random order, not by distance")
-        .def_readwrite("collision_reward", &Config::collision_reward, "after a collision")
-        .def_readwrite("right_lane_reward", &Config::right_lane_reward, "on the rightmost lane")
-        .def_readwrite("high_speed_reward", &Config::high_speed_reward, "at full speed")
-        .def_readwrite("normalize_reward", &Config::normalize_reward, "map the reward to [0, 1]")
-        .def_readwrite("forward_speed_reward", &Config::forward_speed_reward, "at 40 m/s")
-        .def_readwrite("safety_reward", &Config::safety_reward, "at a time to collision of 0")
-        .def_readwrite("off_road_reward", &Config::off_road_reward, "off the road")
-        .def_readwrite("stillness_reward", &Config::stillness_reward, "below 2 m/s")
-        .def_readwrite("backward_reward", &Config::backward_reward, "moving against the road")
-        .def_readwrite("spin_reward", &Config::spin_reward, "heading against the road")
-        .def_readwrite("off_centre_reward", &Config::off_centre_reward,
-                       "half a lane from the middle of the lane")
-        .def_readwrite("safety_of_path", &Config::safety_of_path,
-                       "danger counts who is on the ego's path, all around it")
-        .def_readwrite("safety_time", &Config::safety_time, "s to a collision that count as danger")
-        .def_readwrite("safety_cone", &Config::safety_cone, "rad, half the cone ahead that counts");
+    Fields{config}
+        .add("lanes_count", &Config::lanes_count, "lanes")
+        .add("vehicles_count", &Config::vehicles_count, "vehicles besides the ego")
+        .add("initial_lane_id", &Config::initial_lane_id, "-1: at random")
+        .add("ego_spacing", &Config::ego_spacing, "spacing before the ego vehicle")
+        .add("vehicles_density", &Config::vehicles_density, "1 / spacing of traffic")
+        .add("traffic_collisions", &Config::traffic_collisions,
+             "collisions among traffic; the ego vehicle always collides")
+        .add("traffic_behind", &Config::traffic_behind,
+             "share of the traffic that starts behind the ego vehicle")
+        .add("traffic_caution", &Config::traffic_caution,
+             "traffic looks twice before it changes lane")
+        .add("traffic_recovery", &Config::traffic_recovery,
+             "traffic drives around what it stands behind")
+        .add("simulation_frequency", &Config::simulation_frequency, "frames per second")
+        .add("policy_frequency", &Config::policy_frequency, "policy steps per second")
+        .add("duration", &Config::duration, "s until truncation")
+        .add("offroad_terminal", &Config::offroad_terminal, "end off the road")
+        .add("action", &action_name, &set_action, "ContinuousAction, DiscreteMetaAction or Traffic")
+        .add("longitudinal", &Config::longitudinal, "the action has an axis along")
+        .add("lateral", &Config::lateral, "the action has an axis across")
+        .add("clip_action", &Config::clip_action, "clip continuous actions to [-1, 1]")
+        .add("target_speeds", &target_speeds, &set_target_speeds, "m/s, evenly spaced")
+        .add("observed_vehicles", &Config::observed_vehicles, "rows, the ego's included")
+        .add("features", &features, &set_features, "columns of the observation")
+        .add("features_range", &features_range, &set_features_range,
+             "(low, high) by feature, or None for the defaults; set it after features")
+        .add("absolute", &Config::absolute, "coordinates of the road, not of the ego")
+        .add("normalize", &Config::normalize, "map the ranges to [-1, 1]")
+        .add("clip_observation", &Config::clip_observation, "clip to [-1, 1]")
+        .add("see_behind", &Config::see_behind, "see further than 10 m behind")
+        .add("shuffled", &Config::shuffled, "rows in random order, not by distance")
+        .add("collision_reward", &Config::collision_reward, "after a collision")
+        .add("right_lane_reward", &Config::right_lane_reward, "on the rightmost lane")
+        .add("high_speed_reward", &Config::high_speed_reward, "at full speed")
+        .add("normalize_reward", &Config::normalize_reward, "map the reward to [0, 1]")
+        .add("forward_speed_reward", &Config::forward_speed_reward, "at 40 m/s")
+        .add("safety_reward", &Config::safety_reward, "at a time to collision of 0")
+        .add("off_road_reward", &Config::off_road_reward, "off the road")
+        .add("stillness_reward", &Config::stillness_reward, "below 2 m/s")
+        .add("backward_reward", &Config::backward_reward, "moving against the road")
+        .add("spin_reward", &Config::spin_reward, "heading against the road")
+        .add("off_centre_reward", &Config::off_centre_reward,
+             "half a lane from the middle of the lane")
+        .add("safety_of_path", &Config::safety_of_path,
+             "danger counts who is on the ego's path, all around it")
+        .add("safety_time", &Config::safety_time, "s to a collision that count as danger")
+        .add("safety_cone", &Config::safety_cone, "rad, half the cone ahead that counts");
     range("acceleration_range", &Config::acceleration_range, "m/s^2");
     range("steering_range", &Config::steering_range, "rad");
     range("speed_range", &Config::speed_range, "m/s, of the ego vehicle");
     range("reward_speed_range", &Config::reward_speed_range, "m/s, for high_speed_reward");
+    pickle_settings(config);
 }
 
 }  // namespace racer::bindings

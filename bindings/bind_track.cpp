@@ -155,9 +155,17 @@ void bind_track(py::module_& m) {
                         std::to_string(static_cast<int>(t.track->length + 0.5)) + " m>";
              })
         // Immutable: a copy is the same track. Sent to another process, it is built again there.
-        .def("__copy__", [](const py::object& self) { return self; })
+        .def("__copy__",
+             [](const py::object& self) {
+                 (void)of(self);
+                 return self;
+             })
         .def(
-            "__deepcopy__", [](const py::object& self, const py::dict&) { return self; },
+            "__deepcopy__",
+            [](const py::object& self, const py::dict&) {
+                (void)of(self);
+                return self;
+            },
             py::arg("memo"))
         .def(py::pickle(
             [](const TrackHandle& t) {
@@ -170,13 +178,20 @@ void bind_track(py::module_& m) {
                     columns.push_back(values);
                 }
                 return py::make_tuple(columns[0], columns[1], columns[2], columns[3], t.track->name,
-                                      t.options.runoff, t.options.start_offset, t.options.reverse);
+                                      t.options.runoff, t.options.start_offset, t.options.reverse,
+                                      to_hex(t.track->fingerprint));
             },
             [](const py::tuple& state) {
-                return make_track(state[0].cast<Doubles>(), state[1].cast<Doubles>(),
-                                  state[2].cast<Doubles>(), state[3].cast<Doubles>(),
-                                  state[4].cast<std::string>(), state[5].cast<double>(),
-                                  state[6].cast<double>(), state[7].cast<bool>());
+                TrackHandle made = make_track(state[0].cast<Doubles>(), state[1].cast<Doubles>(),
+                                              state[2].cast<Doubles>(), state[3].cast<Doubles>(),
+                                              state[4].cast<std::string>(), state[5].cast<double>(),
+                                              state[6].cast<double>(), state[7].cast<bool>());
+                if (state.size() > 8 &&
+                    state[8].cast<std::string>() != to_hex(made.track->fingerprint)) {
+                    throw py::value_error("the track '" + made.track->name +
+                                          "' has another shape in this version of Racer");
+                }
+                return made;
             }));
 }
 

@@ -4,6 +4,7 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,6 +31,51 @@ template <class T>
     array.attr("flags").attr("writeable") = false;
     return array;
 }
+
+// A value that has been set; throws ValueError for NaN and infinities.
+inline double finite(const char* name, double value) {
+    if (value - value == 0.0) return value;
+    throw py::value_error(std::string(name) + " must be a finite number");
+}
+
+// Pickling and copying of a class of settings: its properties by name, set again in their order.
+template <class Settings>
+void pickle_settings(py::class_<Settings>& type) {
+    std::vector<std::string> names;
+    const py::object property = py::module_::import("builtins").attr("property");
+    for (const auto& item :
+         py::reinterpret_borrow<py::object>(type.attr("__dict__").attr("items")())) {
+        const auto entry = py::reinterpret_borrow<py::tuple>(item);
+        if (py::isinstance(entry[1], property))
+            names.push_back(entry[0].template cast<std::string>());
+    }
+    type.def(py::pickle(
+        [names](const Settings& self) {
+            const py::object source = py::cast(&self, py::return_value_policy::reference);
+            py::dict values;
+            for (const std::string& name : names) values[name.c_str()] = source.attr(name.c_str());
+            return values;
+        },
+        [names](const py::dict& values) {
+            Settings settings;
+            const py::object target = py::cast(&settings, py::return_value_policy::reference);
+            for (const std::string& name : names) {
+                if (values.contains(name)) target.attr(name.c_str()) = values[name.c_str()];
+            }
+            return settings;
+        }));
+    type.def("__copy__", [](const Settings& self) { return Settings(self); });
+    type.def(
+        "__deepcopy__", [](const Settings& self, const py::dict&) { return Settings(self); },
+        py::arg("memo"));
+}
+
+// From here on, an object of any class of the module that was made without its __init__ raises
+// TypeError wherever it is used. pybind11 would allocate memory for it that nobody initialises.
+void refuse_uninitialised(const py::module_& m);
+
+// Throws ValueError, before anything is allocated, if the memory that is free will not do.
+void require_memory(const std::string& what, double bytes);
 
 void bind_vehicle(py::module_& m);
 void bind_track(py::module_& m);

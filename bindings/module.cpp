@@ -108,4 +108,5 @@ PYBIND11_MODULE(_core, m) {
     racer::bindings::bind_config(m);
     racer::bindings::bind_batch(m);
     racer::bindings::bind_highway(m);
+    racer::bindings::refuse_uninitialised(m);
 }

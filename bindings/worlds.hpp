@@ -74,6 +74,24 @@ inline void clear(std::initializer_list<py::array*> arrays) {
     }
 }
 
+// Copies of arrays, for pickling, and back into arrays of the same shape and type.
+inline py::tuple copies(std::initializer_list<const py::array*> arrays) {
+    py::list values;
+    for (const py::array* array : arrays) values.append(array->attr("copy")());
+    return py::tuple(values);
+}
+inline void fill(std::initializer_list<py::array*> arrays, const py::tuple& values) {
+    if (values.size() != arrays.size()) throw py::value_error("this state has other arrays");
+    std::size_t at = 0;
+    for (py::array* array : arrays) {
+        const auto given = py::array::ensure(values[at++], py::array::c_style);
+        const bool same = given && given.dtype().equal(array->dtype()) &&
+                          given.attr("shape").equal(array->attr("shape"));
+        if (!same) throw py::value_error("this state has arrays of other shapes or types");
+        std::memcpy(array->mutable_data(), given.data(), static_cast<std::size_t>(array->nbytes()));
+    }
+}
+
 inline void check_index(const char* what, int index, int count) {
     if (index >= 0 && index < count) return;
     throw py::index_error(std::string(what) + " must be 0 to " + std::to_string(count - 1) +

@@ -16,7 +16,7 @@ class Track:
         ...
     def __deepcopy__(self, memo: dict) -> typing.Any:
         ...
-    def __getstate__(self) -> tuple[numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64], str, float, float, bool]:
+    def __getstate__(self) -> tuple[numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64], str, float, float, bool, str]:
         ...
     def __init__(self, x: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], y: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], width_right: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], width_left: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], *, name: str = 'unnamed', runoff: typing.SupportsFloat | typing.SupportsIndex = 2.5, start_offset: typing.SupportsFloat | typing.SupportsIndex = 0.0, reverse: bool = False) -> None:
         """
@@ -91,7 +91,15 @@ class BatchConfig:
     """
     Reward weights, episode rules and start rules of a Batch.
     """
+    def __copy__(self) -> BatchConfig:
+        ...
+    def __deepcopy__(self, memo: dict) -> BatchConfig:
+        ...
+    def __getstate__(self) -> dict:
+        ...
     def __init__(self) -> None:
+        ...
+    def __setstate__(self, arg0: dict) -> None:
         ...
     @property
     def backward_penalty(self) -> float:
@@ -251,7 +259,11 @@ class Batch:
     
     Output arrays are live: the next call overwrites them; copy to keep.
     """
+    def __getstate__(self) -> tuple:
+        ...
     def __init__(self, tracks: list, num_worlds: typing.SupportsInt | typing.SupportsIndex, *, world_tracks: typing.Any = None, cars_per_world: typing.SupportsInt | typing.SupportsIndex = 1, vehicle: str = 'gt', action: str = 'pedals', observation: str = 'lidar', ticks_per_action: typing.SupportsInt | typing.SupportsIndex = 1, autoreset: str = 'same_step', threads: typing.SupportsInt | typing.SupportsIndex = 1, seed: typing.SupportsInt | typing.SupportsIndex = 0, config: BatchConfig = ...) -> None:
+        ...
+    def __setstate__(self, arg0: tuple) -> None:
         ...
     def place(self, world: typing.SupportsInt | typing.SupportsIndex, car: typing.SupportsInt | typing.SupportsIndex, s: typing.SupportsFloat | typing.SupportsIndex, n: typing.SupportsFloat | typing.SupportsIndex = 0.0, heading_error: typing.SupportsFloat | typing.SupportsIndex = 0.0, speed: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> None:
         """
@@ -354,7 +366,15 @@ class HighwayConfig:
     """
     Rules of a highway world; names and defaults are HighwayEnv's.
     """
+    def __copy__(self) -> HighwayConfig:
+        ...
+    def __deepcopy__(self, memo: dict) -> HighwayConfig:
+        ...
+    def __getstate__(self) -> dict:
+        ...
     def __init__(self) -> None:
+        ...
+    def __setstate__(self, arg0: dict) -> None:
         ...
     @property
     def absolute(self) -> bool:
@@ -386,7 +406,7 @@ class HighwayConfig:
         moving against the road
         """
     @backward_reward.setter
-    def backward_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def backward_reward(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def clip_action(self) -> bool:
@@ -410,7 +430,7 @@ class HighwayConfig:
         after a collision
         """
     @collision_reward.setter
-    def collision_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def collision_reward(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def duration(self) -> float:
@@ -418,7 +438,7 @@ class HighwayConfig:
         s until truncation
         """
     @duration.setter
-    def duration(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def duration(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def ego_spacing(self) -> float:
@@ -426,7 +446,7 @@ class HighwayConfig:
         spacing before the ego vehicle
         """
     @ego_spacing.setter
-    def ego_spacing(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def ego_spacing(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def features(self) -> list[str]:
@@ -450,7 +470,7 @@ class HighwayConfig:
         at 40 m/s
         """
     @forward_speed_reward.setter
-    def forward_speed_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def forward_speed_reward(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def high_speed_reward(self) -> float:
@@ -458,7 +478,7 @@ class HighwayConfig:
         at full speed
         """
     @high_speed_reward.setter
-    def high_speed_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def high_speed_reward(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def initial_lane_id(self) -> int:
@@ -522,7 +542,7 @@ class HighwayConfig:
         half a lane from the middle of the lane
         """
     @off_centre_reward.setter
-    def off_centre_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def off_centre_reward(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def off_road_reward(self) -> float:
@@ -530,7 +550,7 @@ class HighwayConfig:
         off the road
         """
     @off_road_reward.setter
-    def off_road_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def off_road_reward(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def offroad_terminal(self) -> bool:
@@ -546,7 +566,7 @@ class HighwayConfig:
         policy steps per second
         """
     @policy_frequency.setter
-    def policy_frequency(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def policy_frequency(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def reward_speed_range(self) -> tuple[float, float]:
@@ -562,7 +582,7 @@ class HighwayConfig:
         on the rightmost lane
         """
     @right_lane_reward.setter
-    def right_lane_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def right_lane_reward(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def safety_cone(self) -> float:
@@ -570,7 +590,7 @@ class HighwayConfig:
         rad, half the cone ahead that counts
         """
     @safety_cone.setter
-    def safety_cone(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def safety_cone(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def safety_of_path(self) -> bool:
@@ -586,7 +606,7 @@ class HighwayConfig:
         at a time to collision of 0
         """
     @safety_reward.setter
-    def safety_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def safety_reward(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def safety_time(self) -> float:
@@ -594,7 +614,7 @@ class HighwayConfig:
         s to a collision that count as danger
         """
     @safety_time.setter
-    def safety_time(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def safety_time(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def see_behind(self) -> bool:
@@ -618,7 +638,7 @@ class HighwayConfig:
         frames per second
         """
     @simulation_frequency.setter
-    def simulation_frequency(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def simulation_frequency(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def speed_range(self) -> tuple[float, float]:
@@ -634,7 +654,7 @@ class HighwayConfig:
         heading against the road
         """
     @spin_reward.setter
-    def spin_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def spin_reward(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def steering_range(self) -> tuple[float, float]:
@@ -650,7 +670,7 @@ class HighwayConfig:
         below 2 m/s
         """
     @stillness_reward.setter
-    def stillness_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def stillness_reward(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def target_speeds(self) -> list[float]:
@@ -666,7 +686,7 @@ class HighwayConfig:
         share of the traffic that starts behind the ego vehicle
         """
     @traffic_behind.setter
-    def traffic_behind(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def traffic_behind(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def traffic_caution(self) -> bool:
@@ -706,7 +726,7 @@ class HighwayConfig:
         1 / spacing of traffic
         """
     @vehicles_density.setter
-    def vehicles_density(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def vehicles_density(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
 class HighwayBatch:
     """
@@ -714,7 +734,11 @@ class HighwayBatch:
     
     Output arrays are live: the next call overwrites them; copy to keep.
     """
+    def __getstate__(self) -> tuple:
+        ...
     def __init__(self, num_worlds: typing.SupportsInt | typing.SupportsIndex, config: HighwayConfig = ..., *, autoreset: str = 'same_step', threads: typing.SupportsInt | typing.SupportsIndex = 1, seed: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
+        ...
+    def __setstate__(self, arg0: tuple) -> None:
         ...
     def reset(self, mask: numpy.typing.NDArray[numpy.bool] | None = None, seeds: numpy.typing.NDArray[numpy.uint64] | None = None) -> None:
         """

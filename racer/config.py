@@ -166,6 +166,9 @@ class EnvConfig(_Checked):
         ("next_step", "same_step", "disabled"),
         "how Gymnasium's vector environment resets worlds whose episode is over",
     )
+    pose_info: bool = flag_field(
+        default=False, doc="infos hold x, y, heading, s and n of the car, too [m, rad]"
+    )
     threads: int = number_field(
         1, 1, 256, "threads", "threads of the engine; they change no result"
     )

@@ -44,6 +44,7 @@ class TrackResult:
         distance: metres driven along the centre line, of all starts together.
         gap_to_optimal, gap_to_demonstrated: share by which the best lap is slower than the minimum
             time, and than the best lap that was proved in the engine; None where unknown.
+        policy_faults: actions that a policy did not give, so that the neutral one stood in.
         finished: the laps themselves, standing one included.
     """
 
@@ -59,6 +60,7 @@ class TrackResult:
     gap_to_optimal: float | None
     gap_to_demonstrated: float | None
     finished: list[FinishedLap] = field(repr=False)
+    policy_faults: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The result as `racer evaluate --json` gives it."""
@@ -67,6 +69,7 @@ class TrackResult:
         shares = ("gap_to_optimal", "gap_to_demonstrated")
         return {
             **{name: getattr(self, name) for name in (*names, *times, *shares)},
+            "policy_faults": self.policy_faults,
         }
 
 
@@ -106,6 +109,7 @@ def evaluate_driver(
     session = Session(track, worlds=starts, vehicle=vehicle, record=record)
     _place(session, seed)
     seat = Seat(driver, session)
+    faults = getattr(driver, "faults", 0)
     flying = np.zeros(starts, int)
     finished: list[FinishedLap] = []
     limit = int((laps + 1.5) * PATIENCE * reference_lap_seconds(track) / _core.TICK_SECONDS)
@@ -134,6 +138,7 @@ def evaluate_driver(
         distance=float(session.facts["distance"].sum()),
         **gaps(track, vehicle, best),
         finished=finished,
+        policy_faults=getattr(driver, "faults", 0) - faults,
     )
 
 

@@ -60,6 +60,7 @@ class HighwayResult:
         preset: whose preset the settings began with.
         seed: of the episodes.
         columns: every number of `RATES` and `MEANS`, (E,).
+        policy_faults: actions that a policy did not give, so that the neutral one stood in.
     """
 
     driver: str
@@ -67,6 +68,7 @@ class HighwayResult:
     preset: str
     seed: int
     columns: dict[str, NDArray[Any]] = field(repr=False)
+    policy_faults: int = 0
 
     def total(self) -> dict[str, dict[str, Any]]:
         """Every number over all episodes with its 95 % interval."""
@@ -91,6 +93,7 @@ class HighwayResult:
             "settings": json.loads(json.dumps(dict(self.settings.values))),
             "seed": self.seed,
             "episode_count": len(lists[0]),
+            "policy_faults": self.policy_faults,
             "confidence": 0.95,
             "units": {name: unit for name, (unit, _) in MEANS.items()},
             "meanings": {**RATES, **{name: meaning for name, (_, meaning) in MEANS.items()}},
@@ -134,12 +137,14 @@ def evaluate_highway(
         raise ConfigError(f"episodes must be 1 to {MAX_EPISODES}, got {episodes}.")
     settings = highway_settings(config, preset, driver.settings)
     seeds = world_seeds(seed, episodes)
+    faults = getattr(driver, "faults", 0)
     parts = [
         _drive(driver, settings, seeds[first : first + AT_ONCE])
         for first in range(0, episodes, AT_ONCE)
     ]
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    return HighwayResult(driver.name, settings, preset, seed, columns)
+    faults = getattr(driver, "faults", 0) - faults
+    return HighwayResult(driver.name, settings, preset, seed, columns, faults)
 
 
 def _drive(

@@ -132,8 +132,13 @@ class HighwayOnnxDriver:
         action = settings["action"]
         discrete = action["type"] != "ContinuousAction"
         shape = () if discrete else (action_count(action),)
+        count = action_count(action)
         graph.prepare(
-            flat_size(settings["observation"]), shape, np.int64 if discrete else np.float32
+            flat_size(settings["observation"]),
+            shape,
+            np.int64 if discrete else np.float32,
+            neutral=min(IDLE, count - 1) if discrete else 0,
+            choices=count if discrete else None,
         )
         self._graph = graph
 
@@ -142,7 +147,12 @@ class HighwayOnnxDriver:
 
     def act(self, obs: NDArray[np.float32]) -> NDArray[Any]:
         """Actions for observations (M, ...)."""
-        return self._graph.run(obs.reshape(len(obs), -1))
+        return self._graph.answer(obs.reshape(len(obs), -1))
+
+    @property
+    def faults(self) -> int:
+        """Actions so far that the neutral one stood in for."""
+        return self._graph.faults
 
 
 def list_policies() -> list[str]:

@@ -17,7 +17,9 @@ from racer.envs.circuit_worlds import (
     RewardFunction,
     TrackLike,
     lap_info,
+    pose_infos,
 )
+from racer.envs.copies import Copied
 from racer.envs.pictures import RENDER_MODES, Pictures, checked_render_mode
 from racer.envs.worlds import listed_seeds
 
@@ -32,7 +34,7 @@ def numbers(values: NDArray[Any]) -> Any:
     return values.data
 
 
-class RacerEnv(gymnasium.Env[Array, Array]):
+class RacerEnv(Copied, gymnasium.Env[Array, Array]):
     """Drive a car around a circuit.
 
     Observations and actions are float32 arrays; their columns are described by
@@ -40,7 +42,10 @@ class RacerEnv(gymnasium.Env[Array, Array]):
     [laps]), `speed` [m/s], `wall`, `offTrack` (all four wheels), `backward`, `stillness` (bool, in
     this step), `lap` and `checkpoint` (that run and come next), `stepCount`, after a step
     `reward_terms`, and, when a lap ended in it, `lap_time` [s], `lap_sectors` (3,) [s], `lap_valid`
-    and `lap_reasons` (why it is not valid).
+    and `lap_reasons` (why it is not valid). With `pose_info=True`
+    they hold `x`, `y` [m], `heading` [rad], `s` and `n` [m], too.
+
+    Copying and pickling give an exact, independent copy, see `racer.envs.copies`.
 
     Args:
         track: a name of the catalogue, a path, or a `Track`.
@@ -58,6 +63,12 @@ class RacerEnv(gymnasium.Env[Array, Array]):
         "render_modes": list(RENDER_MODES),
         "render_fps": round(1.0 / TICK_SECONDS),
     }
+
+    _rebuilt = (
+        *("_pictures", "_step_batch", "_actions", "_action", "_observation", "_reward", "_terms"),
+        *("_terminated", "_truncated", "_completed", "_progress", "_v_x", "_v_y", "_wall"),
+        *("_off_track", "_backward", "_still", "_lap", "_checkpoint", "_steps"),
+    )
 
     def __init__(
         self,
@@ -82,18 +93,22 @@ class RacerEnv(gymnasium.Env[Array, Array]):
             **RacerEnv.metadata,
             "render_fps": 1.0 / (TICK_SECONDS * self.config.ticks_per_action),
         }
-        self._pictures = Pictures(self.worlds)
+        self._length = self.track.length
+        self._term_names = worlds.term_names
+        self._action_shape = worlds.action_rows[0].shape
+        self._attach()
+
+    def _attach(self) -> None:
+        worlds = self.worlds
+        self._pictures = Pictures(worlds)
 
         # References for the step, of arrays that live as long as the batch.
         self._step_batch = worlds.batch.step
         self._actions = worlds.actions
         self._action = worlds.action_rows[0]
-        self._action_shape = self._action.shape
         self._observation = worlds.observations[0]
-        self._length = self.track.length
         self._reward = numbers(worlds.rewards)
         self._terms = worlds.reward_terms[0]
-        self._term_names = worlds.term_names
         self._terminated = numbers(worlds.terminated)
         self._truncated = numbers(worlds.truncated)
         self._completed = numbers(worlds.lap_events["completed"])
@@ -179,7 +194,7 @@ class RacerEnv(gymnasium.Env[Array, Array]):
 
     def _info(self) -> dict[str, Any]:
         v_x, v_y = self._v_x[0], self._v_y[0]
-        return {
+        info = {
             "progress": self._progress[0] / self._length,
             "speed": math.sqrt(v_x * v_x + v_y * v_y),
             "wall": self._wall[0] != 0.0,
@@ -190,6 +205,10 @@ class RacerEnv(gymnasium.Env[Array, Array]):
             "checkpoint": self._checkpoint[0],
             "stepCount": self._steps[0],
         }
+        if self.config.pose_info:
+            pose = pose_infos(self.worlds.facts)
+            info.update({name: values[0].item() for name, values in pose.items()})
+        return info
 
     def _checked_action(self, action: Any) -> Array:
         array = np.asarray(action, np.float32)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from racer import _core
 from racer.config import EnvConfig, load_config
+from racer.envs.copies import Copied
 from racer.envs.spaces import action_space, observation_space
 from racer.envs.worlds import Columns, Painter, checked_seed
 from racer.errors import ConfigError
@@ -29,7 +30,7 @@ PLACEMENT = ("s", "n", "heading_error", "speed")
 STARTS = ("standing", "random", "mixed")
 
 
-class CircuitWorlds:
+class CircuitWorlds(Copied):
     """N worlds of one car each, as `racer.envs.worlds.Worlds`.
 
     The arrays are live views of the batch, overwritten by the next call.
@@ -57,6 +58,20 @@ class CircuitWorlds:
     Raises:
         RacerError: a setting, a track or the number of worlds cannot be used.
     """
+
+    _rebuilt = (
+        "_other_starts",
+        "action_rows",
+        "observations",
+        "final_observations",
+        "rewards",
+        "reward_terms",
+        "terminated",
+        "truncated",
+        "lap_events",
+        "final_records",
+        "facts",
+    )
 
     def __init__(
         self,
@@ -87,19 +102,22 @@ class CircuitWorlds:
         self._dealt = dealt
         self._circuits = circuits
         self.batch = self._make_batch(self.config)
-        self._other_starts: dict[str, _core.Batch] = {}
-
-        batch = self.batch
-        n = num_envs
         self.observation_space = observation_space(self.config.observation)
         self.action_space = action_space(self.config.action)
-        self.actions = np.zeros((n, 1, batch.action_size), np.float32)
+        self.actions = np.zeros((num_envs, 1, self.batch.action_size), np.float32)
+        self.term_names: list[str] = _core.reward_terms()
+        self._attach()
+
+    def _attach(self) -> None:
+        """Views into the batch's memory."""
+        batch = self.batch
+        n = self.num_envs
+        self._other_starts: dict[str, _core.Batch] = {}
         self.action_rows = self.actions.reshape(n, -1)
         self.observations = batch.observations.reshape(n, -1)
         self.final_observations = batch.final_observations.reshape(n, -1)
         self.rewards = batch.rewards.reshape(n)
         self.reward_terms = batch.reward_terms.reshape(n, -1)
-        self.term_names: list[str] = _core.reward_terms()
         self.terminated = batch.terminated
         self.truncated = batch.truncated
         self.lap_events: NDArray[np.void] = batch.lap_events.reshape(n)
@@ -218,11 +236,15 @@ class CircuitWorlds:
 
     def infos(self) -> Columns:
         """What infos say of the worlds as they are now, columns (N,)."""
-        return step_infos(self.facts, self.lengths)
+        return self._infos_of(self.facts)
 
     def final_infos(self) -> Columns:
         """The same of the last states of worlds that ended, under "same_step"."""
-        return step_infos(self.final_records, self.lengths)
+        return self._infos_of(self.final_records)
+
+    def _infos_of(self, facts: Mapping[str, Any] | NDArray[np.void]) -> Columns:
+        infos = step_infos(facts, self.lengths)
+        return infos | pose_infos(facts) if self.config.pose_info else infos
 
     def parts_of_rewards(self) -> dict[str, Columns]:
         """The reward's terms of the last step, copies (N,) float64."""
@@ -280,6 +302,17 @@ def step_infos(facts: Mapping[str, Any] | NDArray[np.void], lengths: Any) -> Col
         "lap": facts["lap"].astype(np.int64),
         "checkpoint": facts["checkpoint"].astype(np.int64),
         "stepCount": facts["episode_steps"].astype(np.int64),
+    }
+
+
+def pose_infos(facts: Mapping[str, Any] | NDArray[np.void]) -> Columns:
+    """Where cars are, as arrays (M,): what `poseInfo` adds to infos."""
+    return {
+        "x": facts["x"].astype(np.float64),
+        "y": facts["y"].astype(np.float64),
+        "heading": np.arctan2(facts["sin_yaw"], facts["cos_yaw"]),
+        "s": facts["s"].astype(np.float64),
+        "n": facts["n"].astype(np.float64),
     }
 
 

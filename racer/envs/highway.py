@@ -8,15 +8,16 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from racer.envs.copies import Copied
 from racer.envs.highway_config import HighwayConfigLike
-from racer.envs.highway_worlds import HighwayWorlds, step_infos
+from racer.envs.highway_worlds import HighwayWorlds
 from racer.envs.pictures import RENDER_MODES, Pictures, checked_render_mode
 from racer.envs.worlds import listed_seeds
 
 Array = NDArray[np.float32]
 
 
-class HighwayEnv(gymnasium.Env[Array, Any]):
+class HighwayEnv(Copied, gymnasium.Env[Array, Any]):
     """Drive through the traffic of a straight highway, by HighwayEnv's rules.
 
     Observations are float32, by default (V, F) rows of vehicles, the ego vehicle's first. Actions
@@ -24,7 +25,10 @@ class HighwayEnv(gymnasium.Env[Array, Any]):
     `DiscreteMetaAction`. Infos hold `speed` and `forward_speed` [m/s], `crashed`, `on_road`,
     `lane`, `time_to_collision` [s] and `nearest` [m] (1e9 if there is nobody), `stepCount`, and
     after a step `rewards` (HighwayEnv's terms before their weights) and `reward_terms` (which add
-    up to the reward).
+    up to the reward). With `pose_info=True` they hold `x`, `y` [m], `heading` [rad], `s` (along the
+    road) and `n` [m] (from the middle of the lane), too.
+
+    Copying and pickling give an exact, independent copy, see `racer.envs.copies`.
 
     Args:
         config: a mapping as of HighwayEnv, a TOML or JSON file of that shape, or settings.
@@ -42,6 +46,8 @@ class HighwayEnv(gymnasium.Env[Array, Any]):
         "render_fps": 15,
     }
 
+    _rebuilt = ("_pictures",)
+
     def __init__(
         self,
         config: HighwayConfigLike = None,
@@ -58,6 +64,9 @@ class HighwayEnv(gymnasium.Env[Array, Any]):
         self.metadata = {**type(self).metadata, "render_fps": 1.0 / worlds.seconds_per_action}
         self.observation_space = worlds.observation_space
         self.action_space = worlds.action_space
+        self._attach()
+
+    def _attach(self) -> None:
         self._pictures = Pictures(self.worlds)
 
     def step(self, action: Any) -> tuple[Array, float, bool, bool, dict[str, Any]]:
@@ -124,4 +133,4 @@ class HighwayEnv(gymnasium.Env[Array, Any]):
         self._pictures.close()
 
     def _info(self) -> dict[str, Any]:
-        return {name: values[0].item() for name, values in step_infos(self.worlds.outcomes).items()}
+        return {name: values[0].item() for name, values in self.worlds.infos().items()}

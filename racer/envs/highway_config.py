@@ -19,6 +19,7 @@ an error. Keys of our own, all off by default:
 * `safety_of_path`: `safety_reward` counts whom the ego vehicle will meet if all keep their
   velocities, all around it, not whom it closes in on within a cone ahead;
 * `safety_time` [s] and `safety_cone` [degrees]: what `safety_reward` counts as danger;
+* `pose_info`: infos hold x, y, heading, s and n of the ego vehicle, too;
 * `threads` of the engine and `autoreset`, the vector environment's mode.
 """
 
@@ -52,6 +53,7 @@ MISSION_FEATURES = ["presence", "x", "y", "vx", "vy", "heading"]
 
 _OURS: dict[str, Any] = {
     "flatten": False,
+    "pose_info": False,
     "traffic_behind": 0.0,
     "traffic_caution": False,
     "traffic_recovery": False,
@@ -273,6 +275,7 @@ def _checked(base: Mapping[str, Any], given: Mapping[str, Any]) -> HighwaySettin
                 f"{key} is {shown_value(values[key])}, but only {wanted!r} is offered."
             )
     truth(values["flatten"], "flatten")
+    truth(values["pose_info"], "pose_info")
     choice(values["autoreset"], "autoreset", ("next_step", "same_step", "disabled"))
     whole_number(values["threads"], "threads", 1, 256)
     return HighwaySettings(values, _engine(values))
@@ -319,7 +322,10 @@ def _filled(table: Any, name: str, defaults: Mapping[str, Any]) -> dict[str, Any
 def _engine(values: Mapping[str, Any]) -> _core.HighwayConfig:
     """The engine's rules; checks every value's type on the way."""
     config = _core.HighwayConfig()
-    skipped = {*_IGNORED, *_FIXED, "observation", "action", "flatten", "threads", "autoreset"}
+    skipped = {
+        *(*_IGNORED, *_FIXED, "observation", "action"),
+        *("flatten", "pose_info", "threads", "autoreset"),
+    }
     for key, value in values.items():
         if key in skipped:
             continue

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from racer import _core
 from racer.envs.checks import whole_number
+from racer.envs.copies import Copied
 from racer.envs.highway_config import HighwayConfigLike, HighwaySettings, highway_settings
 from racer.envs.worlds import Columns, Painter, checked_seed
 from racer.errors import ConfigError
@@ -23,7 +24,7 @@ UNBOUNDED = 1e9
 META_ACTIONS = ("LANE_LEFT", "IDLE", "LANE_RIGHT", "FASTER", "SLOWER")
 
 
-class HighwayWorlds:
+class HighwayWorlds(Copied):
     """N highway worlds, as `racer.envs.worlds.Worlds`.
 
     The arrays are live views of the batch, overwritten by the next call.
@@ -51,6 +52,20 @@ class HighwayWorlds:
         ConfigError: a setting or the number of worlds cannot be used.
     """
 
+    _rebuilt = (
+        "observations",
+        "final_observations",
+        "rewards",
+        "reward_terms",
+        "base_terms",
+        "terminated",
+        "truncated",
+        "outcomes",
+        "final_outcomes",
+        "facts",
+        "_done",
+    )
+
     def __init__(
         self,
         num_envs: int,
@@ -77,26 +92,30 @@ class HighwayWorlds:
             raise ConfigError(f"{str(problem).partition(' (')[0]}.") from None
         self.num_envs = num_envs
         self.seconds_per_action = 1.0 / self.settings["policy_frequency"]
+        self.term_names: tuple[str, ...] = _core.HIGHWAY_REWARD_TERMS
+        self.base_names: tuple[str, ...] = _core.HIGHWAY_BASE_TERMS
+        self.observation_space = _observation_space(self.settings)
+        self.action_space = _action_space(self.settings)
+        self.discrete = isinstance(self.action_space, Discrete)
+        size = (num_envs,) if self.discrete else (num_envs, self.batch.action_size)
+        self.actions: NDArray[Any] = np.zeros(size, np.int64 if self.discrete else np.float32)
+        self._attach()
+
+    def _attach(self) -> None:
+        """Views into the batch's memory."""
         batch = self.batch
-        shape = (num_envs, -1) if self.settings["flatten"] else batch.observations.shape
+        shape = (self.num_envs, -1) if self.settings["flatten"] else batch.observations.shape
         self.observations = batch.observations.reshape(shape)
         self.final_observations = batch.final_observations.reshape(shape)
         self.rewards = batch.rewards
         self.reward_terms = batch.reward_terms
-        self.term_names: tuple[str, ...] = _core.HIGHWAY_REWARD_TERMS
         self.base_terms = batch.base_terms
-        self.base_names: tuple[str, ...] = _core.HIGHWAY_BASE_TERMS
         self.terminated = batch.terminated
         self.truncated = batch.truncated
         self.outcomes: NDArray[np.void] = batch.outcomes
         self.final_outcomes: NDArray[np.void] = batch.final_outcomes
         self.facts: dict[str, NDArray[Any]] = batch.facts
         self._done = batch.world_done
-        self.observation_space = _observation_space(self.settings)
-        self.action_space = _action_space(self.settings)
-        self.discrete = isinstance(self.action_space, Discrete)
-        size = (num_envs,) if self.discrete else (num_envs, batch.action_size)
-        self.actions: NDArray[Any] = np.zeros(size, np.int64 if self.discrete else np.float32)
 
     def step(self, actions: Any) -> None:
         """One policy step of every world.
@@ -147,11 +166,15 @@ class HighwayWorlds:
 
     def infos(self) -> Columns:
         """What infos say of the worlds as they are now, columns (N,)."""
-        return step_infos(self.outcomes)
+        return self._infos_of(self.outcomes)
 
     def final_infos(self) -> Columns:
         """The same of the last states of worlds that ended, under "same_step"."""
-        return step_infos(self.final_outcomes)
+        return self._infos_of(self.final_outcomes)
+
+    def _infos_of(self, outcomes: NDArray[np.void]) -> Columns:
+        infos = step_infos(outcomes)
+        return infos | pose_infos(outcomes) if self.settings["pose_info"] else infos
 
     def parts_of_rewards(self) -> dict[str, Columns]:
         """HighwayEnv's terms before their weights, and those that add up to the reward, copies."""
@@ -220,6 +243,14 @@ def step_infos(outcomes: NDArray[np.void]) -> Columns:
         "nearest": outcomes["nearest"].copy(),
         "stepCount": outcomes["steps"].astype(np.int64),
     }
+
+
+def pose_infos(outcomes: NDArray[np.void]) -> Columns:
+    """Where the ego vehicles are, as arrays (M,): what `pose_info` adds to infos."""
+    infos = {name: outcomes[name].copy() for name in ("x", "y", "heading")}
+    infos["s"] = outcomes["x"].copy()
+    infos["n"] = outcomes["y"] - outcomes["lane"] * _core.HIGHWAY_LANE_WIDTH
+    return infos
 
 
 def _observation_space(settings: HighwaySettings) -> AnySpace:

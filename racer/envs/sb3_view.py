@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
 
+from racer.envs.copies import Copied
 from racer.envs.pictures import Pictures
 from racer.envs.worlds import Worlds, reset_worlds, world_seeds
 from racer.errors import ConfigError
@@ -18,7 +19,7 @@ from racer.errors import ConfigError
 Array = NDArray[np.float32]
 
 
-class WorldsVecEnv(VecEnv):
+class WorldsVecEnv(Copied, VecEnv):
     """N worlds for Stable-Baselines3; resets in the step in which a world ends.
 
     All arrays handed out are copies. Infos are empty but for worlds in which something happened:
@@ -34,6 +35,8 @@ class WorldsVecEnv(VecEnv):
         facts: columns (N,) of which `get_attr` gives entries.
         methods: what `env_method` calls, with the number of the world first.
     """
+
+    _rebuilt = ("_pictures", "_facts")
 
     def __init__(
         self,
@@ -51,15 +54,28 @@ class WorldsVecEnv(VecEnv):
             **{name: list(values) for name, values in attributes.items()},
         }
         self._fixed = tuple(self._attributes)
-        self._facts = facts
+        self._shows_facts = bool(facts)
         self._methods = {**methods, "render": self._render}
-        self._pictures = Pictures(self.shown)
+        self._attach()
         self._waiting: Any = None
         self._returns = np.zeros(n)
         self._steps = np.zeros(n, np.int64)
         self._term_sums = np.zeros(worlds.reward_terms.shape)
         self._began = time.monotonic()
         super().__init__(n, worlds.observation_space, worlds.action_space)
+
+    def _attach(self) -> None:
+        self._pictures = Pictures(self.shown)
+        self._facts: Mapping[str, NDArray[Any]] = {}
+        if self._shows_facts:
+            self._facts = getattr(self.shown, "facts", {})
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_began": time.monotonic() - self._began}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__({**state, "_began": time.monotonic() - state["_began"]})
+        self._attributes["render_mode"] = [self.render_mode] * self.num_envs
 
     # What a kind of world adds to the infos of episodes -------------------------------------
 

@@ -11,6 +11,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
+from racer.envs.copies import Copied
 from racer.envs.pictures import RENDER_MODES, Pictures
 from racer.envs.worlds import Columns, Worlds, reset_worlds, world_seeds
 from racer.errors import ConfigError
@@ -23,7 +24,7 @@ MODES = {
 }
 
 
-class WorldsVectorEnv(VectorEnv[Array, NDArray[Any], NDArray[Any]]):
+class WorldsVectorEnv(Copied, VectorEnv[Array, NDArray[Any], NDArray[Any]]):
     """N worlds; behaves as Gymnasium's SyncVectorEnv over N environments, but for integer seeds.
 
     Infos are dicts of arrays (N,) with masks, as Gymnasium has them. Under SAME_STEP the last
@@ -40,6 +41,8 @@ class WorldsVectorEnv(VectorEnv[Array, NDArray[Any], NDArray[Any]]):
         "autoreset_mode": AutoresetMode.NEXT_STEP,
     }
 
+    _rebuilt = ("_pictures",)
+
     def __init__(self, worlds: Worlds, *, copy: bool, render_mode: str | None) -> None:
         self._shown = worlds
         self.num_envs = worlds.num_envs
@@ -55,6 +58,9 @@ class WorldsVectorEnv(VectorEnv[Array, NDArray[Any], NDArray[Any]]):
             "render_fps": 1.0 / worlds.seconds_per_action,
             "autoreset_mode": self.autoreset_mode,
         }
+        self._attach()
+
+    def _attach(self) -> None:
         self._pictures = Pictures(self._shown)
 
     def reset(

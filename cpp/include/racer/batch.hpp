@@ -27,6 +27,9 @@ struct BatchOptions {
     std::uint64_t seed = 0;
 };
 
+// Throws std::invalid_argument for options that make no sense.
+void check_options(const BatchOptions& options);
+
 class Batch {
   public:
     // `tracks` are shared; `world_tracks` gives the index of each world's track.

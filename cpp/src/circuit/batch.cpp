@@ -35,13 +35,7 @@ void require(bool condition, const std::string& sentence) {
 
 }  // namespace
 
-Batch::Batch(const Vehicle& vehicle, std::vector<std::shared_ptr<const Track>> tracks,
-             std::span<const std::int32_t> world_tracks, const BatchOptions& options,
-             const BatchConfig& config)
-    : options_(options),
-      config_(config),
-      tracks_(std::move(tracks)),
-      pool_(std::make_unique<ThreadPool>(std::clamp(options.threads, 1, 256))) {
+void check_options(const BatchOptions& options) {
     constexpr int kMaxCars = 1 << 22;
     require(options.worlds >= 1 && options.cars_per_world >= 1 &&
                 options.worlds <= kMaxCars / options.cars_per_world,
@@ -52,6 +46,18 @@ Batch::Batch(const Vehicle& vehicle, std::vector<std::shared_ptr<const Track>> t
                 std::to_string(options.ticks_per_action));
     require(options.threads >= 1 && options.threads <= 256,
             "threads must be 1 to 256, got " + std::to_string(options.threads));
+}
+
+Batch::Batch(const Vehicle& vehicle, std::vector<std::shared_ptr<const Track>> tracks,
+             std::span<const std::int32_t> world_tracks, const BatchOptions& options,
+             const BatchConfig& config)
+    : options_(options),
+      config_(config),
+      tracks_(std::move(tracks)),
+      pool_(std::make_unique<ThreadPool>(std::clamp(options.threads, 1, 256))) {
+    check_options(options);
+    require(config.start.speed_low <= config.start.speed_high,
+            "spawn_speed_low must not exceed spawn_speed_high");
     require(!tracks_.empty(), "a batch needs at least one track");
     require(world_tracks.size() == static_cast<std::size_t>(options.worlds),
             "world_tracks must have one entry per world (" + std::to_string(options.worlds) +
