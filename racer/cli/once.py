@@ -22,7 +22,7 @@ class Once(argparse._StoreAction):  # noqa: SLF001 - argparse offers no public c
         option_string: str | None = None,
     ) -> None:
         """Stores the value of an option."""
-        given = getattr(namespace, _GIVEN, frozenset())
+        given: frozenset[str] = getattr(namespace, _GIVEN, frozenset())
         if self.dest in given:
             raise argparse.ArgumentError(self, "is given more than once, but takes one value")
         setattr(namespace, _GIVEN, given | {self.dest})

@@ -56,11 +56,22 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Trains; 0 if the run is complete, 130 if it was interrupted."""
+    from racer.cli.checks import check_vehicle
     from racer.errors import ConfigError
-    from racer.train.config import CIRCUIT, check_ends, load_preset, load_train_config
+    from racer.train.config import (
+        CIRCUIT,
+        check_ends,
+        check_flag,
+        load_preset,
+        load_train_config,
+    )
     from racer.train.new_run import check_free, check_place, checked_name
 
     check_ends(args.steps, args.minutes)
+    for name in ("n_envs", "seed"):
+        check_flag(name, getattr(args, name))
+    if args.vehicle is not None:
+        check_vehicle(args.vehicle)
     check_place(args.log_dir)
     if args.name is not None:
         check_free(args.log_dir / checked_name(args.name))

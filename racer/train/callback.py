@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from stable_baselines3 import SAC
 from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import Logger
 
 from racer.errors import ConfigError
 from racer.export import export_policy
 from racer.train.checkpoint import save_checkpoint
+from racer.train.logs import pending_values
 from racer.train.resuming import run_identity, settings_of
 from racer.train.run_folder import write_json
 
@@ -135,6 +137,7 @@ class RunKeeper(BaseCallback):
             "best": self.best,
             "run": self._identity,
             "episodes": list(self.model.ep_info_buffer or ()),
+            "pending": pending_values(self.logger),
         }
         path = self._folder.checkpoint_path(self.model.num_timesteps)
         settings = settings_of(self._config)
@@ -157,10 +160,10 @@ class RunKeeper(BaseCallback):
     def evaluate(self) -> None:
         """Evaluates the model as it is; keeps it if it is the best so far."""
         self._check_folder()
-        score = self._task.evaluate(
-            self.model, self._normalise, self._folder.path.name, self.logger
-        )
-        self.logger.dump(self._clock.steps_done)
+        # Not with the learner's logger: what waits there belongs to the next steps.
+        logger = Logger(None, self.logger.output_formats)
+        score = self._task.evaluate(self.model, self._normalise, self._folder.path.name, logger)
+        logger.dump(self._clock.steps_done)
         self._evaluated_steps = self._clock.steps_done
         score = {**score, "steps": self._clock.steps_done}
         if self.best is None or self._task.rank(score) > self._task.rank(self.best):

@@ -54,8 +54,8 @@ class CircuitTask:
     def check_memory(self) -> None:
         """Of worlds, buffer and network."""
         env = self._config.env
-        observed = observation_space(env.observation).shape[0]
-        check_memory(self._config, observed, action_space(env.action).shape[0])
+        observed = observation_space(env.observation).sample().size
+        check_memory(self._config, observed, action_space(env.action).sample().size)
 
     def make_env(self) -> RacerVecEnv:
         """The worlds to learn in."""

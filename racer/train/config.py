@@ -279,6 +279,17 @@ def check_ends(steps: int | None, minutes: float | None) -> None:
         raise refuse("--minutes", minutes, "above 0")
 
 
+def check_flag(name: str, value: Any) -> None:
+    """Checks a field of `TrainConfig` as a command's flag gives it; None: it was not given.
+
+    Raises:
+        ConfigError: its value cannot be used; the message names the flag.
+    """
+    if value is not None:
+        known = {item.name: item for item in dataclasses.fields(TrainConfig)}
+        known[name].metadata["check"](value, f"--{name.replace('_', '-')}")
+
+
 def list_presets() -> list[str]:
     """Names of the presets that come with Racer."""
     return sorted(path.stem for path in PRESETS.glob("*.toml"))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 from torch.utils.tensorboard.writer import SummaryWriter
 
@@ -74,6 +75,24 @@ def quiet_writers() -> Iterator[None]:
         yield
     finally:
         threading.excepthook = before
+
+
+def pending_values(logger: Logger) -> dict[str, float]:
+    """What was recorded since the last dump, of numbers: the last update's."""
+    return {
+        name: float(value)
+        for name, value in logger.name_to_value.items()
+        if isinstance(value, (int, float, np.number))
+        and np.isfinite(value)
+        and "tensorboard" not in (logger.name_to_excluded[name] or ())
+    }
+
+
+def restore_pending(logger: Logger, values: Any) -> None:
+    """Records again what `pending_values` gave."""
+    for name, value in values.items() if isinstance(values, dict) else ():
+        if isinstance(value, float):
+            logger.record(name, value)
 
 
 def run_logger(folder: Path, begin: int | None = None) -> Logger:

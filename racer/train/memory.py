@@ -44,7 +44,7 @@ def needed_bytes(config: TrainConfig, observed: int, acted: int, vehicles: int =
         buffer = chosen.buffer_size * (2 * observed + acted + 3) * NUMBER
         networks = 5 if config.algo == "sac" else 2
     batch = chosen.batch_size * 4 * sum(widths) * NUMBER
-    return worlds + buffer + batch + networks * weights * COPIES * NUMBER
+    return int(worlds + buffer + batch + networks * weights * COPIES * NUMBER)
 
 
 def free_bytes() -> int:

@@ -153,7 +153,9 @@ def restore_episodes(model: BaseAlgorithm, facts: dict[str, Any]) -> None:
         for episode in episodes
         if isinstance(episode, dict) and all(type(episode.get(k)) in (int, float) for k in "rlt")
     ]
-    model.ep_info_buffer = deque(numbers, maxlen=model._stats_window_size)  # noqa: SLF001
+    length = model._stats_window_size  # noqa: SLF001 - there is no public name
+    model.ep_info_buffer = deque(numbers, maxlen=length)
+    model.ep_success_buffer = deque(maxlen=length)  # nothing here counts successes
 
 
 def best_so_far(
