@@ -12,9 +12,10 @@ Arrays that look into the engine's memory are not copied but made anew: a class 
 from __future__ import annotations
 
 import copy
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from typing_extensions import Self
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class Copied:
