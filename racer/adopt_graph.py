@@ -91,7 +91,7 @@ def add_normalisation(model: Any, normalise: Any, size: int) -> None:
     graph.initializer.extend(
         onnx.numpy_helper.from_array(array, name) for name, array in tensors.items()
     )
-    steps = [
+    steps: list[tuple[str, list[str], str, dict[str, Any]]] = [
         ("Cast", [new], "racer_wide", {"to": 11}),
         ("Sub", ["racer_wide", "racer_mean"], "racer_centred", {}),
         ("Div", ["racer_centred", "racer_spread"], "racer_scaled", {}),

@@ -215,3 +215,15 @@ def test_the_command_says_what_it_needs(tmp_path: Path, capsys: pytest.CaptureFi
     ):
         assert main(["export", *flags]) != 0
         assert sentence in capsys.readouterr().err
+
+
+def test_the_example_of_the_documentation_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "training.md").read_text("utf-8")
+    blocks = [block.partition("```")[0] for block in page.split("```python\n")[1:]]
+    (example,) = [block for block in blocks if "adopt_policy" in block]
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, "docs/training.md", "exec"), {})  # noqa: S102  our own page
+    driver = OnnxDriver(tmp_path / "mine.onnx")
+    assert (driver.name, driver.metadata.training_steps) == ("Mine", 512)

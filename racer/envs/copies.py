@@ -31,8 +31,8 @@ class Copied:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        if vars(self).get("render_mode") == "human":
-            self.render_mode = None
+        if state.get("render_mode") == "human":
+            vars(self)["render_mode"] = None
         self._attach()
 
     def __copy__(self) -> Self:
