@@ -8,6 +8,7 @@ the file's metadata, see `racer.policies`.
 from __future__ import annotations
 
 import io
+import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,7 @@ def export_policy(
     """Writes a model as ONNX.
 
     Args:
-        model: a PPO, SAC or DQN model of Stable-Baselines3 with an MLP policy.
+        model: a PPO, A2C, SAC, TD3 or DQN model of Stable-Baselines3 without memory.
         normalise: the `VecNormalize` it was trained with, or None.
         metadata: what it was trained for.
         path: of the file; it takes its place when it is complete.
@@ -68,7 +69,8 @@ def export_policy(
     from racer.train.policy_graph import PolicyGraph
 
     graph = PolicyGraph(model, normalise, action_scale).eval()
-    example = torch.zeros((2, *model.observation_space.shape), dtype=torch.float32)
+    size = math.prod(model.observation_space.shape)
+    example = torch.zeros((2, size), dtype=torch.float32)
     buffer: Any = io.BytesIO()  # the exporter takes files, too
     with warnings.catch_warnings(), torch.no_grad():
         # The tracing exporter needs no further packages; it says that it is old.

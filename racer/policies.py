@@ -65,7 +65,7 @@ def read_properties(
     if found.get("format") != FORMAT:
         raise PolicyError(
             f"{shown}: is not a policy of Racer, it carries no metadata; "
-            "`racer export RUN` writes one that does."
+            "`racer export RUN` writes one that does, `racer export --onnx FILE` adds them."
         )
     if found.get("format_version") != FORMAT_VERSION:
         raise PolicyError(

@@ -19,7 +19,10 @@ FLOORS = (
     ("racer.cli",),
     ("racer.tools",),
     ("racer.viewer",),
-    ("racer.train", "racer.evaluate", "racer.evaluate_highway", "racer.export", "racer.record"),
+    (
+        *("racer.train", "racer.evaluate", "racer.evaluate_highway", "racer.export"),
+        *("racer.adopt", "racer.adopt_env", "racer.adopt_graph", "racer.record"),
+    ),
     ("racer.envs",),
     ("racer",),
     ("racer._core",),

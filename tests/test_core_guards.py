@@ -90,7 +90,8 @@ random = np.random.default_rng(int(sys.argv[1]))
 WILD = [
     None, True, -1, 0, 1, 2, 7, 2**31 - 1, -(2**31), 2**31, 2**63, 10**9, 10**30, 0.5,
     float("nan"), float("inf"), -float("inf"), 1e308, "", "gt", "kart", "axis", "lidar",
-    "\\ud800", "x" * 10000, b"x", [], [0], [10**9], [[0]], {}, (), np.zeros(0), np.zeros((3, 0, 2)), np.full(5, np.nan),
+    "\\ud800", "x" * 10000, b"x", [], [0], [10**9], [[0]], {}, (),
+    np.zeros(0), np.zeros((3, 0, 2)), np.full(5, np.nan),
     np.arange(4, dtype=np.int32), [track], [track] * 3, track, object(), _core.BatchConfig(),
     _core.HighwayConfig(), "same_step", "next_step", "track", "pedals", ("x", "y"), (0.0, 1.0),
 ]

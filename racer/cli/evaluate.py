@@ -135,6 +135,8 @@ def table(answer: dict[str, Any]) -> str:
         cells = [row[0].ljust(widths[0])]
         cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
         lines.append("  ".join(cells))
+    if faults := sum(result["policy_faults"] for result in answer["tracks"]):
+        lines.append(f"{faults} actions could not be used; the neutral one stood in.")
     return "\n".join(lines)
 
 

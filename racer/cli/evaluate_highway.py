@@ -46,6 +46,8 @@ def run_highway(args: argparse.Namespace, env_id: str) -> int:
         return 0
     print(f"{result.driver} in {env_id}, {args.episodes} episodes, seed {args.seed}")
     print(table(result.total()))
+    if result.policy_faults:
+        print(f"{result.policy_faults} actions could not be used; the neutral one stood in.")
     if args.out is not None:
         print(args.out / FILE_NAME)
     if args.video is not None:

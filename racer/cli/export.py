@@ -19,15 +19,31 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help="export a training run as a policy (.onnx)",
         description="Writes a training run's driver as one ONNX file with normalisation, clipping"
         " and scaling inside the graph, and with all that it was trained for as metadata.",
-        epilog="example: racer export runs/ppo-harbour --output harbour.onnx",
+        epilog="examples: racer export runs/ppo-harbour --output harbour.onnx; "
+        "racer export --onnx mine.onnx --observation track --action axis --ticks-per-action 6 "
+        "--output mine-racer.onnx",
     )
-    parser.add_argument("folder", type=Path, metavar="RUN", help="folder of the run")
+    parser.add_argument("folder", type=Path, nargs="?", metavar="RUN", help="folder of the run")
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="the file (default RUN/policy.onnx)"
     )
     parser.add_argument(
         "--newest", action="store_true", help="the newest checkpoint, not the best model"
     )
+    own = parser.add_argument_group(
+        "a model of your own", "adds what a policy says about itself, checks it, lets it drive"
+    )
+    own.add_argument("--onnx", metavar="FILE", help="an ONNX model, of any exporter")
+    own.add_argument("--name", help="as shown to people (default: the file's)")
+    own.add_argument("--env", metavar="ID", help="Circuit (default), Highway, HighwayRisk, ...")
+    own.add_argument("--observation", help="lidar (default) or track")
+    own.add_argument("--action", help="pedals (default) or axis")
+    own.add_argument("--ticks-per-action", type=int, metavar="N", help="default 1")
+    own.add_argument("--vehicle", help="default gt")
+    own.add_argument("--track", action="append", default=[], help="it was trained on; repeatable")
+    own.add_argument("--config", type=Path, metavar="FILE", help="settings of the highway")
+    own.add_argument("--graph-output", metavar="NAME", help="which of several outputs acts")
+    own.add_argument("--argmax", action="store_true", help="the output has a value per action")
     parser.add_argument("--json", action="store_true", help="print the metadata as JSON")
     parser.set_defaults(run=run)
 
@@ -41,6 +57,8 @@ def run(args: argparse.Namespace) -> int:
     from racer.formats.files import MAX_POLICY_BYTES, atomic_write, read_bytes
     from racer.train.run_folder import RunFolder
 
+    if args.onnx is not None or args.folder is None:
+        return _adopt(args)
     folder, config = RunFolder.open(args.folder)
     output: Path = args.output or folder.policy
     if output.suffix != ".onnx":
@@ -69,6 +87,41 @@ def run(args: argparse.Namespace) -> int:
     else:
         rules = getattr(found, "physics", None) or f"highway {getattr(found, 'rules_version', '')}"
         print(f"{output}: {found.training_steps:,} steps, physics {rules}")
+    return 0
+
+
+def _adopt(args: argparse.Namespace) -> int:
+    import dataclasses
+    import json
+
+    from racer.adopt import adopt_policy
+    from racer.errors import PolicyError
+    from racer.highway_policies import ENVIRONMENTS
+    from racer.policies import ENV_ID
+
+    if args.onnx is None or args.folder is not None:
+        raise PolicyError("racer export takes the folder of a run, or --onnx FILE.")
+    if args.output is None:
+        raise PolicyError("racer export --onnx needs --output FILE, the policy's name.")
+    ids = {short: known for known in (ENV_ID, *ENVIRONMENTS) for short in (known, known[6:-3])}
+    found = adopt_policy(
+        args.onnx,
+        args.output,
+        name=args.name or Path(args.onnx).stem,
+        env_id=ids.get(args.env, args.env),
+        observation=args.observation,
+        action=args.action,
+        ticks_per_action=args.ticks_per_action,
+        vehicle=args.vehicle,
+        config=args.config,
+        tracks=args.track,
+        graph_output=args.graph_output,
+        argmax=args.argmax,
+    )
+    if args.json:
+        print(json.dumps({"file": str(args.output), **dataclasses.asdict(found)}, indent=2))
+    else:
+        print(f"{args.output}: {found.env_id}, checked, and driven for some seconds")
     return 0
 
 

@@ -186,6 +186,12 @@ def make_highway_driver(
         path = path / "policy.onnx"
     if path.suffix == ".onnx":
         return HighwayOnnxDriver(path, env_id, settings)
+    if path.suffix in (".zip", ".pkl", ".pt", ".pth"):
+        raise PolicyError(
+            f"{spec}: files of this kind can run code when they are read, so Racer does not; "
+            "`racer export RUN` makes an .onnx of a training run, "
+            "`racer.adopt.adopt_policy` one of a model of yours."
+        )
     raise PolicyError(
         f"There is no driver {spec!r} for the highway; there are "
         f"{', '.join((*BUILT_IN, *list_policies()))}, policies (.onnx) and the folders of runs."

@@ -53,7 +53,8 @@ def make_driver(spec: str, track: _core.Track, vehicle: str = "gt", seed: int = 
     if path.suffix in (".zip", ".pkl", ".pt", ".pth"):
         raise PolicyError(
             f"{spec}: files of this kind can run code when they are read, so Racer does not; "
-            "`racer export RUN` makes an .onnx of a training run."
+            "`racer export RUN` makes an .onnx of a training run, "
+            "`racer.adopt.adopt_policy` one of a model of yours."
         )
     raise PolicyError(
         f"There is no driver {spec!r}; there are {', '.join(BUILT_IN)}, policies (.onnx), "

@@ -75,8 +75,7 @@ def work(operator: str, attributes: dict[str, Any], inputs: Sequence[Shape], out
     if operator == "MatMul":
         return total + count * inputs[0][-1]
     if operator == "Gemm":
-        inner = inputs[0][0] if attributes.get("transA") else inputs[0][-1]
-        return total + count * inner
+        return total + count * inputs[0][0 if attributes.get("transA") else -1]
     if operator == "Conv":
         return total + count * math.prod(inputs[1][1:])
     if operator in ("MaxPool", "AveragePool"):

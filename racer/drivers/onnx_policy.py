@@ -131,7 +131,9 @@ class OnnxGraph:
 
 def _usable(actions: NDArray[Any], choices: int | None) -> NDArray[np.bool_]:
     """Which actions (M, ...) can be carried out, bool (M,)."""
-    good = np.isfinite(actions) if choices is None else (actions >= 0) & (actions < choices)
+    good: Any = np.isfinite(actions)
+    if choices is not None:
+        good = (actions >= 0) & (actions < choices)
     usable: NDArray[np.bool_] = good.reshape(len(actions), -1).all(axis=1)
     return usable
 

@@ -192,10 +192,10 @@ class Walk:
             ir_version=self._model.ir_version,
         )
         try:
-            found = ReferenceEvaluator(alone).run(None, feeds)[0]
+            found: Any = ReferenceEvaluator(alone).run(None, feeds)
         except (RuntimeError, ValueError, TypeError, IndexError, KeyError, ArithmeticError):
             return None
-        result = np.asarray(found)
+        result: NDArray[Any] = np.asarray(found[0])
         if result.dtype.kind not in "iub":
             return None
         wraps = node.op_type in ("Add", "Cast", "Mul", "Neg", "ReduceProd", "Sub")

@@ -20,7 +20,7 @@ from racer.envs.circuit_worlds import (
     pose_infos,
 )
 from racer.envs.copies import Copied
-from racer.envs.pictures import RENDER_MODES, Pictures, checked_render_mode
+from racer.envs.pictures import RENDER_MODES, Pictures, WithWindow, checked_render_mode
 from racer.envs.worlds import listed_seeds
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def numbers(values: NDArray[Any]) -> Any:
     return values.data
 
 
-class RacerEnv(Copied, gymnasium.Env[Array, Array]):
+class RacerEnv(WithWindow, Copied, gymnasium.Env[Array, Array]):
     """Drive a car around a circuit.
 
     Observations and actions are float32 arrays; their columns are described by

@@ -12,9 +12,10 @@ Arrays that look into the engine's memory are not copied but made anew: a class 
 from __future__ import annotations
 
 import copy
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from typing_extensions import Self
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class Copied:
@@ -30,8 +31,8 @@ class Copied:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        if vars(self).get("render_mode") == "human":
-            self.render_mode = None
+        if state.get("render_mode") == "human":
+            vars(self)["render_mode"] = None
         self._attach()
 
     def __copy__(self) -> Self:

@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 
 from racer.envs.copies import Copied
 from racer.envs.highway_config import HighwayConfigLike
+from racer.envs.highway_frames import HighwayFrames
 from racer.envs.highway_worlds import HighwayWorlds
-from racer.envs.pictures import RENDER_MODES, Pictures, checked_render_mode
+from racer.envs.pictures import RENDER_MODES, Pictures, WithWindow, checked_render_mode
 from racer.envs.worlds import listed_seeds
 
 Array = NDArray[np.float32]
 
 
-class HighwayEnv(Copied, gymnasium.Env[Array, Any]):
+class HighwayEnv(WithWindow, Copied, gymnasium.Env[Array, Any]):
     """Drive through the traffic of a straight highway, by HighwayEnv's rules.
 
     Observations are float32, by default (V, F) rows of vehicles, the ego vehicle's first. Actions
@@ -46,7 +47,7 @@ class HighwayEnv(Copied, gymnasium.Env[Array, Any]):
         "render_fps": 15,
     }
 
-    _rebuilt = ("_pictures",)
+    _rebuilt = ("_pictures", "_frames", "_recorder", "_shown")
 
     def __init__(
         self,
@@ -68,6 +69,9 @@ class HighwayEnv(Copied, gymnasium.Env[Array, Any]):
 
     def _attach(self) -> None:
         self._pictures = Pictures(self.worlds)
+        self._frames: HighwayFrames | None = None
+        self._recorder: Any = None
+        self._shown: HighwayFrames | None = None  # while a frame between two steps is shown
 
     def step(self, action: Any) -> tuple[Array, float, bool, bool, dict[str, Any]]:
         """Drives for one policy step.
@@ -80,7 +84,11 @@ class HighwayEnv(Copied, gymnasium.Env[Array, Any]):
             observation float32, reward, terminated, truncated, info.
         """
         worlds = self.worlds
+        shows = self._shows_frames()
+        before = worlds.states() if shows else ()
         worlds.step(np.asarray(action)[None])
+        if shows:
+            self._show_frames(before)
         info = self._info()
         base, terms = worlds.base_terms[0].tolist(), worlds.reward_terms[0].tolist()
         info["rewards"] = dict(zip(worlds.base_names, base, strict=True))
@@ -125,8 +133,46 @@ class HighwayEnv(Copied, gymnasium.Env[Array, Any]):
         Raises:
             DependencyNotInstalled: the extra `view` is not installed.
         """
-        frames = self._pictures.rendered(self.render_mode, self.metadata["render_fps"])
+        if self._shown is not None:
+            return self._shown.paint()
+        rate = self.metadata["render_fps"]
+        if self.render_mode == "human":  # all frames are shown, see `_show_frames`
+            rate = self.worlds.settings["simulation_frequency"]
+        frames = self._pictures.rendered(self.render_mode, rate)
         return None if frames is None else frames[0]
+
+    def set_record_video_wrapper(self, wrapper: Any) -> None:
+        """Lets Gymnasium's RecordVideo record every frame, as in HighwayEnv.
+
+        Without it, a recording has one picture per policy step. Use:
+        `env = RecordVideo(env, ...); env.unwrapped.set_record_video_wrapper(env)`.
+
+        Args:
+            wrapper: the RecordVideo around this environment; its rate becomes that of the frames.
+        """
+        self._recorder = wrapper
+        rate = self.worlds.settings["simulation_frequency"]
+        wrapper.frames_per_sec = int(rate) if rate == int(rate) else rate
+        self.metadata["render_fps"] = wrapper.frames_per_sec
+
+    def _shows_frames(self) -> bool:
+        """Whether somebody sees the frames between two policy steps."""
+        if self.render_mode == "human":
+            return not self.window_closed
+        return self._recorder is not None and bool(self._recorder.recording)
+
+    def _show_frames(self, before: tuple[NDArray[np.void], ...]) -> None:
+        """Shows the frames of the step just made but for the last, which `render` shows."""
+        frames = self._frames = self._frames or HighwayFrames(self.worlds)
+        self._shown = frames
+        try:
+            for _ in frames.between(before, self.worlds.actions.copy()):
+                if self.render_mode == "human":
+                    self._pictures.show(frames.frames_per_second, frames.paint())
+                else:
+                    self._recorder._capture_frame()  # noqa: SLF001  HighwayEnv does so, too
+        finally:
+            self._shown = None
 
     def close(self) -> None:
         """Closes the window, if there is one."""

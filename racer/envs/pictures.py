@@ -26,8 +26,25 @@ def checked_render_mode(mode: str | None) -> str | None:
     return mode
 
 
+class WithWindow:
+    """An environment that may show a window."""
+
+    _pictures: Pictures
+
+    @property
+    def window_closed(self) -> bool:
+        """Whether the person has closed the window of `render_mode` "human".
+
+        From then on nothing is shown, and the environment drives on as it would without a window.
+        """
+        return self._pictures.closed
+
+
 class Pictures:
     """Paints worlds, and shows the first one in a window; idle until the first picture.
+
+    Attributes:
+        closed: whether the person has closed the window; it stays closed.
 
     All that paints raises DependencyNotInstalled if the extra `view` is not installed.
     """
@@ -36,6 +53,7 @@ class Pictures:
         self._worlds = worlds
         self._painters: dict[int, Painter] = {}
         self._window: Any = None
+        self.closed = False
 
     def rendered(
         self, mode: str | None, frames_per_second: float, worlds: int = 1
@@ -63,17 +81,23 @@ class Pictures:
         """A picture (height, width, 3) uint8 of one world."""
         return self._painter(world)()
 
-    def show(self, frames_per_second: float) -> None:
-        """Shows the first world in a window, no faster than the given rate."""
+    def show(self, frames_per_second: float, picture: NDArray[np.uint8] | None = None) -> None:
+        """Shows the first world, or a picture of it, in a window, no faster than the given rate."""
+        if self.closed:
+            return
+        if picture is None:
+            picture = self.frame(0)
         import pygame
 
-        picture = self.frame(0)
         if self._window is None:
             pygame.display.init()
             pygame.display.set_caption("Racer")
             self._window = pygame.display.set_mode(picture.shape[1::-1])
             self._clock = pygame.time.Clock()
-        pygame.event.pump()
+        if any(event.type == pygame.QUIT for event in pygame.event.get()):
+            self.close()
+            self.closed = True
+            return
         self._window.blit(pygame.surfarray.make_surface(picture.swapaxes(0, 1)), (0, 0))
         pygame.display.flip()
         self._clock.tick(frames_per_second)

@@ -12,14 +12,14 @@ from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
 
 from racer.envs.copies import Copied
-from racer.envs.pictures import Pictures
+from racer.envs.pictures import Pictures, WithWindow
 from racer.envs.worlds import Worlds, reset_worlds, world_seeds
 from racer.errors import ConfigError
 
 Array = NDArray[np.float32]
 
 
-class WorldsVecEnv(Copied, VecEnv):
+class WorldsVecEnv(WithWindow, Copied, VecEnv):
     """N worlds for Stable-Baselines3; resets in the step in which a world ends.
 
     All arrays handed out are copies. Infos are empty but for worlds in which something happened:

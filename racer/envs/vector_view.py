@@ -12,7 +12,7 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from racer.envs.copies import Copied
-from racer.envs.pictures import RENDER_MODES, Pictures
+from racer.envs.pictures import RENDER_MODES, Pictures, WithWindow
 from racer.envs.worlds import Columns, Worlds, reset_worlds, world_seeds
 from racer.errors import ConfigError
 
@@ -24,7 +24,7 @@ MODES = {
 }
 
 
-class WorldsVectorEnv(Copied, VectorEnv[Array, NDArray[Any], NDArray[Any]]):
+class WorldsVectorEnv(WithWindow, Copied, VectorEnv[Array, NDArray[Any], NDArray[Any]]):
     """N worlds; behaves as Gymnasium's SyncVectorEnv over N environments, but for integer seeds.
 
     Infos are dicts of arrays (N,) with masks, as Gymnasium has them. Under SAME_STEP the last

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 class PolicyGraph(torch.nn.Module):
     """From raw observations (M, D) float32 to actions, deterministically.
 
-    Actions are (M, A) float32, or (M,) int64 if they are numbers of discrete ones.
+    Rows of vehicles come one after the other. Actions are (M, A) float32, or (M,) int64 if they are
+    numbers of discrete ones.
 
     Args:
-        model: a PPO, SAC or DQN model of Stable-Baselines3 with an MLP policy.
+        model: a PPO, A2C, SAC, TD3 or DQN model of Stable-Baselines3 without memory.
         normalise: the `VecNormalize` it was trained with, or None.
         action_scale: what its actions are multiplied by; empty: nothing.
     """
@@ -42,6 +43,8 @@ class PolicyGraph(torch.nn.Module):
         if hasattr(policy, "q_net"):  # deep Q-learning
             q_net = policy.q_net
             self.network = torch.nn.Sequential(q_net.features_extractor, q_net.q_net)
+        elif hasattr(policy, "actor") and not hasattr(policy.actor, "latent_pi"):  # TD3, DDPG
+            self.network = torch.nn.Sequential(policy.actor.features_extractor, policy.actor.mu)
         elif hasattr(policy, "actor"):  # soft actor-critic
             actor = policy.actor
             self.network = torch.nn.Sequential(
@@ -51,6 +54,7 @@ class PolicyGraph(torch.nn.Module):
             self.network = torch.nn.Sequential(
                 policy.pi_features_extractor, policy.mlp_extractor.policy_net, policy.action_net
             )
+        self.rows = tuple(model.observation_space.shape)
         self.limit: float | None = None
         if normalise is not None and normalise.norm_obs:
             statistics = normalise.obs_rms
@@ -61,7 +65,7 @@ class PolicyGraph(torch.nn.Module):
 
     def forward(self, observation: torch.Tensor) -> torch.Tensor:
         """Actions for observations."""
-        x = observation
+        x = observation if len(self.rows) == 1 else observation.reshape(-1, *self.rows)
         if self.limit is not None:
             # In double precision, as the training has it.
             x = (x.double() - self.mean) / self.scale

@@ -1,0 +1,248 @@
+"""Makes a policy of Racer out of a model of your own, trained wherever and however.
+
+`adopt_policy` takes a live model of Stable-Baselines3, or an ONNX file of any exporter, puts the
+normalisation into its graph, stamps the metadata on it, checks it as every policy is checked and
+lets it drive for some seconds. What it writes drives in every command.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from racer import _core
+from racer.drivers import onnx_check
+from racer.envs.highway_config import highway_settings
+from racer.errors import ConfigError, PolicyError
+from racer.formats.files import MAX_POLICY_BYTES, atomic_path, read_bytes
+from racer.highway_policies import ENVIRONMENTS, HighwayPolicyMetadata, action_count, flat_size
+from racer.policies import ACTIONS, ENV_ID, PolicyMetadata, observation_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+Metadata = PolicyMetadata | HighwayPolicyMetadata
+
+DRIVE_SECONDS = 5.0
+
+
+def adopt_policy(
+    model: Any,
+    output: str | os.PathLike[str],
+    *,
+    name: str,
+    env_id: str | None = None,
+    observation: str | None = None,
+    action: str | None = None,
+    ticks_per_action: int | None = None,
+    vehicle: str | None = None,
+    config: Any = None,
+    normalise: Any = None,
+    tracks: Sequence[str] = (),
+    algorithm: str = "",
+    training_steps: int | None = None,
+    graph_output: str | None = None,
+    argmax: bool = False,
+) -> Metadata:
+    """Writes a model as a policy and lets it drive.
+
+    A model of Stable-Baselines3 that learns in an environment of Racer knows it: its settings and
+    its `VecNormalize` are found, and only `name` is needed. What is given wins.
+
+    Args:
+        model: a live model of Stable-Baselines3, or the path of an ONNX file.
+        output: the policy's file, `.onnx`; it appears only when the policy has driven.
+        name: as shown to people.
+        env_id: "racer/Circuit-v0" unless given or found; or one of the highway's.
+        observation: circuits: "lidar" or "track", as it was trained.
+        action: circuits: "pedals" or "axis", likewise.
+        ticks_per_action: circuits: ticks of 1/60 s for which an action holds.
+        vehicle: circuits: the car.
+        config: highway: settings that differ from the preset of `env_id`.
+        normalise: the `VecNormalize` in front of it; its statistics go into the graph.
+        tracks: circuits it was trained on.
+        algorithm: how it was trained.
+        training_steps: environment steps it was trained for.
+        graph_output: ONNX with several outputs: the name of the one that is the action.
+        argmax: ONNX: the output is a value per action, and the largest counts.
+
+    Returns:
+        The metadata that stand in the file.
+
+    Raises:
+        PolicyError: the model does not fit, or does not drive.
+        ConfigError: a setting cannot be used.
+    """
+    target = os.fspath(output)
+    if not target.endswith(".onnx"):
+        raise PolicyError(f"{target}: the name of a policy ends in .onnx.")
+    from racer.adopt_env import trained_in
+
+    given = {
+        "observation": observation,
+        "action": action,
+        "ticks_per_action": ticks_per_action,
+        "vehicle": vehicle,
+    }
+    found = trained_in(model)
+    env_id = env_id or found.env_id or ENV_ID
+    known = {"observation": "lidar", "action": "pedals", "ticks_per_action": 1, "vehicle": "gt"}
+    if env_id == ENV_ID:
+        known.update({k: v for k, v in found.settings.items() if k in known})
+        known.update({k: v for k, v in given.items() if v is not None})
+        metadata: Metadata = _circuit(known, name, list(tracks) or found.tracks)
+    else:
+        if wrong := [key for key, value in given.items() if value is not None]:
+            raise ConfigError(f"{wrong[0]} is a setting of circuits; the highway has `config`.")
+        base = found.settings if found.env_id == env_id or config is None else None
+        metadata = _highway(env_id, config if config is not None else base, name)
+    steps = training_steps if training_steps is not None else found.steps
+    metadata = replace(metadata, algorithm=algorithm or found.algorithm, training_steps=steps)
+    normalise = found.normalise if normalise is None else normalise
+
+    with atomic_path(output) as path:
+        if hasattr(model, "policy"):
+            from racer.export import export_policy
+
+            _check_sb3(model, metadata)
+            export_policy(model, normalise, metadata, path, found.action_scale)
+        else:
+            _stamp(model, metadata, path, normalise, graph_output, argmax=argmax)
+        try:
+            drive_once(path, metadata)
+        except PolicyError as problem:
+            raise PolicyError(str(problem).replace(str(path), target)) from None
+    return metadata
+
+
+def _circuit(settings: Mapping[str, Any], name: str, tracks: list[str]) -> PolicyMetadata:
+    from racer.config import EnvConfig
+
+    env = EnvConfig(**settings)  # says what is wrong
+    return PolicyMetadata(
+        name=name,
+        observation=env.observation,
+        observation_fields=observation_fields(env.observation),
+        action=env.action,
+        action_fields=ACTIONS[env.action],
+        ticks_per_action=env.ticks_per_action,
+        vehicle=env.vehicle,
+        physics=_core.physics_fingerprint(env.vehicle),
+        tracks=tracks,
+    )
+
+
+def _highway(env_id: str, config: Any, name: str) -> HighwayPolicyMetadata:
+    if env_id not in ENVIRONMENTS:
+        known = ", ".join((ENV_ID, *ENVIRONMENTS))
+        raise ConfigError(f"there is no environment {env_id!r}; known are {known}.")
+    settings = highway_settings(config, ENVIRONMENTS[env_id])
+    return HighwayPolicyMetadata(name=name, env_id=env_id, settings=dict(settings.values))
+
+
+def _sizes(metadata: Metadata) -> tuple[int, int, bool]:
+    """Numbers of an observation and of an action, and whether actions are numbered."""
+    if isinstance(metadata, PolicyMetadata):
+        size = sum(field["size"] for field in metadata.observation_fields)
+        return size, len(metadata.action_fields), False
+    action = metadata.settings["action"]
+    size = flat_size(metadata.settings["observation"])
+    return size, action_count(action), action["type"] != "ContinuousAction"
+
+
+def _check_sb3(model: Any, metadata: Metadata) -> None:
+    """Whether the model's spaces are those of its environment, and its network can be written."""
+    size, actions, numbered = _sizes(metadata)
+    shape = getattr(model.observation_space, "shape", None)
+    if shape is None or int(np.prod(shape)) != size:
+        raise PolicyError(
+            f"the model observes {shape or model.observation_space}, but {metadata.env_id} with "
+            f"these settings gives {size} numbers."
+        )
+    space = model.action_space
+    theirs = int(space.n) if hasattr(space, "n") else int(np.prod(getattr(space, "shape", ())))
+    if hasattr(space, "n") != numbered or theirs != actions:
+        raise PolicyError(
+            f"the model acts in {space}, but {metadata.env_id} with these settings takes "
+            f"{actions} {'numbered actions' if numbered else 'numbers'}."
+        )
+    policy = model.policy
+    network = hasattr(policy, "q_net") or hasattr(policy, "actor") or hasattr(policy, "action_net")
+    if not network or hasattr(policy, "lstm_actor"):
+        raise PolicyError(
+            f"the policy {type(policy).__name__} cannot be exported: PPO, A2C, SAC, TD3 and DQN "
+            "without memory can; export others to ONNX yourself and adopt that file."
+        )
+
+
+def _stamp(
+    source: Any,
+    metadata: Metadata,
+    path: Path,
+    normalise: Any,
+    graph_output: str | None,
+    *,
+    argmax: bool,
+) -> None:
+    """Writes an ONNX file with the metadata, the normalisation and one output."""
+    from racer import adopt_graph
+
+    try:
+        shown = os.fspath(source)
+    except TypeError:
+        raise PolicyError(
+            f"a {type(source).__name__} cannot be adopted; a model of Stable-Baselines3 or the "
+            "path of an .onnx file can."
+        ) from None
+    if not shown.endswith(".onnx"):
+        raise PolicyError(
+            f"{shown}: only .onnx files are adopted, since others can run code when they are read; "
+            "load the model yourself and give the model."
+        )
+    data = read_bytes(shown, limit=MAX_POLICY_BYTES, error=PolicyError, what="model")
+    model = adopt_graph.plain(data, shown)
+    adopt_graph.choose_output(model, graph_output, shown)
+    if argmax:
+        adopt_graph.add_argmax(model)
+    if normalise is not None and normalise.norm_obs:
+        adopt_graph.add_normalisation(model, normalise, _sizes(metadata)[0])
+    del model.metadata_props[:]
+    for key, value in metadata.to_properties().items():
+        model.metadata_props.add(key=key, value=value)
+    data = model.SerializeToString()
+    onnx_check.parse(data, shown)
+    path.write_bytes(data)
+
+
+def drive_once(path: Path, metadata: Metadata, seconds: float = DRIVE_SECONDS) -> None:
+    """Lets a policy drive for some seconds.
+
+    Raises:
+        PolicyError: it cannot be loaded, or gave no action somewhere.
+    """
+    driver: Any
+    if isinstance(metadata, PolicyMetadata):
+        from racer.drivers.onnx_policy import OnnxDriver
+        from racer.session import Seat, Session, drive
+        from racer.tracks import load_track
+
+        driver = OnnxDriver(path, metadata.vehicle)
+        session = Session(load_track("harbour"), worlds=4, vehicle=metadata.vehicle)
+        for world in range(1, 4):
+            session.place(world, 0, 300.0 * world, 0.0, 0.0, 25.0)
+        drive(session, [Seat(driver, session)], round(seconds / _core.TICK_SECONDS))
+    else:
+        from racer.drivers.highway import HighwayOnnxDriver
+        from racer.envs.highway_worlds import HighwayWorlds
+
+        driver = HighwayOnnxDriver(path, metadata.env_id, metadata.settings)
+        settings = highway_settings(metadata.settings, ENVIRONMENTS[metadata.env_id])
+        worlds = HighwayWorlds(4, settings, autoreset="same_step", seed=0)
+        for _ in range(max(1, round(seconds / worlds.seconds_per_action))):
+            worlds.step(driver.act(worlds.observations.copy()))
+    if driver.faults:
+        raise PolicyError(f"{path}: gave {driver.faults} actions that could not be used.")

@@ -1,0 +1,104 @@
+"""What a live model of Stable-Baselines3 says about the environment that it learns in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import gymnasium
+
+from racer.envs import HighwayEnv, RacerEnv
+from racer.errors import PolicyError
+from racer.highway_policies import ENVIRONMENTS, NEEDED
+from racer.policies import ENV_ID
+
+
+@dataclass
+class TrainedIn:
+    """What was found; empty where nothing was.
+
+    Attributes:
+        env_id: the environment.
+        settings: of a circuit by name, or of a highway as its environment has them.
+        tracks: names of the circuits.
+        normalise: the `VecNormalize` between model and environment.
+        action_scale: what the environment multiplies actions by.
+        algorithm: name of the model's class.
+        steps: how long it has learned.
+    """
+
+    env_id: str | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    tracks: list[str] = field(default_factory=list)
+    normalise: Any = None
+    action_scale: tuple[float, ...] = ()
+    algorithm: str = ""
+    steps: int = 0
+
+
+def trained_in(model: Any) -> TrainedIn:
+    """Looks through the wrappers around a model's environment.
+
+    Raises:
+        PolicyError: one of them changes observations or actions in a way that no policy holds.
+    """
+    found = TrainedIn()
+    if not hasattr(model, "policy"):
+        return found
+    found.algorithm = type(model).__name__.lower()
+    found.steps = int(getattr(model, "num_timesteps", 0))
+    env = model.get_env() if hasattr(model, "get_env") else None
+    if env is None:
+        return found
+    from stable_baselines3.common.vec_env import VecFrameStack, VecNormalize
+
+    while hasattr(env, "venv"):
+        if isinstance(env, VecNormalize):
+            found.normalise = env
+        elif isinstance(env, VecFrameStack):
+            raise PolicyError("the model sees stacked frames; a policy sees one observation.")
+        env = env.venv
+    single = getattr(env, "envs", None)
+    _read(_inner(single[0]) if single else env, found)
+    return found
+
+
+def _inner(env: Any) -> Any:
+    while isinstance(env, gymnasium.Wrapper):
+        if isinstance(env, (gymnasium.ObservationWrapper, gymnasium.ActionWrapper)) or type(
+            env
+        ).__name__ in ("FrameStackObservation", "NormalizeObservation", "StickyAction"):
+            raise PolicyError(
+                f"the wrapper {type(env).__name__} changes what the model sees or does; export it "
+                "with the model to ONNX, and adopt that file."
+            )
+        env = env.env
+    return env
+
+
+def _read(env: Any, found: TrainedIn) -> None:
+    worlds = getattr(env, "worlds", None)
+    if isinstance(env, RacerEnv) or hasattr(worlds, "tracks"):
+        found.env_id = ENV_ID
+        names = ("observation", "action", "ticks_per_action", "vehicle")
+        found.settings = {name: getattr(env.config, name) for name in names}
+        found.tracks = list(dict.fromkeys(track.name for track in env.worlds.tracks))
+    elif isinstance(env, HighwayEnv) or hasattr(worlds, "outcomes"):
+        found.settings = dict(env.config)
+        found.env_id = _highway_id(env)
+        scale = getattr(env, "_action_scale", None)
+        found.action_scale = () if scale is None else tuple(float(x) for x in scale)
+
+
+def _highway_id(env: Any) -> str:
+    """The id it was made by, or else the one whose policies it can share."""
+    from racer.envs.highway_config import highway_settings
+
+    spec = getattr(env, "spec", None)
+    if spec is not None and spec.id in ENVIRONMENTS:
+        return str(spec.id)
+    for env_id, preset in ENVIRONMENTS.items():
+        theirs = highway_settings(None, preset).values
+        if all(theirs[key] == env.config[key] for key in NEEDED):
+            return env_id
+    return next(iter(ENVIRONMENTS))
