@@ -166,6 +166,9 @@ class EnvConfig(_Checked):
         ("next_step", "same_step", "disabled"),
         "how Gymnasium's vector environment resets worlds whose episode is over",
     )
+    steady_infos: bool = _flag(
+        default=False, doc="infos have the same keys in every step, whether or not a lap ended"
+    )
     threads: int = _number(1, 1, 256, "threads", "threads of the engine; they change no result")
     weights: RewardConfig = dataclasses.field(
         default_factory=RewardConfig, metadata={"section": RewardConfig}
@@ -315,6 +318,8 @@ def _unknown_key(key: object, shown: object, known: list[str]) -> str:
     guess = words[0] + "".join(word.capitalize() for word in words[1:])
     close = [guess] if guess in known else difflib.get_close_matches(name, known, 1, 0.7)
     hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}."
+    if name in ("track", "config", "reward_fn", "render_mode", "seed"):
+        hint = "it is an argument of the environment, not of its config."
     return f"there is no setting {_shown(shown)}; {hint}"
 
 

@@ -10,19 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from racer._core import TICK_SECONDS
-from racer.envs.circuit_worlds import (
-    DEFAULT_TRACK,
-    CircuitWorlds,
-    ConfigLike,
-    RewardFunction,
-    TrackLike,
-    lap_info,
-)
-from racer.envs.pictures import RENDER_MODES, Pictures, checked_render_mode
-from racer.envs.worlds import listed_seeds
+from racer.envs.checks import check_keywords, check_overrides
+from racer.envs.circuit_laps import NO_LAP, steady_lap_info
+from racer.envs.circuit_tracks import TrackLike
+from racer.envs.circuit_worlds import DEFAULT_TRACK, SETTINGS, CircuitWorlds, ConfigLike, lap_info
+from racer.envs.keys_to_action import Keys, circuit_keys
+from racer.envs.pictures import RENDER_MODES, Pictures, checked_render_mode, frames_per_second
+from racer.envs.step_limit import StepLimit
+from racer.envs.worlds import RewardFunction, State, listed_seeds
 
 if TYPE_CHECKING:
+    from racer._core import Track
     from racer.config import EnvConfig
+    from racer.envs.vector import RacerVectorEnv
 
 Array = NDArray[np.float32]
 
@@ -32,15 +32,16 @@ def numbers(values: NDArray[Any]) -> Any:
     return values.data
 
 
-class RacerEnv(gymnasium.Env[Array, Array]):
+class RacerEnv(StepLimit, gymnasium.Env[Array, Array]):
     """Drive a car around a circuit.
 
     Observations and actions are float32 arrays; their columns are described by
     `racer._core.observation_layout` and `racer.envs.spaces`. Infos hold `progress` (of this step
     [laps]), `speed` [m/s], `wall`, `offTrack` (all four wheels), `backward`, `stillness` (bool, in
-    this step), `lap` and `checkpoint` (that run and come next), `stepCount`, after a step
-    `reward_terms`, and, when a lap ended in it, `lap_time` [s], `lap_sectors` (3,) [s], `lap_valid`
-    and `lap_reasons` (why it is not valid).
+    this step), `lap` and `checkpoint` (that run and come next), `stepCount`, `reward_terms`, and,
+    when a lap ended in the step, `lap_time` [s], `lap_sectors` (3,) [s], `lap_valid` and
+    `lap_reasons` (why it is not valid). With the setting `steady_infos` they have the same keys
+    after every step and reset, see `racer.envs.circuit_laps`.
 
     Args:
         track: a name of the catalogue, a path, or a `Track`.
@@ -49,6 +50,9 @@ class RacerEnv(gymnasium.Env[Array, Array]):
         reward_fn: replaces the weighted sum of terms, see `CircuitWorlds.rewards_of_step`; N is 1.
         seed: of the random stream until `reset` gets one; None: a random one.
         settings: fields of `EnvConfig` that win over those of `config`.
+
+    Attributes:
+        worlds: the batch of one world; `worlds.facts` is its telemetry.
 
     Raises:
         RacerError: the track or a setting cannot be used.
@@ -69,18 +73,19 @@ class RacerEnv(gymnasium.Env[Array, Array]):
         seed: int | None = None,
         **settings: Any,
     ) -> None:
+        check_overrides(type(self), RacerEnv)
+        check_keywords(RacerEnv, settings, SETTINGS)
         self.render_mode = checked_render_mode(render_mode)
         worlds = CircuitWorlds(
             1, track, config, settings, autoreset="disabled", seed=seed, reward_fn=reward_fn
         )
         self.worlds = worlds
-        self.config: EnvConfig = worlds.config
-        self.track = worlds.tracks[0]
+        self.step_limit = worlds.step_limit
         self.observation_space = worlds.observation_space
         self.action_space = worlds.action_space
         self.metadata = {
             **RacerEnv.metadata,
-            "render_fps": 1.0 / (TICK_SECONDS * self.config.ticks_per_action),
+            "render_fps": frames_per_second(worlds),
         }
         self._pictures = Pictures(self.worlds)
 
@@ -94,6 +99,7 @@ class RacerEnv(gymnasium.Env[Array, Array]):
         self._reward = numbers(worlds.rewards)
         self._terms = worlds.reward_terms[0]
         self._term_names = worlds.term_names
+        self._steady = worlds.steady_infos
         self._terminated = numbers(worlds.terminated)
         self._truncated = numbers(worlds.truncated)
         self._completed = numbers(worlds.lap_events["completed"])
@@ -124,7 +130,9 @@ class RacerEnv(gymnasium.Env[Array, Array]):
         self._step_batch(self._actions)
         info = self._info()
         info["reward_terms"] = dict(zip(self._term_names, self._terms.tolist(), strict=True))
-        if self._completed[0]:
+        if self._steady:
+            info.update(steady_lap_info(self.worlds.lap_events[0]))
+        elif self._completed[0]:
             info.update(lap_info(self.worlds.lap_events[0]))
         if self.worlds.reward_fn is None:
             reward: float = self._reward[0]
@@ -162,7 +170,58 @@ class RacerEnv(gymnasium.Env[Array, Array]):
         self.worlds.reset(None, seeds, options)
         if self.render_mode == "human":
             self.render()
-        return self._observation.copy(), self._info()
+        return self._observation.copy(), self._first_info()
+
+    def snapshot(self) -> State:
+        """The whole state of the world, its random stream included: arrays of records (1, 1)."""
+        return self.worlds.states()
+
+    def restore(self, state: State) -> tuple[Array, dict[str, Any]]:
+        """Puts the world into a state that `snapshot` gave; it goes on from there, bit for bit.
+
+        Args:
+            state: of this environment, or of another one with the same circuit and settings.
+
+        Returns:
+            observation (D,) float32 and info of that state.
+
+        Raises:
+            ConfigError: it is no state of one circuit.
+            ValueError: it makes no sense on this circuit.
+        """
+        self.worlds.set_states(state)
+        return self._observation.copy(), self._first_info()
+
+    def fork(self, num_envs: int = 1, **arguments: Any) -> RacerVectorEnv:
+        """So many copies of the world as it is now, which go their own ways.
+
+        Args:
+            num_envs: number of copies.
+            arguments: further ones of `RacerVectorEnv`.
+
+        Raises:
+            RacerError: an argument cannot be used.
+        """
+        from racer.envs.vector import RacerVectorEnv
+
+        given = {"reward_fn": self.worlds.reward_fn, **arguments}
+        env = RacerVectorEnv(num_envs, self.track, self.config, **given)
+        env.restore(tuple(np.repeat(part, num_envs, 0) for part in self.snapshot()))
+        return env
+
+    def get_keys_to_action(self) -> Keys:
+        """Keys of `gymnasium.utils.play`: W, A, S and D, or the arrows."""
+        return circuit_keys(self.config.action)
+
+    @property
+    def config(self) -> EnvConfig:
+        """The settings, which stay as they are."""
+        return self.worlds.config
+
+    @property
+    def track(self) -> Track:
+        """The circuit."""
+        return self.worlds.tracks[0]
 
     def render(self) -> NDArray[np.uint8] | None:
         """A picture (height, width, 3) uint8 in mode "rgb_array"; a window in mode "human".
@@ -170,7 +229,7 @@ class RacerEnv(gymnasium.Env[Array, Array]):
         Raises:
             DependencyNotInstalled: the extra `view` is not installed.
         """
-        frames = self._pictures.rendered(self.render_mode, self.metadata["render_fps"])
+        frames = self._pictures.rendered(self.render_mode)
         return None if frames is None else frames[0]
 
     def close(self) -> None:
@@ -190,6 +249,14 @@ class RacerEnv(gymnasium.Env[Array, Array]):
             "checkpoint": self._checkpoint[0],
             "stepCount": self._steps[0],
         }
+
+    def _first_info(self) -> dict[str, Any]:
+        """The info of a state that no step led to; the same keys as after a step."""
+        info = self._info()
+        info["reward_terms"] = dict.fromkeys(self._term_names, 0.0)
+        if self._steady:
+            info.update(NO_LAP | {"lap_sectors": NO_LAP["lap_sectors"].copy()})
+        return info
 
     def _checked_action(self, action: Any) -> Array:
         array = np.asarray(action, np.float32)

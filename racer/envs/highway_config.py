@@ -36,6 +36,7 @@ from typing import Any, TypeAlias
 
 from racer import _core
 from racer.envs.checks import number, pair, truth, whole_number
+from racer.envs.frozen import frozen
 from racer.errors import ConfigError
 from racer.formats.files import read_text
 
@@ -192,7 +193,8 @@ class HighwaySettings:
     """Checked settings of a highway environment.
 
     Attributes:
-        values: every key of the preset, with the tables `observation` and `action` filled in.
+        values: every key of the preset, with the tables `observation` and `action` filled in;
+            they can be read, not written.
         engine: the rules as the engine takes them.
     """
 
@@ -259,7 +261,7 @@ def _checked(base: Mapping[str, Any], given: Mapping[str, Any]) -> HighwaySettin
             f"autoreset is {values['autoreset']!r}, but it must be 'next_step', 'same_step' or "
             "'disabled'."
         )
-    return HighwaySettings(values, _engine(values))
+    return HighwaySettings(frozen(values), _engine(values))
 
 
 def read_settings(config: Mapping[str, Any] | str | os.PathLike[str] | None) -> dict[str, Any]:
@@ -304,6 +306,8 @@ def _filled(table: Any, name: str, defaults: Mapping[str, Any]) -> dict[str, Any
 def _unknown(key: object, known: Mapping[str, Any], prefix: str = "") -> str:
     close = difflib.get_close_matches(str(key), list(known), 1, 0.6)
     hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}."
+    if not prefix and key in ("config", "preset", "reward_fn", "render_mode", "seed"):
+        hint = "it is an argument of the environment, not of its config."
     return f"there is no setting {prefix + str(key)!r}; {hint}"
 
 

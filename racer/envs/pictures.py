@@ -26,6 +26,11 @@ def checked_render_mode(mode: str | None) -> str | None:
     return mode
 
 
+def frames_per_second(worlds: Worlds) -> int:
+    """Pictures a second at which steps pass as fast as time does; whole, as Gymnasium wants it."""
+    return max(1, round(1.0 / worlds.seconds_per_action))
+
+
 class Pictures:
     """Paints worlds, and shows the first one in a window; idle until the first picture.
 
@@ -37,15 +42,13 @@ class Pictures:
         self._painters: dict[int, Painter] = {}
         self._window: Any = None
 
-    def rendered(
-        self, mode: str | None, frames_per_second: float, worlds: int = 1
-    ) -> list[NDArray[np.uint8]] | None:
+    def rendered(self, mode: str | None, worlds: int = 1) -> list[NDArray[np.uint8]] | None:
         """What `render` of an environment in a mode does: pictures of `worlds` worlds, or None."""
         if mode is None:
             gymnasium.logger.warn("render() needs a render_mode, given when the env is made.")
             return None
         if mode == "human":
-            self.show(frames_per_second)
+            self.show()
             return None
         return [self.frame(world) for world in range(worlds)]
 
@@ -63,8 +66,8 @@ class Pictures:
         """A picture (height, width, 3) uint8 of one world."""
         return self._painter(world)()
 
-    def show(self, frames_per_second: float) -> None:
-        """Shows the first world in a window, no faster than the given rate."""
+    def show(self) -> None:
+        """Shows the first world in a window, no faster than time passes."""
         import pygame
 
         picture = self.frame(0)
@@ -76,7 +79,7 @@ class Pictures:
         pygame.event.pump()
         self._window.blit(pygame.surfarray.make_surface(picture.swapaxes(0, 1)), (0, 0))
         pygame.display.flip()
-        self._clock.tick(frames_per_second)
+        self._clock.tick(1.0 / self._worlds.seconds_per_action)
 
     def close(self) -> None:
         """Closes the window, if there is one, and forgets what was painted."""
