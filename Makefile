@@ -82,7 +82,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Racer needs Python 3.10 or newer")'
 	@$(LOCK) && test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(LOCK) && $(BIN)/python -m pip install -q -c constraints.txt $(BUILD_TOOLS)
-	@$(LOCK) && $(BIN)/python -m pip install -q -c constraints.txt $(EDITABLE) -e '.[all]'
+	@$(LOCK) && $(BIN)/python -m pip install -q -c constraints.txt $(EDITABLE) -e '.[all,dev]'
 	@$(FINGERPRINT) > $(BUILD)/.fingerprint
 	@touch $@
 

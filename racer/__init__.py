@@ -1,8 +1,12 @@
 """Racer: a fast, deterministic car racing simulator for training and racing agents."""
 
-from importlib import metadata
+from racer.interrupts import quiet_start
 
-from racer.registration import register
+quiet_start()  # before anything that takes time is imported
+
+from importlib import metadata  # noqa: E402
+
+from racer.registration import register  # noqa: E402
 
 __version__ = metadata.version("racer-sim")
 

@@ -17,7 +17,7 @@ EXTRAS = {
         "tqdm",
         "rich",
     ),
-    "view": ("pygame-ce", "onnxruntime"),
+    "view": ("pygame-ce", "onnxruntime", "moviepy"),
     "plots": ("matplotlib", "imageio-ffmpeg"),
     "optimal": ("casadi",),
     "tracks": ("platformdirs", "defusedxml"),

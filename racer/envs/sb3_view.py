@@ -53,10 +53,10 @@ class WorldsVecEnv(VecEnv):
             {"render_mode": [render_mode] * n, **attributes},
             facts,
             {
+                **methods,
                 "snapshot": self._snapshot,
                 "restore": self._restore,
                 "render": self._render,
-                **methods,
             },
         )
         self._pictures = Pictures(self.shown)
