@@ -166,9 +166,6 @@ class EnvConfig(_Checked):
         ("next_step", "same_step", "disabled"),
         "how Gymnasium's vector environment resets worlds whose episode is over",
     )
-    steady_infos: bool = _flag(
-        default=False, doc="infos have the same keys in every step, whether or not a lap ended"
-    )
     threads: int = _number(1, 1, 256, "threads", "threads of the engine; they change no result")
     weights: RewardConfig = dataclasses.field(
         default_factory=RewardConfig, metadata={"section": RewardConfig}

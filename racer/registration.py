@@ -21,7 +21,7 @@ def register() -> None:
     from gymnasium.envs import registration
 
     name, entry_point, vector_entry_point = CIRCUIT
-    rows = {name: (entry_point, vector_entry_point, {})}
+    rows: dict[str, tuple[str, str, dict[str, str]]] = {name: (entry_point, vector_entry_point, {})}
     for name, preset in HIGHWAYS.items():
         views = ("racer.envs.highway:HighwayEnv", "racer.envs.vector:HighwayVectorEnv")
         rows[name] = (*views, {"preset": preset})

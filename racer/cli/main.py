@@ -121,13 +121,13 @@ def command() -> int:
         code = interrupts.INTERRUPTED
     except Exception as problem:  # noqa: BLE001  a person gets a sentence, whatever it is
         code = interrupts.INTERRUPTED if interrupts.asked() else _fault(problem)
-    problem = streams.finish()
-    if problem is None or code == streams.BROKEN_PIPE:
+    broken = streams.finish()
+    if broken is None or code == streams.BROKEN_PIPE:
         return code
-    if isinstance(problem, BrokenPipeError):
+    if isinstance(broken, BrokenPipeError):
         return streams.BROKEN_PIPE
-    if problem.filename == "standard output" and code != 2:  # otherwise it was said
-        _tell("racer", _os_sentence(problem))
+    if broken.filename == "standard output" and code != 2:  # otherwise it was said
+        _tell("racer", _os_sentence(broken))
     return code or 2
 
 

@@ -8,6 +8,9 @@ from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from racer.errors import ConfigError, KeywordError
 
 # What may be overridden in HighwayEnv, and what to use here instead.
@@ -62,6 +65,19 @@ def check_overrides(view: type, base: type) -> None:
                 f"{view.__name__}.{name} would never be called, because the engine does that work; "
                 f"{instead} instead."
             )
+
+
+def as_float32(values: Any) -> NDArray[np.float32]:
+    """Numbers as float32; those beyond its range, which will be clamped, are no warning.
+
+    Raises:
+        ValueError: they are no numbers, or no array.
+    """
+    array = np.asarray(values)
+    if array.dtype.kind not in "fiub":
+        raise ValueError(f"an action is an array of numbers, got {array.dtype}.")
+    with np.errstate(over="ignore"):
+        return array.astype(np.float32, copy=False)
 
 
 def whole_number(value: Any, shown: str) -> int:

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from racer._core import TICK_SECONDS
-from racer.envs.checks import check_keywords, check_overrides
-from racer.envs.circuit_laps import NO_LAP, steady_lap_info
+from racer.envs.checks import as_float32, check_keywords, check_overrides
 from racer.envs.circuit_tracks import TrackLike
 from racer.envs.circuit_worlds import DEFAULT_TRACK, SETTINGS, CircuitWorlds, ConfigLike, lap_info
 from racer.envs.keys_to_action import Keys, circuit_keys
 from racer.envs.pictures import RENDER_MODES, Pictures, checked_render_mode, frames_per_second
+from racer.envs.steady_infos import NO_LAP, flat, steady_lap_info
 from racer.envs.step_limit import StepLimit
 from racer.envs.worlds import RewardFunction, State, listed_seeds
 
@@ -40,14 +40,15 @@ class RacerEnv(StepLimit, gymnasium.Env[Array, Array]):
     [laps]), `speed` [m/s], `wall`, `offTrack` (all four wheels), `backward`, `stillness` (bool, in
     this step), `lap` and `checkpoint` (that run and come next), `stepCount`, `reward_terms`, and,
     when a lap ended in the step, `lap_time` [s], `lap_sectors` (3,) [s], `lap_valid` and
-    `lap_reasons` (why it is not valid). With the setting `steady_infos` they have the same keys
-    after every step and reset, see `racer.envs.circuit_laps`.
+    `lap_reasons` (why it is not valid). With `steady_infos` they are flat and have the same keys
+    after every step and reset, see `racer.envs.steady_infos`.
 
     Args:
         track: a name of the catalogue, a path, or a `Track`.
         config: a TOML or JSON file, a mapping of that shape or an `EnvConfig`.
         render_mode: "rgb_array", "human" (needs the extra `view`) or None.
         reward_fn: replaces the weighted sum of terms, see `CircuitWorlds.rewards_of_step`; N is 1.
+        steady_infos: for tools that keep infos as arrays.
         seed: of the random stream until `reset` gets one; None: a random one.
         settings: fields of `EnvConfig` that win over those of `config`.
 
@@ -70,6 +71,7 @@ class RacerEnv(StepLimit, gymnasium.Env[Array, Array]):
         *,
         render_mode: str | None = None,
         reward_fn: RewardFunction | None = None,
+        steady_infos: bool = False,
         seed: int | None = None,
         **settings: Any,
     ) -> None:
@@ -77,7 +79,14 @@ class RacerEnv(StepLimit, gymnasium.Env[Array, Array]):
         check_keywords(RacerEnv, settings, SETTINGS)
         self.render_mode = checked_render_mode(render_mode)
         worlds = CircuitWorlds(
-            1, track, config, settings, autoreset="disabled", seed=seed, reward_fn=reward_fn
+            1,
+            track,
+            config,
+            settings,
+            autoreset="disabled",
+            seed=seed,
+            reward_fn=reward_fn,
+            steady_infos=steady_infos,
         )
         self.worlds = worlds
         self.step_limit = worlds.step_limit
@@ -124,16 +133,18 @@ class RacerEnv(StepLimit, gymnasium.Env[Array, Array]):
         Returns:
             observation (D,) float32, reward, terminated, truncated, info.
         """
-        if getattr(action, "shape", None) != self._action_shape:
+        if getattr(action, "shape", None) != self._action_shape or action.dtype != np.float32:
             action = self._checked_action(action)
         self._action[:] = action
         self._step_batch(self._actions)
         info = self._info()
-        info["reward_terms"] = dict(zip(self._term_names, self._terms.tolist(), strict=True))
+        terms = dict(zip(self._term_names, self._terms.tolist(), strict=True))
         if self._steady:
-            info.update(steady_lap_info(self.worlds.lap_events[0]))
-        elif self._completed[0]:
-            info.update(lap_info(self.worlds.lap_events[0]))
+            info |= flat({"reward_terms": terms}) | steady_lap_info(self.worlds.lap_events[0])
+        else:
+            info["reward_terms"] = terms
+            if self._completed[0]:
+                info.update(lap_info(self.worlds.lap_events[0]))
         if self.worlds.reward_fn is None:
             reward: float = self._reward[0]
         else:
@@ -204,7 +215,11 @@ class RacerEnv(StepLimit, gymnasium.Env[Array, Array]):
         """
         from racer.envs.vector import RacerVectorEnv
 
-        given = {"reward_fn": self.worlds.reward_fn, **arguments}
+        given = {
+            "reward_fn": self.worlds.reward_fn,
+            "steady_infos": self.worlds.steady_infos,
+            **arguments,
+        }
         env = RacerVectorEnv(num_envs, self.track, self.config, **given)
         env.restore(tuple(np.repeat(part, num_envs, 0) for part in self.snapshot()))
         return env
@@ -253,13 +268,13 @@ class RacerEnv(StepLimit, gymnasium.Env[Array, Array]):
     def _first_info(self) -> dict[str, Any]:
         """The info of a state that no step led to; the same keys as after a step."""
         info = self._info()
-        info["reward_terms"] = dict.fromkeys(self._term_names, 0.0)
+        terms = {"reward_terms": dict.fromkeys(self._term_names, 0.0)}
         if self._steady:
-            info.update(NO_LAP | {"lap_sectors": NO_LAP["lap_sectors"].copy()})
-        return info
+            return info | flat(terms) | NO_LAP | {"lap_sectors": NO_LAP["lap_sectors"].copy()}
+        return info | terms
 
     def _checked_action(self, action: Any) -> Array:
-        array = np.asarray(action, np.float32)
+        array = as_float32(action)
         if array.shape != self._action_shape:
             raise ValueError(f"an action must have shape {self._action_shape}, got {array.shape}.")
         return array

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from racer import _core
 from racer.config import EnvConfig, load_config
-from racer.envs.checks import whole_number
-from racer.envs.circuit_laps import lap_columns
+from racer.envs.checks import as_float32, truth, whole_number
 from racer.envs.circuit_tracks import TrackLike, listed_circuits
 from racer.envs.spaces import action_space, observation_space
+from racer.envs.steady_infos import lap_columns
 from racer.envs.worlds import (
     Columns,
     Facts,
@@ -52,6 +52,7 @@ class CircuitWorlds:
         autoreset: overrides the config's.
         seed: of the worlds' random streams until they are reseeded; None: a random one.
         reward_fn: replaces the weighted sum of the reward's terms; see `rewards_of_step`.
+        steady_infos: infos tell of laps in every step, see `racer.envs.steady_infos`.
 
     Attributes:
         config: the settings.
@@ -78,6 +79,7 @@ class CircuitWorlds:
         autoreset: str | None = None,
         seed: int | None = None,
         reward_fn: RewardFunction | None = None,
+        steady_infos: bool = False,
     ) -> None:
         base = EnvConfig() if config is None else load_config(config)
         self.config = base.with_settings(**settings) if settings else base
@@ -91,7 +93,7 @@ class CircuitWorlds:
         self.autoreset = autoreset or self.config.autoreset
         self.seconds_per_action = _core.TICK_SECONDS * self.config.ticks_per_action
         self.step_limit = self.config.episode.max_steps or None
-        self.steady_infos = self.config.steady_infos
+        self.steady_infos = truth(steady_infos, "steady_infos")
         self._seed = secrets.randbits(64) if seed is None else checked_seed(seed)
         self._dealt = dealt
         self._circuits = circuits
@@ -138,7 +140,7 @@ class CircuitWorlds:
 
     def step(self, actions: Any) -> None:
         """One step of every world; `actions` (N, A), copied as float32."""
-        rows = np.asarray(actions)
+        rows = as_float32(actions)
         if rows.shape != self.action_rows.shape:
             raise ValueError(f"actions must have shape {self.action_rows.shape}, got {rows.shape}.")
         self.action_rows[...] = rows

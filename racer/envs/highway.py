@@ -23,6 +23,7 @@ from racer.envs.highway_config import (
 from racer.envs.highway_worlds import HighwayWorlds, step_infos
 from racer.envs.keys_to_action import Keys, highway_keys
 from racer.envs.pictures import RENDER_MODES, Pictures, checked_render_mode, frames_per_second
+from racer.envs.steady_infos import flat
 from racer.envs.step_limit import StepLimit
 from racer.envs.worlds import RewardFunction, State, checked_seed, listed_seeds
 from racer.errors import ConfigError
@@ -67,6 +68,7 @@ class HighwayEnv(StepLimit, gymnasium.Env[Array, Any]):
         preset: "highway", "fast" or "risk".
         render_mode: "rgb_array" (pictures), "human" (a window) or None; needs the extra `view`.
         reward_fn: replaces the reward, see `HighwayWorlds.rewards_of_step`; N is 1.
+        steady_infos: for tools that keep infos as arrays, see `racer.envs.steady_infos`.
         seed: of the random stream until `reset` gets one; None: a random one.
         settings: keys that win over those of `config`.
 
@@ -89,6 +91,7 @@ class HighwayEnv(StepLimit, gymnasium.Env[Array, Any]):
         preset: str = "highway",
         render_mode: str | None = None,
         reward_fn: RewardFunction | None = None,
+        steady_infos: bool = False,
         seed: int | None = None,
         **settings: Any,
     ) -> None:
@@ -99,9 +102,11 @@ class HighwayEnv(StepLimit, gymnasium.Env[Array, Any]):
         self._configured = 0  # how often since the stream began
         self._next: HighwaySettings | None = None
         own = type(self).default_config
-        if getattr(own, "__func__", own) is not HighwayEnv.default_config.__func__:
-            config = {**own(), **read_settings(config)}
-        self._build(highway_settings(config, preset, settings), self._stream, reward_fn)
+        if getattr(own, "__func__", own) is not vars(HighwayEnv)["default_config"].__func__:
+            given = config.values if isinstance(config, HighwaySettings) else config
+            config = {**own(), **read_settings(given)}
+        self._kept: dict[str, Any] = {"reward_fn": reward_fn, "steady_infos": steady_infos}
+        self._build(highway_settings(config, preset, settings), self._stream)
 
     @classmethod
     def default_config(cls) -> dict[str, Any]:
@@ -109,10 +114,8 @@ class HighwayEnv(StepLimit, gymnasium.Env[Array, Any]):
         defaults: dict[str, Any] = thawed(PRESETS["highway"])
         return defaults
 
-    def _build(
-        self, settings: HighwaySettings, seed: int, reward_fn: RewardFunction | None
-    ) -> None:
-        worlds = HighwayWorlds(1, settings, autoreset="disabled", seed=seed, reward_fn=reward_fn)
+    def _build(self, settings: HighwaySettings, seed: int) -> None:
+        worlds = HighwayWorlds(1, settings, autoreset="disabled", seed=seed, **self._kept)
         self.worlds = worlds
         self.step_limit = worlds.step_limit
         self.metadata = {**type(self).metadata, "render_fps": frames_per_second(worlds)}
@@ -149,8 +152,11 @@ class HighwayEnv(StepLimit, gymnasium.Env[Array, Any]):
         worlds.step(np.asarray(action)[None])
         info = self._info_now()
         base, terms = worlds.base_terms[0].tolist(), worlds.reward_terms[0].tolist()
-        info["rewards"] = dict(zip(worlds.base_names, base, strict=True))
-        info["reward_terms"] = dict(zip(worlds.term_names, terms, strict=True))
+        tables = {
+            "rewards": dict(zip(worlds.base_names, base, strict=True)),
+            "reward_terms": dict(zip(worlds.term_names, terms, strict=True)),
+        }
+        info |= flat(tables) if worlds.steady_infos else tables
         if self.render_mode == "human":
             self.render()
         return (
@@ -191,7 +197,7 @@ class HighwayEnv(StepLimit, gymnasium.Env[Array, Any]):
             self._configured += 1
             self.close()
             stream = _core.split_seed(self._stream, self._configured)
-            self._build(self._next, stream, self.worlds.reward_fn)
+            self._build(self._next, stream)
             self._next = None
         self.worlds.reset(None, seeds)
         if self.render_mode == "human":
@@ -230,8 +236,7 @@ class HighwayEnv(StepLimit, gymnasium.Env[Array, Any]):
         """
         from racer.envs.vector import HighwayVectorEnv
 
-        given = {"reward_fn": self.worlds.reward_fn, **arguments}
-        env = HighwayVectorEnv(num_envs, self.worlds.settings, **given)
+        env = HighwayVectorEnv(num_envs, self.worlds.settings, **{**self._kept, **arguments})
         env.restore(tuple(np.repeat(part, num_envs, 0) for part in self.snapshot()))
         return env
 
@@ -259,9 +264,11 @@ class HighwayEnv(StepLimit, gymnasium.Env[Array, Any]):
     def _first_info(self) -> dict[str, Any]:
         """The info of a state that no step led to; the same keys as after a step."""
         info = self._info_now()
-        info["rewards"] = dict.fromkeys(self.worlds.base_names, 0.0)
-        info["reward_terms"] = dict.fromkeys(self.worlds.term_names, 0.0)
-        return info
+        tables = {
+            "rewards": dict.fromkeys(self.worlds.base_names, 0.0),
+            "reward_terms": dict.fromkeys(self.worlds.term_names, 0.0),
+        }
+        return info | (flat(tables) if self.worlds.steady_infos else tables)
 
     def _info_now(self) -> dict[str, Any]:
         return {name: values[0].item() for name, values in step_infos(self.worlds.outcomes).items()}

@@ -12,7 +12,7 @@ from gymnasium.spaces import Box, Discrete, Space
 from numpy.typing import NDArray
 
 from racer import _core
-from racer.envs.checks import whole_number
+from racer.envs.checks import as_float32, truth, whole_number
 from racer.envs.highway_config import HighwayConfigLike, HighwaySettings, highway_settings
 from racer.envs.worlds import (
     Columns,
@@ -47,6 +47,7 @@ class HighwayWorlds:
         autoreset: overrides the config's.
         seed: of the worlds' random streams until they are reseeded; None: a random one.
         reward_fn: replaces the reward; see `rewards_of_step`.
+        steady_infos: infos are flat, see `racer.envs.steady_infos`.
 
     Attributes:
         settings: the checked settings.
@@ -73,6 +74,7 @@ class HighwayWorlds:
         autoreset: str | None = None,
         seed: int | None = None,
         reward_fn: RewardFunction | None = None,
+        steady_infos: bool = False,
     ) -> None:
         checked_reward_function(reward_fn)
         self.reward_fn = reward_fn
@@ -92,8 +94,8 @@ class HighwayWorlds:
             raise ConfigError(f"{str(problem).partition(' (')[0]}.") from None
         self.num_envs = num_envs
         self.seconds_per_action = 1.0 / self.settings["policy_frequency"]
-        self.step_limit = _steps_of(self.settings["duration"], self.seconds_per_action)
-        self.steady_infos = False  # they are: no key comes and goes
+        self.step_limit: int | None = _steps_of(self.settings["duration"], self.seconds_per_action)
+        self.steady_infos = truth(steady_infos, "steady_infos")
         batch = self.batch
         shape = (num_envs, -1) if self.settings["flatten"] else batch.observations.shape
         self.observations = batch.observations.reshape(shape)
@@ -125,7 +127,7 @@ class HighwayWorlds:
         Raises:
             ValueError: the shape is wrong, or a number means nothing.
         """
-        rows = np.asarray(actions)
+        rows = np.asarray(actions) if self.discrete else as_float32(actions)
         if rows.shape != self.actions.shape:
             raise ValueError(f"actions must have shape {self.actions.shape}, got {rows.shape}.")
         if self.discrete and rows.dtype.kind not in "iu":

@@ -73,7 +73,6 @@ class RacerVecEnv(WorldsVecEnv):
             seed=seed,
             reward_fn=reward_fn,
         )
-        worlds.steady_infos = False  # infos are empty unless something happened
         self.worlds = worlds
         self._off_track_steps = np.zeros(worlds.num_envs, np.int64)
         super().__init__(

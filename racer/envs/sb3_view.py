@@ -66,7 +66,11 @@ class WorldsVecEnv(VecEnv):
         self._term_sums = np.zeros(worlds.reward_terms.shape)
         self._began = time.monotonic()
         super().__init__(n, worlds.observation_space, worlds.action_space)
-        self.metadata["render_fps"] = frames_per_second(worlds)  # SB3's VecVideoRecorder asks
+        # SB3's VecVideoRecorder asks for it.
+        self.metadata: dict[str, Any] = {
+            **self.metadata,
+            "render_fps": frames_per_second(worlds),
+        }
 
     # What a kind of world adds to the infos of episodes -------------------------------------
 
@@ -238,7 +242,8 @@ class WorldsVecEnv(VecEnv):
         parts = state if isinstance(state, tuple) else (state,)
         self.shown.set_states(tuple(np.asarray(part)[None] for part in parts), [world])
         self._clear([world])
-        return self.shown.observations[world].copy()
+        observation: Array = self.shown.observations[world].copy()
+        return observation
 
     def _render(self, world: int) -> NDArray[np.uint8] | None:
         if self.render_mode != "human":

@@ -37,6 +37,7 @@ class RacerVectorEnv(WorldsVectorEnv):
         reward_fn: replaces the weighted sum of terms, see `CircuitWorlds.rewards_of_step`.
         max_episode_steps: truncates episodes after so many steps if the config does not do it
             sooner; `gymnasium.make_vec` hands it on.
+        steady_infos: for tools that keep infos as arrays, see `racer.envs.steady_infos`.
         seed: of the random streams until `reset` gets one; None: a random one.
         settings: fields of `EnvConfig` that win over those of `config`.
 
@@ -60,6 +61,7 @@ class RacerVectorEnv(WorldsVectorEnv):
         render_mode: str | None = None,
         reward_fn: RewardFunction | None = None,
         max_episode_steps: int | None = None,
+        steady_infos: bool = False,
         seed: int | None = None,
         **settings: Any,
     ) -> None:
@@ -74,7 +76,13 @@ class RacerVectorEnv(WorldsVectorEnv):
         if most is not None and not 0 < base.episode.max_steps <= most:
             base = base.with_settings(episode={"maxSteps": most})
         self.worlds = worlds = CircuitWorlds(
-            num_envs, track, base, {}, seed=seed, reward_fn=reward_fn
+            num_envs,
+            track,
+            base,
+            {},
+            seed=seed,
+            reward_fn=reward_fn,
+            steady_infos=steady_infos,
         )
         super().__init__(
             worlds,
@@ -107,6 +115,7 @@ class HighwayVectorEnv(WorldsVectorEnv):
         reward_fn: replaces the reward, see `HighwayWorlds.rewards_of_step`.
         max_episode_steps: truncates episodes after so many steps if the config does not do it
             sooner; `gymnasium.make_vec` hands it on.
+        steady_infos: for tools that keep infos as arrays, see `racer.envs.steady_infos`.
         seed: of the random streams until `reset` gets one; None: a random one.
         settings: keys that win over those of `config`.
 
@@ -125,6 +134,7 @@ class HighwayVectorEnv(WorldsVectorEnv):
         render_mode: str | None = None,
         reward_fn: RewardFunction | None = None,
         max_episode_steps: int | None = None,
+        steady_infos: bool = False,
         seed: int | None = None,
         **settings: Any,
     ) -> None:
@@ -139,7 +149,9 @@ class HighwayVectorEnv(WorldsVectorEnv):
             duration = (most - 0.5) / checked["policy_frequency"]
             if duration < checked["duration"]:
                 checked = highway_settings(checked, settings={"duration": duration})
-        self.worlds = worlds = HighwayWorlds(num_envs, checked, seed=seed, reward_fn=reward_fn)
+        self.worlds = worlds = HighwayWorlds(
+            num_envs, checked, seed=seed, reward_fn=reward_fn, steady_infos=steady_infos
+        )
         super().__init__(
             worlds,
             copy=copy,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from racer.envs.attributes import WorldAttributes
 from racer.envs.pictures import RENDER_MODES, Pictures, frames_per_second
+from racer.envs.steady_infos import flat
 from racer.envs.step_limit import StepLimit
 from racer.envs.worlds import Columns, State, Worlds, reset_worlds, world_seeds
 from racer.errors import ConfigError
@@ -181,6 +182,9 @@ class WorldsVectorEnv(StepLimit, VectorEnv[Array, NDArray[Any], NDArray[Any]]):
         for key, columns in self._shown.parts_of_rewards().items():
             if not driven.all():
                 columns = {name: np.where(driven, part, 0.0) for name, part in columns.items()}
+            if self._shown.steady_infos:
+                infos |= _masked(flat({key: columns}), mask)
+                continue
             infos[key] = _masked(columns, mask)
             infos[f"_{key}"] = mask.copy()
         return infos

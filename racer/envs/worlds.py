@@ -31,6 +31,7 @@ class Worlds(Protocol):
         num_envs: number of worlds N.
         autoreset: "next_step", "same_step" or "disabled".
         seconds_per_action: what one action lasts [s].
+        steady_infos: infos are to be flat and have the same keys in every step.
         step_limit: steps after which episodes are truncated; None: there is no limit.
         observation_space, action_space: of one world.
         observations: float32 (N, ...), and `final_observations` of worlds that ended (same_step).
@@ -42,6 +43,7 @@ class Worlds(Protocol):
     autoreset: str
     seconds_per_action: float
     step_limit: int | None
+    steady_infos: bool
     observation_space: Space[Any]
     action_space: Space[Any]
     observations: NDArray[np.float32]
