@@ -122,8 +122,9 @@ def test_configure_and_reset_with_a_config_change_the_next_episode():
     assert np.array_equal(first, fresh.reset(seed=3)[0])
     ends = [env.step(1)[3] for _ in range(2)]
     assert ends == [False, True]
-    first, _ = env.reset(seed=4, options={"config": {"observation": {"type": "Kinematics",
-                                                                     "vehicles_count": 7}}})
+    first, _ = env.reset(
+        seed=4, options={"config": {"observation": {"type": "Kinematics", "vehicles_count": 7}}}
+    )
     assert first.shape == env.unwrapped.observation_space.shape == (7, 5)
     assert env.unwrapped.config["lanes_count"] == 6
     with pytest.raises(ConfigError, match="duratoin"):
@@ -171,14 +172,14 @@ def test_a_default_config_of_ones_own_is_used():
     ],
 )
 def test_a_method_that_nobody_would_call_is_refused(name, instead):
-    kind = type("Mine", (HighwayEnv,), {name: lambda self, *_: 0.0})
+    kind = type("Mine", (HighwayEnv,), {name: lambda *_: 0.0})
     with pytest.raises(ConfigError, match=f"Mine.{name} would never be called.*{instead}"):
         kind()
 
 
 def test_the_same_for_circuits_and_vectors():
     for base in (RacerEnv, RacerVectorEnv, HighwayVectorEnv):
-        kind = type("Mine", (base,), {"_reward": lambda self, *_: 0.0})
+        kind = type("Mine", (base,), {"_reward": lambda *_: 0.0})
         with pytest.raises(ConfigError, match="reward_fn"):
             kind()
         assert type("Fine", (base,), {"extra": 1})().extra == 1
@@ -214,7 +215,7 @@ def test_a_reward_of_ones_own_on_the_highway(view):
     alone.reset(seed=0)
     _, value, _, _, info = alone.step(1)
     assert value == info["speed"]
-    alone = HighwayEnv(reward_fn=lambda facts: ["fast"])
+    alone = HighwayEnv(reward_fn=lambda _: ["fast"])
     alone.reset(seed=0)
     with pytest.raises(ValueError, match="array of numbers"):
         alone.step(1)
@@ -283,7 +284,8 @@ def test_every_wrapper_of_gymnasium_fits(env_id):
                 try:
                     env = kind(env, **ARGUMENTS.get(name, {}))
                 except ValueError as problem:  # some say that they want NEXT_STEP
-                    assert "Expected autoreset_mode" in str(problem)
+                    if "Expected autoreset_mode" not in str(problem):
+                        raise
                     continue
                 drive(env, 7)
                 env.close()

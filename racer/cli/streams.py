@@ -16,10 +16,12 @@ class NamedStream(io.TextIOWrapper):
 
     Attributes:
         title: the name.
+        kept: the stream in whose place it stands.
         problem: what went wrong when it was written; argparse keeps such things to itself.
     """
 
     title = ""
+    kept: io.TextIOWrapper | None = None
     problem: OSError | None = None
 
     def write(self, text: str) -> int:
@@ -57,6 +59,7 @@ def prepare() -> None:
             write_through=stream.write_through,
         )
         named.title = title
+        named.kept = stream  # collected as garbage, it would close the buffer
         setattr(sys, name, named)
 
 
