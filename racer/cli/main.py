@@ -154,6 +154,8 @@ def _unusable(word: str) -> str:
     """Why no command can use an argument; "" if it can."""
     if "\0" in word:
         return "holds a NUL byte"
+    if word.startswith("--") and word.endswith("=--"):  # argparse takes it for an empty list
+        return "has no value"
     try:
         word.encode("utf-8")
     except UnicodeEncodeError:

@@ -43,10 +43,13 @@ _HIGHWAY_ENVS = {
     ),
     **dict.fromkeys(
         ("simplify", "change_vehicles", "to_finite_mdp", "call_vehicle_method",
-         "set_vehicle_field", "randomize_behavior", "set_preferred_lane"),
+         "set_vehicle_field", "randomize_behavior", "set_preferred_lane",
+         "set_route_at_intersection"),
         "fork() gives copies of the world to plan with",
     ),
-    "viewer": "the painter is none of the environment's; see render()",
+    **dict.fromkeys(
+        ("viewer", "set_record_video_wrapper", "update_metadata"), "render() gives pictures"
+    ),
 }  # fmt: skip
 
 
