@@ -52,7 +52,7 @@ $(INTEGRATIONS)/.installed: constraints.txt Makefile
 	        Path(sysconfig.get_path('purelib'), 'base.pth').write_text( \
 	        f'import site; site.addsitedir({base!r})')"; \
 	done
-	@$(INTEGRATIONS)/torch/bin/pip install -q -c constraints.txt torchrl skrl rl-zoo3 'minari[hdf5]'
+	@$(INTEGRATIONS)/torch/bin/pip install -q -c constraints.txt torchrl skrl rl-zoo3 'minari[hdf5,create]'
 	@$(INTEGRATIONS)/rllib/bin/pip install -q -c $(RLLIB_PINS) 'ray[rllib]' tianshou
 	@touch $@
 

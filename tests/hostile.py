@@ -61,6 +61,8 @@ BASE = {
     "bench": ["engine", "--seconds", "0.001"],
     "doctor": [],
 }
+# They are good, and mean more work than a leash allows.
+HONEST = {("train", "--steps", "2147483648")}
 # Names that make `record` open a window for a person of that name.
 PEOPLE = {"record": ("--driver",)}
 
@@ -121,9 +123,11 @@ def corpus():
                 person = not value.endswith((".onnx", ".npz")) and not set(value) & {"\0", "\udcff"}
                 if person and action.option_strings[:1] == list(PEOPLE.get(name, ())):
                     continue
+                option = action.option_strings[0] if action.option_strings else action.dest
+                if (name, option, value) in HONEST:
+                    continue
                 words = (*name.split(), *_replaced(base, action, value))
-                label = action.option_strings[0] if action.option_strings else action.dest
-                found.append(Hostile(words, label))
+                found.append(Hostile(words, option))
         found.append(Hostile((*name.split(), *base, "--no-such-option"), "option"))
         found.append(Hostile((*name.split(), *base, "surplus\nword"), "surplus"))
     return found

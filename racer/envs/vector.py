@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gymnasium.vector import AutoresetMode
+from gymnasium.vector import AutoresetMode, VectorEnv
 
 from racer._core import TICK_SECONDS
 from racer.config import EnvConfig, load_config
@@ -20,7 +20,7 @@ from racer.envs.worlds import RewardFunction
 from racer.errors import ConfigError
 
 
-class RacerVectorEnv(WorldsVectorEnv):
+class RacerVectorEnv(WorldsVectorEnv, VectorEnv):  # skrl looks at the direct bases
     """N circuits; behaves as Gymnasium's SyncVectorEnv over N `RacerEnv`, but for integer seeds.
 
     Infos are dicts of arrays (N,) with masks, as Gymnasium has them; keys as in `RacerEnv`. Under
@@ -99,7 +99,7 @@ class RacerVectorEnv(WorldsVectorEnv):
         return self.worlds.config
 
 
-class HighwayVectorEnv(WorldsVectorEnv):
+class HighwayVectorEnv(WorldsVectorEnv, VectorEnv):
     """N highway worlds; world i is, bit for bit, the `HighwayEnv` that it would be alone.
 
     Infos are dicts of arrays (N,) with masks, as Gymnasium has them; keys as in `HighwayEnv`. Under

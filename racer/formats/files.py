@@ -51,7 +51,7 @@ def read_bytes(
     """
     shown = os.fspath(path)
     try:
-        with open(path, "rb", opener=_open_at_once) as file:  # noqa: PTH123  it has no opener
+        with open(path, "rb", opener=_open_at_once) as file:
             size = os.fstat(file.fileno()).st_size
             data = b"" if size > limit else file.read(size + 1)
             if len(data) > size:  # a pipe, or it grew
