@@ -21,7 +21,7 @@ EDITABLE := --no-build-isolation --config-settings=build-dir=$(BUILD) \
 # What an editable install fixes: settings and the set of packages. Any change here reinstalls.
 FINGERPRINT = cat pyproject.toml CMakeLists.txt <(find racer viewer tools -name __init__.py | sort) | cksum
 
-.PHONY: help demo test test-slow test-cpp lint tidy format stubs determinism bench peers sanitize fuzz setup \
+.PHONY: help demo test test-slow integrations test-cpp lint tidy format stubs determinism bench peers sanitize fuzz setup \
 	build wheel clean
 
 help:  ## list the targets
@@ -35,6 +35,26 @@ test: build test-cpp  ## C++ tests, then Python tests
 
 test-slow: build  ## the tests that `make test` leaves out
 	$(BIN)/python -m pytest -q -m slow
+
+# Frameworks in venvs of their own over .venv. RLlib has a Gymnasium of its own choice.
+INTEGRATIONS := build/integrations
+RLLIB_PINS := $(INTEGRATIONS)/rllib.txt
+integrations: build $(INTEGRATIONS)/.installed  ## the programs of docs/integrations.md, framework by framework
+	$(BIN)/python -m pytest -q -m integrations
+
+$(INTEGRATIONS)/.installed: constraints.txt Makefile
+	@mkdir -p $(INTEGRATIONS)
+	@grep -v '^gymnasium==' constraints.txt > $(RLLIB_PINS)
+	@for name in torch rllib; do \
+	    test -x $(INTEGRATIONS)/$$name/bin/python || $(PYTHON) -m venv $(INTEGRATIONS)/$$name; \
+	    $(INTEGRATIONS)/$$name/bin/python -c "import sysconfig; from pathlib import Path; \
+	        base = '$(CURDIR)/$(VENV)/lib/python%s/site-packages' % sysconfig.get_python_version(); \
+	        Path(sysconfig.get_path('purelib'), 'base.pth').write_text( \
+	        f'import site; site.addsitedir({base!r})')"; \
+	done
+	@$(INTEGRATIONS)/torch/bin/pip install -q -c constraints.txt torchrl skrl rl-zoo3 'minari[hdf5,create]'
+	@$(INTEGRATIONS)/rllib/bin/pip install -q -c $(RLLIB_PINS) 'ray[rllib]' tianshou
+	@touch $@
 
 test-cpp: build
 	@$(LOCK) && $(BIN)/cmake --build $(BUILD) --target racer_tests
@@ -82,7 +102,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Racer needs Python 3.10 or newer")'
 	@$(LOCK) && test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(LOCK) && $(BIN)/python -m pip install -q -c constraints.txt $(BUILD_TOOLS)
-	@$(LOCK) && $(BIN)/python -m pip install -q -c constraints.txt $(EDITABLE) -e '.[all]'
+	@$(LOCK) && $(BIN)/python -m pip install -q -c constraints.txt $(EDITABLE) -e '.[all,dev]'
 	@$(FINGERPRINT) > $(BUILD)/.fingerprint
 	@touch $@
 

@@ -14,6 +14,17 @@ class ConfigError(RacerError):
     """A configuration has an unknown key or a value that cannot be used."""
 
 
+class KeywordError(ConfigError, TypeError):
+    """An environment was given a keyword argument that it does not have.
+
+    It is a TypeError, too, with Python's own wording, because frameworks try keywords out.
+    """
+
+
+class ReadOnlyError(ConfigError, TypeError):
+    """Somebody wrote to settings that only a new environment would follow."""
+
+
 class TrackError(RacerError):
     """A track file cannot be read or does not describe a circuit that can be driven."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import racer
 from racer import _core
 from racer.errors import PolicyError
-from racer.policies import FORMAT, FORMAT_VERSION, PREFIX, read_properties
+from racer.policies import FORMAT_VERSION, properties_of, read_properties
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,13 +66,8 @@ class HighwayPolicyMetadata:
     format_version: int = FORMAT_VERSION
 
     def to_properties(self) -> dict[str, str]:
-        """The metadata as texts, each value as JSON."""
-        properties = {
-            PREFIX + field.name: json.dumps(getattr(self, field.name))
-            for field in dataclasses.fields(self)
-        }
-        properties[PREFIX + "format"] = json.dumps(FORMAT)
-        return properties
+        """The metadata as texts, see `racer.policies.as_text`."""
+        return properties_of(self)
 
     @classmethod
     def from_properties(cls, properties: Mapping[str, str], shown: str) -> HighwayPolicyMetadata:

@@ -1,7 +1,9 @@
 """What travels with a policy: for which environment, car and physics it was trained.
 
-The metadata stand in the ONNX file itself, as text. `racer.export` writes them, the ONNX driver
-checks them before it drives.
+The metadata stand in the ONNX file itself: what is text as it is, so that
+`gymnasium.make(metadata["racer.env_id"])` works, everything else as JSON. In files of format 1 all
+values are JSON, text in quotation marks. `racer.export` writes them, the ONNX driver checks them
+before it drives.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 
 ENV_ID = "racer/Circuit-v0"
 FORMAT = "racer-policy"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+JSON_VERSION = 1  # its texts are JSON, too
 PREFIX = "racer."
 ACTIONS: dict[str, list[dict[str, Any]]] = {
     "pedals": [
@@ -41,6 +44,22 @@ def observation_fields(observation: str) -> list[dict[str, Any]]:
     return [{key: field[key] for key in keys} for field in _core.observation_layout(observation)]
 
 
+def as_text(value: Any) -> str:
+    """A value of the metadata as a file has it: text as it is, everything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def properties_of(metadata: Any) -> dict[str, str]:
+    """The fields of a dataclass of metadata as texts, and the format that they are in."""
+    properties = {
+        PREFIX + field.name: as_text(getattr(metadata, field.name))
+        for field in dataclasses.fields(metadata)
+    }
+    properties[PREFIX + "format"] = FORMAT
+    properties[PREFIX + "format_version"] = as_text(FORMAT_VERSION)
+    return properties
+
+
 def read_properties(
     kind: type[Any], properties: Mapping[str, str], shown: str, environments: tuple[str, ...]
 ) -> dict[str, Any]:
@@ -48,30 +67,40 @@ def read_properties(
 
     Args:
         kind: the dataclass.
-        properties: texts, each value as JSON; other keys are left alone.
+        properties: texts as `as_text` writes them; keys without our prefix are left alone.
         shown: name of the file, for messages.
         environments: ids for which it may have been trained.
 
     Raises:
         PolicyError: they are missing, broken, of another version or for another environment.
     """
-    found: dict[str, Any] = {}
-    for key, text in properties.items():
-        if key.startswith(PREFIX):
-            try:
-                found[key.removeprefix(PREFIX)] = json.loads(text)
-            except (ValueError, RecursionError):
-                raise PolicyError(f"{shown}: its metadata {key!r} is not JSON.") from None
-    if found.get("format") != FORMAT:
+    texts = {
+        key.removeprefix(PREFIX): text for key, text in properties.items() if key.startswith(PREFIX)
+    }
+    if texts.get("format") not in (FORMAT, json.dumps(FORMAT)):
         raise PolicyError(
             f"{shown}: is not a policy of Racer, it carries no metadata; "
             "`racer export RUN` writes one that does, `racer export --onnx FILE` adds them."
         )
-    if found.get("format_version") != FORMAT_VERSION:
+    version = texts.get("format_version", "unknown")
+    if version not in (str(FORMAT_VERSION), str(JSON_VERSION)):
         raise PolicyError(
-            f"{shown}: is a policy of format {found.get('format_version')!r}, "
-            f"this Racer reads format {FORMAT_VERSION}."
+            f"{shown}: is a policy of format {version[:20]}, "
+            f"this Racer reads formats {JSON_VERSION} and {FORMAT_VERSION}."
         )
+    plain = version == str(FORMAT_VERSION)
+    found: dict[str, Any] = {}
+    for field in dataclasses.fields(kind):
+        text = texts.get(field.name)
+        if text is None or (plain and str(field.type) == "str"):
+            found[field.name] = text
+            continue
+        try:
+            found[field.name] = json.loads(text)
+        except (ValueError, RecursionError):
+            raise PolicyError(
+                f"{shown}: its metadata {PREFIX + field.name!r} is not JSON."
+            ) from None
     env_id = found.get("env_id")
     if isinstance(env_id, str) and env_id not in environments:
         raise PolicyError(
@@ -134,14 +163,8 @@ class PolicyMetadata:
         return 1.0 / (self.ticks_per_action * _core.TICK_SECONDS)
 
     def to_properties(self) -> dict[str, str]:
-        """The metadata as texts, each value as JSON."""
-        properties = {
-            PREFIX + field.name: json.dumps(getattr(self, field.name))
-            for field in dataclasses.fields(self)
-        }
-        properties[PREFIX + "format"] = json.dumps(FORMAT)
-        properties[PREFIX + "control_rate_hz"] = json.dumps(self.control_rate)
-        return properties
+        """The metadata as texts, see `as_text`."""
+        return properties_of(self) | {PREFIX + "control_rate_hz": as_text(self.control_rate)}
 
     @classmethod
     def from_properties(cls, properties: Mapping[str, str], shown: str) -> PolicyMetadata:

@@ -24,7 +24,7 @@ from racer.drivers.onnx_policy import OnnxDriver
 from racer.errors import ConfigError, LapError, PolicyError, RacerError, TrackError
 from racer.lap_file import encode_lap
 from racer.laps import load_lap, verify_lap
-from racer.policies import ACTIONS, PREFIX, PolicyMetadata, observation_fields
+from racer.policies import ACTIONS, PREFIX, PolicyMetadata, as_text, observation_fields
 from racer.tracks import load_track, track_path
 from racer.tracks.source import read_source
 from racer.tracks.survey import survey
@@ -93,7 +93,7 @@ def policy(size: int = 14, outputs: int = 3, bias: float = 0.0, **changes: objec
         action_fields=ACTIONS["pedals"],
     )
     properties = metadata.to_properties()
-    properties |= {PREFIX + key: json.dumps(value) for key, value in changes.items()}
+    properties |= {PREFIX + key: as_text(value) for key, value in changes.items()}
     for key, value in properties.items():
         if changes.get(key.removeprefix(PREFIX), "") is not None:
             entry = model.metadata_props.add()

@@ -220,8 +220,9 @@ def test_a_bad_option_is_named(options, words):
 def test_info_says_what_happened():
     env = make(start="standing")
     _, info = env.reset(seed=0)
-    assert set(info) == INFO_KEYS
+    assert set(info) == INFO_KEYS | {"reward_terms"}
     assert info["stepCount"] == 0
+    assert not any(info["reward_terms"].values())
     *_, info = env.step(np.array([0.0, 1.0, 0.0], np.float32))
     assert set(info) == INFO_KEYS | {"reward_terms"}
     kinds = {key: type(info[key]) for key in INFO_KEYS}

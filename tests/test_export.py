@@ -1,9 +1,11 @@
 """Exported policies: the same numbers, the same driving, a sentence for every file that is none."""
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
 
+import gymnasium
 import numpy as np
 import onnx
 import pytest
@@ -14,6 +16,7 @@ from racer.drivers import make_driver
 from racer.drivers.observed import ObservationReader
 from racer.drivers.onnx_policy import OnnxDriver
 from racer.errors import PolicyError
+from racer.policies import PolicyMetadata
 from racer.session import Seat, Session, drive
 from racer.tracks import load_track
 
@@ -64,16 +67,58 @@ def test_the_policy_drives_as_the_model(tmp_path: Path) -> None:
 
 def test_the_metadata_say_what_it_was_trained_for(tmp_path: Path) -> None:
     path = small_policy(small_config(), tmp_path / "p.onnx")
-    properties = {p.key: json.loads(p.value) for p in onnx.load(path).metadata_props}
+    properties = {p.key: p.value for p in onnx.load(path).metadata_props}
+    assert properties["racer.format"] == "racer-policy"
     assert properties["racer.env_id"] == "racer/Circuit-v0"
     assert properties["racer.vehicle"] == "gt"
     assert properties["racer.physics"] == _core.physics_fingerprint("gt")
-    assert properties["racer.control_rate_hz"] == 10.0
-    assert properties["racer.training_steps"] == 7
-    assert [f["name"] for f in properties["racer.action_fields"]] == ["steer", "drive"]
-    names = [f["name"] for f in properties["racer.observation_fields"]]
-    assert names == [f["name"] for f in _core.observation_layout("track")]
-    assert all("unit" in f for f in properties["racer.observation_fields"])
+    assert float(properties["racer.control_rate_hz"]) == 10.0
+    assert int(properties["racer.training_steps"]) == 7
+    assert json.loads(properties["racer.tracks"]) == ["harbour"]
+    action_fields = json.loads(properties["racer.action_fields"])
+    assert [f["name"] for f in action_fields] == ["steer", "drive"]
+    fields = json.loads(properties["racer.observation_fields"])
+    assert [f["name"] for f in fields] == [f["name"] for f in _core.observation_layout("track")]
+    assert all("unit" in f for f in fields)
+    env = gymnasium.make(
+        properties["racer.env_id"],
+        vehicle=properties["racer.vehicle"],
+        observation=properties["racer.observation"],
+        action=properties["racer.action"],
+        ticks_per_action=int(properties["racer.ticks_per_action"]),
+    )
+    assert env.observation_space.shape == (102,)
+
+
+@pytest.mark.parametrize(
+    "name", ["plain", "123", "true", "null", '"in quotes"', "{", "ä / 赛车", ""]
+)
+def test_a_text_of_the_metadata_is_read_as_it_was_written(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "p.onnx"
+    model, normalise = small_model(small_config())
+    from racer.export import export_policy, model_metadata
+
+    metadata = model_metadata(small_config(), name=name, training_steps=0)
+    export_policy(model, normalise, metadata, path)
+    assert {p.key: p.value for p in onnx.load(path).metadata_props}["racer.name"] == name
+    assert OnnxDriver(path).metadata == metadata
+    old = as_format_1(path)  # whose texts are JSON
+    assert OnnxDriver(old).metadata == dataclasses.replace(metadata, format_version=1)
+    assert OnnxDriver(old).metadata.to_properties() == metadata.to_properties()
+
+
+def as_format_1(path: Path) -> Path:
+    """The policy as Racer wrote it before texts were plain."""
+    proto = onnx.load(path)
+    texts = ("format", *(f.name for f in dataclasses.fields(PolicyMetadata) if f.type == "str"))
+    for entry in proto.metadata_props:
+        if entry.key.removeprefix("racer.") in texts:
+            entry.value = json.dumps(entry.value)
+        elif entry.key == "racer.format_version":
+            entry.value = "1"
+    other = path.with_name("old.onnx")
+    onnx.save(proto, other)
+    return other
 
 
 def changed(path: Path, key: str, value: Any) -> Path:
@@ -93,19 +138,20 @@ def changed(path: Path, key: str, value: Any) -> Path:
 @pytest.mark.parametrize(
     ("key", "value", "sentence"),
     [
-        ("racer.physics", ["0" * 16], "'racer.physics' is"),
-        ("racer.physics", '"0123456789abcdef"', r"physics 0123456789abcdef.*racer train"),
-        ("racer.vehicle", '"kart"', "vehicle 'kart', not 'gt'"),
-        ("racer.env_id", '"Other-v1"', "is a policy for 'Other-v1'"),
+        ("racer.physics", ["0" * 16], 'with the physics ."0000'),
+        ("racer.physics", "0123456789abcdef", r"physics 0123456789abcdef.*racer train"),
+        ("racer.vehicle", "kart", "vehicle 'kart', not 'gt'"),
+        ("racer.env_id", "Other-v1", "is a policy for 'Other-v1'"),
         ("racer.format", None, "carries no metadata"),
-        ("racer.format_version", 2, "is a policy of format 2"),
-        ("racer.observation", '"camera"', "observation 'camera'"),
-        ("racer.observation", '"lidar"', "other fields or scales"),
+        ("racer.format_version", 3, "is a policy of format 3"),
+        ("racer.format_version", None, "is a policy of format unknown"),
+        ("racer.observation", "camera", "observation 'camera'"),
+        ("racer.observation", "lidar", "other fields or scales"),
         ("racer.action_fields", [], "action 'axis'.*differs"),
         ("racer.ticks_per_action", 0, "acts every 0 ticks"),
         ("racer.ticks_per_action", "true", "is True"),
         ("racer.name", None, "'racer.name' is missing"),
-        ("racer.name", "{", "is not JSON"),
+        ("racer.tracks", "{", "'racer.tracks' is not JSON"),
     ],
 )
 def test_policies_for_something_else_are_refused(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from racer.errors import RacerError
-from racer.formats.files import write_new, write_numbered
+from racer.formats.files import read_bytes, write_new, write_numbered
 from racer.formats.locks import hold
 from racer.formats.text import is_plain, shown
 
@@ -99,3 +99,16 @@ def test_what_is_shown_is_one_printable_line(text, seen):
 def test_a_long_text_is_cut():
     assert shown("a" * 10_000_000, 10) == "aaaaaaa..."
     assert len(shown("\x1b" * 1000, 50)) == 50
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.timeout(20)
+def test_a_pipe_is_read_and_never_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert read_bytes(pipe, limit=100) == b""  # nobody holds the other end
+    reader, writer = os.pipe()
+    os.write(writer, b"some")
+    os.close(writer)
+    assert read_bytes(f"/dev/fd/{reader}", limit=100) == b"some"
+    os.close(reader)

@@ -156,7 +156,7 @@ def test_seeds_options_and_modes_that_cannot_be_are_refused():
     with pytest.raises(ConfigError, match="whole number"):
         HighwayEnv(seed=-1)
     with pytest.raises(ConfigError, match="reset option"):
-        HighwayEnv().reset(options={"config": {}})
+        HighwayEnv().reset(options={"confg": {}})
     with pytest.raises(ConfigError, match="preset"):
         highway_settings(preset="parking")
     with pytest.raises(ConfigError, match="preset"):

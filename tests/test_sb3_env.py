@@ -158,7 +158,7 @@ def test_attributes_and_methods():
             env.set_attr(name, 0)
     env.env_method("place", 30.0, speed=12.0, indices=[0, 2])
     assert env.get_attr("v_x", indices=[0, 2]) == [12.0, 12.0]
-    assert env.env_method("snapshot", indices=0)[0]["v_x"] == 12.0
+    assert env.env_method("snapshot", indices=0)[0]["v_x"] == 12.0  # of the one car
     with pytest.raises(AttributeError, match="known are place"):
         env.env_method("fly")
     assert env.env_is_wrapped(Monitor) == [True] * 3

@@ -25,7 +25,11 @@ def _font(pixels: int) -> pygame.font.Font:
 @lru_cache(maxsize=1024)
 def _rendered(text: str, pixels: int, colour: tuple[int, int, int]) -> pygame.Surface:
     # Twice as large, then averaged: the spacing of small letters stays even.
-    fine = _font(pixels * 2).render(text, True, colour)
+    try:
+        fine = _font(pixels * 2).render(text, True, colour)
+    except pygame.error:  # somebody else's pygame.quit(), as at the end of gymnasium.utils.play
+        _font.cache_clear()
+        fine = _font(pixels * 2).render(text, True, colour)
     width, height = fine.get_size()
     return pygame.transform.smoothscale(fine, ((width + 1) // 2, (height + 1) // 2))
 

@@ -17,7 +17,7 @@ EXTRAS = {
         "tqdm",
         "rich",
     ),
-    "view": ("pygame-ce", "onnx", "onnxruntime"),
+    "view": ("pygame-ce", "onnx", "onnxruntime", "moviepy"),
     "plots": ("matplotlib", "imageio-ffmpeg"),
     "optimal": ("casadi",),
     "tracks": ("platformdirs", "defusedxml"),

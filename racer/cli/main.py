@@ -6,11 +6,17 @@ import argparse
 import importlib
 import os
 import sys
-from typing import TYPE_CHECKING
+import traceback
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 import racer
+from racer import interrupts
+from racer.cli import streams
 from racer.cli.once import refuse_twins
 from racer.errors import RacerError
+from racer.formats.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +36,8 @@ COMMANDS = (
     "bench",
     "doctor",
 )
+MAX_MESSAGE = 2000  # letters
+TRACEBACKS = "RACER_TRACEBACK"  # environment variable that asks for them
 EXAMPLES = """\
 examples:
   racer train --track harbour --minutes 3      train an agent
@@ -39,9 +47,17 @@ examples:
 """
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints show what a person typed on one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Prints usage and the complaint; exit code 2."""
+        super().error(shown(message, MAX_MESSAGE))
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser with every command."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="racer",
         description="A fast, deterministic car racing simulator: train an agent, then race it.",
         epilog=EXAMPLES,
@@ -64,29 +80,99 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
+    words = sys.argv[1:] if argv is None else list(argv)
+    for word in words:
+        if reason := _unusable(word):
+            return _tell("racer", f"the argument {_quoted(word)} {reason}.")
     parser = build_parser()
-    args = parser.parse_args(argv)
+    args = parser.parse_args(words)
     if args.command is None:
         parser.print_help()
         return 2
+    who = f"racer {args.command}"
     try:
         return int(args.run(args))
     except RacerError as problem:
-        print(f"racer {args.command}: {problem}", file=sys.stderr)
-        return 2
+        return _tell(who, problem)
     except ModuleNotFoundError as problem:
-        print(f"racer {args.command}: {_missing(problem)}", file=sys.stderr)
-        return 2
+        return _tell(who, _missing(problem))
     except KeyboardInterrupt:
-        print(file=sys.stderr)
-        return 130
+        _tell("")
+        return interrupts.INTERRUPTED
     except BrokenPipeError:  # the reader of our output went away, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+        streams.abandon(sys.stdout)
+        return streams.BROKEN_PIPE
     except OSError as problem:  # a folder that cannot be written, a full disk
-        where = f"{problem.filename}: " if problem.filename else ""
-        print(f"racer {args.command}: {where}{problem.strerror or problem}.", file=sys.stderr)
-        return 2
+        return _tell(who, _os_sentence(problem))
+    except MemoryError as problem:
+        detail = f" ({problem})" if str(problem) else ""
+        return _tell(who, f"there is not enough memory for this{detail}.")
+    except (OverflowError, RecursionError) as problem:
+        return _tell(who, f"a number or a file is out of all bounds ({problem}).")
+
+
+def command() -> int:
+    """The console script: `main`, with the process's streams and signals in order."""
+    streams.prepare()
+    interrupts.listen()
+    try:
+        code = main()
+    except SystemExit as ended:  # argparse
+        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except KeyboardInterrupt:
+        code = interrupts.INTERRUPTED
+    except Exception as problem:  # noqa: BLE001  a person gets a sentence, whatever it is
+        code = interrupts.INTERRUPTED if interrupts.asked() else _fault(problem)
+    broken = streams.finish()
+    if broken is None or code == streams.BROKEN_PIPE:
+        return code
+    if isinstance(broken, BrokenPipeError):
+        return streams.BROKEN_PIPE
+    if broken.filename == "standard output" and code != 2:  # otherwise it was said
+        _tell("racer", _os_sentence(broken))
+    return code or 2
+
+
+def _fault(problem: Exception) -> int:
+    """Says that something of ours is broken; a traceback only to those who ask for one."""
+    if os.environ.get(TRACEBACKS):
+        traceback.print_exception(problem)
+    frames = traceback.extract_tb(problem.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    what = f"{type(problem).__name__}: {problem}"
+    _tell("racer", f"a fault of Racer's, {what}{place}; {TRACEBACKS}=1 shows more.")
+    return 70  # EX_SOFTWARE of sysexits.h
+
+
+def _tell(who: str, problem: object = "") -> int:
+    """Prints one line to the person; the exit code of wrong usage."""
+    text = shown(problem, MAX_MESSAGE)
+    with suppress(OSError, ValueError):  # a full disk behind stderr
+        print(f"{who}: {text}" if who else text, file=sys.stderr)
+    return 2
+
+
+def _unusable(word: str) -> str:
+    """Why no command can use an argument; "" if it can."""
+    if "\0" in word:
+        return "holds a NUL byte"
+    if word.startswith("--") and word.endswith("=--"):  # argparse takes it for an empty list
+        return "has no value"
+    try:
+        word.encode("utf-8")
+    except UnicodeEncodeError:
+        return "is not UTF-8 text"
+    return ""
+
+
+def _quoted(word: str) -> str:
+    return f"'{shown(word, 80)}'"
+
+
+def _os_sentence(problem: OSError) -> str:
+    """What the operating system complains about, with the name of the file if it is known."""
+    where = f"{problem.filename}: " if problem.filename else ""
+    return f"{where}{problem.strerror or problem}."
 
 
 def _missing(problem: ModuleNotFoundError) -> str:
@@ -98,6 +184,7 @@ def _missing(problem: ModuleNotFoundError) -> str:
         "pygame": "view",
         "matplotlib": "plots",
         "imageio_ffmpeg": "plots",
+        "moviepy": "view",
         "casadi": "optimal",
         "platformdirs": "tracks",
         "defusedxml": "tracks",
@@ -107,4 +194,4 @@ def _missing(problem: ModuleNotFoundError) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command())

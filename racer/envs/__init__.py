@@ -18,10 +18,10 @@ settings.
 """
 
 from racer.envs.circuit import RacerEnv
-from racer.envs.circuit_worlds import RewardFunction, TrackLike
+from racer.envs.circuit_tracks import TrackLike
 from racer.envs.highway import HighwayEnv
 from racer.envs.vector import HighwayVectorEnv, RacerVectorEnv
-from racer.envs.worlds import world_seeds
+from racer.envs.worlds import RewardFunction, world_seeds
 
 __all__ = [
     "HighwayEnv",

@@ -10,21 +10,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from racer._core import TICK_SECONDS
+from racer.envs.checks import as_float32, check_keywords, check_overrides
+from racer.envs.circuit_tracks import TrackLike
 from racer.envs.circuit_worlds import (
     DEFAULT_TRACK,
+    SETTINGS,
     CircuitWorlds,
     ConfigLike,
-    RewardFunction,
-    TrackLike,
     lap_info,
     pose_infos,
 )
 from racer.envs.copies import Copied
-from racer.envs.pictures import RENDER_MODES, Pictures, WithWindow, checked_render_mode
-from racer.envs.worlds import listed_seeds
+from racer.envs.keys_to_action import Keys, circuit_keys
+from racer.envs.pictures import (
+    RENDER_MODES,
+    Pictures,
+    WithWindow,
+    checked_render_mode,
+    frames_per_second,
+)
+from racer.envs.steady_infos import NO_LAP, flat, steady_lap_info
+from racer.envs.step_limit import StepLimit
+from racer.envs.worlds import RewardFunction, State, listed_seeds
 
 if TYPE_CHECKING:
+    from racer._core import Track
     from racer.config import EnvConfig
+    from racer.envs.vector import RacerVectorEnv
 
 Array = NDArray[np.float32]
 
@@ -34,16 +46,17 @@ def numbers(values: NDArray[Any]) -> Any:
     return values.data
 
 
-class RacerEnv(WithWindow, Copied, gymnasium.Env[Array, Array]):
+class RacerEnv(WithWindow, Copied, StepLimit, gymnasium.Env[Array, Array]):
     """Drive a car around a circuit.
 
     Observations and actions are float32 arrays; their columns are described by
     `racer._core.observation_layout` and `racer.envs.spaces`. Infos hold `progress` (of this step
     [laps]), `speed` [m/s], `wall`, `offTrack` (all four wheels), `backward`, `stillness` (bool, in
-    this step), `lap` and `checkpoint` (that run and come next), `stepCount`, after a step
-    `reward_terms`, and, when a lap ended in it, `lap_time` [s], `lap_sectors` (3,) [s], `lap_valid`
-    and `lap_reasons` (why it is not valid). With `pose_info=True`
-    they hold `x`, `y` [m], `heading` [rad], `s` and `n` [m], too.
+    this step), `lap` and `checkpoint` (that run and come next), `stepCount`, `reward_terms`, and,
+    when a lap ended in the step, `lap_time` [s], `lap_sectors` (3,) [s], `lap_valid` and
+    `lap_reasons` (why it is not valid). With `pose_info=True` they hold `x`, `y` [m], `heading`
+    [rad], `s` and `n` [m], too. With `steady_infos` they are flat and have the same keys after
+    every step and reset, see `racer.envs.steady_infos`.
 
     Copying and pickling give an exact, independent copy, see `racer.envs.copies`.
 
@@ -52,8 +65,12 @@ class RacerEnv(WithWindow, Copied, gymnasium.Env[Array, Array]):
         config: a TOML or JSON file, a mapping of that shape or an `EnvConfig`.
         render_mode: "rgb_array", "human" (needs the extra `view`) or None.
         reward_fn: replaces the weighted sum of terms, see `CircuitWorlds.rewards_of_step`; N is 1.
+        steady_infos: for tools that keep infos as arrays.
         seed: of the random stream until `reset` gets one; None: a random one.
         settings: fields of `EnvConfig` that win over those of `config`.
+
+    Attributes:
+        worlds: the batch of one world; `worlds.facts` is its telemetry.
 
     Raises:
         RacerError: the track or a setting cannot be used.
@@ -77,21 +94,30 @@ class RacerEnv(WithWindow, Copied, gymnasium.Env[Array, Array]):
         *,
         render_mode: str | None = None,
         reward_fn: RewardFunction | None = None,
+        steady_infos: bool = False,
         seed: int | None = None,
         **settings: Any,
     ) -> None:
+        check_overrides(type(self), RacerEnv)
+        check_keywords(RacerEnv, settings, SETTINGS)
         self.render_mode = checked_render_mode(render_mode)
         worlds = CircuitWorlds(
-            1, track, config, settings, autoreset="disabled", seed=seed, reward_fn=reward_fn
+            1,
+            track,
+            config,
+            settings,
+            autoreset="disabled",
+            seed=seed,
+            reward_fn=reward_fn,
+            steady_infos=steady_infos,
         )
         self.worlds = worlds
-        self.config: EnvConfig = worlds.config
-        self.track = worlds.tracks[0]
+        self.step_limit = worlds.step_limit
         self.observation_space = worlds.observation_space
         self.action_space = worlds.action_space
         self.metadata = {
             **RacerEnv.metadata,
-            "render_fps": 1.0 / (TICK_SECONDS * self.config.ticks_per_action),
+            "render_fps": frames_per_second(worlds),
         }
         self._length = self.track.length
         self._term_names = worlds.term_names
@@ -109,6 +135,7 @@ class RacerEnv(WithWindow, Copied, gymnasium.Env[Array, Array]):
         self._observation = worlds.observations[0]
         self._reward = numbers(worlds.rewards)
         self._terms = worlds.reward_terms[0]
+        self._steady = worlds.steady_infos
         self._terminated = numbers(worlds.terminated)
         self._truncated = numbers(worlds.truncated)
         self._completed = numbers(worlds.lap_events["completed"])
@@ -133,14 +160,18 @@ class RacerEnv(WithWindow, Copied, gymnasium.Env[Array, Array]):
         Returns:
             observation (D,) float32, reward, terminated, truncated, info.
         """
-        if getattr(action, "shape", None) != self._action_shape:
+        if getattr(action, "shape", None) != self._action_shape or action.dtype != np.float32:
             action = self._checked_action(action)
         self._action[:] = action
         self._step_batch(self._actions)
         info = self._info()
-        info["reward_terms"] = dict(zip(self._term_names, self._terms.tolist(), strict=True))
-        if self._completed[0]:
-            info.update(lap_info(self.worlds.lap_events[0]))
+        terms = dict(zip(self._term_names, self._terms.tolist(), strict=True))
+        if self._steady:
+            info |= flat({"reward_terms": terms}) | steady_lap_info(self.worlds.lap_events[0])
+        else:
+            info["reward_terms"] = terms
+            if self._completed[0]:
+                info.update(lap_info(self.worlds.lap_events[0]))
         if self.worlds.reward_fn is None:
             reward: float = self._reward[0]
         else:
@@ -177,7 +208,62 @@ class RacerEnv(WithWindow, Copied, gymnasium.Env[Array, Array]):
         self.worlds.reset(None, seeds, options)
         if self.render_mode == "human":
             self.render()
-        return self._observation.copy(), self._info()
+        return self._observation.copy(), self._first_info()
+
+    def snapshot(self) -> State:
+        """The whole state of the world, its random stream included: arrays of records (1, 1)."""
+        return self.worlds.states()
+
+    def restore(self, state: State) -> tuple[Array, dict[str, Any]]:
+        """Puts the world into a state that `snapshot` gave; it goes on from there, bit for bit.
+
+        Args:
+            state: of this environment, or of another one with the same circuit and settings.
+
+        Returns:
+            observation (D,) float32 and info of that state.
+
+        Raises:
+            ConfigError: it is no state of one circuit.
+            ValueError: it makes no sense on this circuit.
+        """
+        self.worlds.set_states(state)
+        return self._observation.copy(), self._first_info()
+
+    def fork(self, num_envs: int = 1, **arguments: Any) -> RacerVectorEnv:
+        """So many copies of the world as it is now, which go their own ways.
+
+        Args:
+            num_envs: number of copies.
+            arguments: further ones of `RacerVectorEnv`.
+
+        Raises:
+            RacerError: an argument cannot be used.
+        """
+        from racer.envs.vector import RacerVectorEnv
+
+        given = {
+            "reward_fn": self.worlds.reward_fn,
+            "steady_infos": self.worlds.steady_infos,
+            **arguments,
+        }
+        env = RacerVectorEnv(num_envs, self.track, self.config, **given)
+        env.restore(tuple(np.repeat(part, num_envs, 0) for part in self.snapshot()))
+        return env
+
+    def get_keys_to_action(self) -> Keys:
+        """Keys of `gymnasium.utils.play`: W, A, S and D, or the arrows."""
+        return circuit_keys(self.config.action)
+
+    @property
+    def config(self) -> EnvConfig:
+        """The settings, which stay as they are."""
+        return self.worlds.config
+
+    @property
+    def track(self) -> Track:
+        """The circuit."""
+        return self.worlds.tracks[0]
 
     def render(self) -> NDArray[np.uint8] | None:
         """A picture (height, width, 3) uint8 in mode "rgb_array"; a window in mode "human".
@@ -185,7 +271,7 @@ class RacerEnv(WithWindow, Copied, gymnasium.Env[Array, Array]):
         Raises:
             DependencyNotInstalled: the extra `view` is not installed.
         """
-        frames = self._pictures.rendered(self.render_mode, self.metadata["render_fps"])
+        frames = self._pictures.rendered(self.render_mode)
         return None if frames is None else frames[0]
 
     def close(self) -> None:
@@ -210,8 +296,16 @@ class RacerEnv(WithWindow, Copied, gymnasium.Env[Array, Array]):
             info.update({name: values[0].item() for name, values in pose.items()})
         return info
 
+    def _first_info(self) -> dict[str, Any]:
+        """The info of a state that no step led to; the same keys as after a step."""
+        info = self._info()
+        terms = {"reward_terms": dict.fromkeys(self._term_names, 0.0)}
+        if self._steady:
+            return info | flat(terms) | NO_LAP | {"lap_sectors": NO_LAP["lap_sectors"].copy()}
+        return info | terms
+
     def _checked_action(self, action: Any) -> Array:
-        array = np.asarray(action, np.float32)
+        array = as_float32(action)
         if array.shape != self._action_shape:
             raise ValueError(f"an action must have shape {self._action_shape}, got {array.shape}.")
         return array

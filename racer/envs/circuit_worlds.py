@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import os
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,20 +13,31 @@ from numpy.typing import NDArray
 
 from racer import _core
 from racer.config import EnvConfig, load_config
+from racer.envs.checks import as_float32
+from racer.envs.circuit_tracks import TrackLike, listed_circuits
 from racer.envs.copies import Copied
 from racer.envs.spaces import action_space, observation_space
-from racer.envs.worlds import Columns, Painter, checked_seed
+from racer.envs.steady_infos import lap_columns
+from racer.envs.worlds import (
+    Columns,
+    Facts,
+    Painter,
+    RewardFunction,
+    State,
+    checked_reward_function,
+    checked_rewards,
+    checked_seed,
+    checked_states,
+)
 from racer.errors import ConfigError
-from racer.tracks import load_track
+from racer.formats.settings import truth, whole_number
 
-TrackLike: TypeAlias = "str | os.PathLike[str] | _core.Track"
 ConfigLike: TypeAlias = "EnvConfig | str | os.PathLike[str] | Mapping[str, Any] | None"
-Facts: TypeAlias = "Mapping[str, NDArray[Any]]"
-RewardFunction: TypeAlias = "Callable[[Facts], NDArray[Any]]"
 
 DEFAULT_TRACK = "harbour"
 PLACEMENT = ("s", "n", "heading_error", "speed")
 STARTS = ("standing", "random", "mixed")
+SETTINGS = tuple(field.name for field in dataclasses.fields(EnvConfig))  # of keyword arguments
 
 
 class CircuitWorlds(Copied):
@@ -37,12 +47,14 @@ class CircuitWorlds(Copied):
 
     Args:
         num_envs: number of worlds N.
-        track: a name of the catalogue, a path or a `Track`; or several, dealt out in turn.
+        track: a name of the catalogue, a path or a `Track`; or several, dealt out in turn, so not
+            more than there are worlds.
         config: settings, see `racer.config.load_config`.
         settings: fields of `EnvConfig` that win over those of `config`.
         autoreset: overrides the config's.
         seed: of the worlds' random streams until they are reseeded; None: a random one.
         reward_fn: replaces the weighted sum of the reward's terms; see `rewards_of_step`.
+        steady_infos: infos tell of laps in every step, see `racer.envs.steady_infos`.
 
     Attributes:
         config: the settings.
@@ -83,21 +95,21 @@ class CircuitWorlds(Copied):
         autoreset: str | None = None,
         seed: int | None = None,
         reward_fn: RewardFunction | None = None,
+        steady_infos: bool = False,
     ) -> None:
         base = EnvConfig() if config is None else load_config(config)
         self.config = base.with_settings(**settings) if settings else base
-        self.num_envs = num_envs
+        self.num_envs = num_envs = whole_number(num_envs, "num_envs")
+        checked_reward_function(reward_fn)
         self.reward_fn = reward_fn
-        if isinstance(track, (str, os.PathLike, _core.Track)):
-            track = [track]
-        circuits = [item if isinstance(item, _core.Track) else load_track(item) for item in track]
-        if not circuits:
-            raise ConfigError("an environment needs at least one track.")
+        circuits = listed_circuits(track, num_envs)
         dealt = np.arange(max(num_envs, 0), dtype=np.int32) % len(circuits)
         self.tracks = [circuits[i] for i in dealt]
         self.lengths = np.array([circuit.length for circuit in self.tracks])
         self.autoreset = autoreset or self.config.autoreset
         self.seconds_per_action = _core.TICK_SECONDS * self.config.ticks_per_action
+        self.step_limit = self.config.episode.max_steps or None
+        self.steady_infos = truth(steady_infos, "steady_infos")
         self._seed = secrets.randbits(64) if seed is None else checked_seed(seed)
         self._dealt = dealt
         self._circuits = circuits
@@ -106,6 +118,7 @@ class CircuitWorlds(Copied):
         self.action_space = action_space(self.config.action)
         self.actions = np.zeros((num_envs, 1, self.batch.action_size), np.float32)
         self.term_names: list[str] = _core.reward_terms()
+        self._fresh = np.zeros(num_envs, np.bool_)  # begun or restored since the last step
         self._attach()
 
     def _attach(self) -> None:
@@ -146,10 +159,11 @@ class CircuitWorlds(Copied):
 
     def step(self, actions: Any) -> None:
         """One step of every world; `actions` (N, A), copied as float32."""
-        rows = np.asarray(actions)
+        rows = as_float32(actions)
         if rows.shape != self.action_rows.shape:
             raise ValueError(f"actions must have shape {self.action_rows.shape}, got {rows.shape}.")
         self.action_rows[...] = rows
+        self._fresh[:] = False
         self.batch.step(self.actions)
 
     def reset(
@@ -171,6 +185,7 @@ class CircuitWorlds(Copied):
             ValueError: a place lies beyond the wall, or is not finite.
         """
         options = options or {}
+        self._fresh[slice(None) if mask is None else mask] = True
         start = _checked_options(options)
         if start in (None, self.config.start.kind):
             self.batch.reset(mask, seeds)
@@ -186,6 +201,12 @@ class CircuitWorlds(Copied):
             place = [np.broadcast_to(options.get(key, 0.0), self.num_envs) for key in PLACEMENT]
             for world in range(self.num_envs) if mask is None else np.flatnonzero(mask):
                 self.batch.place(world, 0, *(float(values[world]) for values in place))
+
+    def place(
+        self, world: int, s: float, n: float = 0.0, heading_error: float = 0.0, speed: float = 0.0
+    ) -> None:
+        """Puts the car of a world at (s, n) [m] with a heading error [rad] and a speed [m/s]."""
+        self.batch.place(world, 0, s, n, heading_error, speed)
 
     def _with_start(self, kind: str) -> _core.Batch:
         if kind not in self._other_starts:
@@ -208,6 +229,10 @@ class CircuitWorlds(Copied):
         """
         if self.reward_fn is None:
             return self.rewards
+        return checked_rewards(self.reward_fn(self.reward_facts()), self.num_envs)
+
+    def reward_facts(self) -> Facts:
+        """What a `reward_fn` gets, see `rewards_of_step`."""
         facts = dict(self.facts)
         ended = self.terminated | self.truncated
         if self.autoreset == "same_step" and ended.any():
@@ -219,15 +244,7 @@ class CircuitWorlds(Copied):
         facts["truncated"] = self.truncated
         for name in ("completed", "valid", "time"):
             facts[f"lap_{name}"] = self.lap_events[name]
-        rewards = np.asarray(self.reward_fn(facts))
-        if rewards.shape != (self.num_envs,):
-            raise ValueError(
-                f"reward_fn must return an array of shape ({self.num_envs},), "
-                f"got one of shape {rewards.shape}."
-            )
-        if not math.isfinite(float(rewards.sum())):
-            raise ValueError("reward_fn returned a reward that is not a finite number.")
-        return rewards
+        return facts
 
     def over(self) -> NDArray[np.bool_]:
         """Which worlds (N,) have ended and were not reset yet."""
@@ -236,15 +253,28 @@ class CircuitWorlds(Copied):
 
     def infos(self) -> Columns:
         """What infos say of the worlds as they are now, columns (N,)."""
-        return self._infos_of(self.facts)
+        columns = self._infos_of(self.facts)
+        if self.steady_infos:
+            told = ~self._fresh
+            if self.autoreset == "same_step":
+                told &= ~(self.terminated | self.truncated)
+            columns |= lap_columns(self.lap_events, told)
+        return columns
 
     def final_infos(self) -> Columns:
         """The same of the last states of worlds that ended, under "same_step"."""
-        return self._infos_of(self.final_records)
+        columns = self._infos_of(self.final_records)
+        if self.steady_infos:
+            columns |= lap_columns(self.lap_events, self.terminated | self.truncated)
+        return columns
 
     def _infos_of(self, facts: Mapping[str, Any] | NDArray[np.void]) -> Columns:
         infos = step_infos(facts, self.lengths)
         return infos | pose_infos(facts) if self.config.pose_info else infos
+
+    def columns(self) -> Mapping[str, NDArray[Any]]:
+        """Every field of the engine's `fact_table()`, live views (N,)."""
+        return self.facts
 
     def parts_of_rewards(self) -> dict[str, Columns]:
         """The reward's terms of the last step, copies (N,) float64."""
@@ -252,17 +282,29 @@ class CircuitWorlds(Copied):
         return {"reward_terms": dict(zip(self.term_names, terms, strict=True))}
 
     def events(self) -> dict[int, dict[str, Any]]:
-        """The laps that ended in the last step, by world."""
+        """The laps that ended in the last step, by world; nothing if all infos tell of laps."""
+        if self.steady_infos:
+            return {}
         completed = np.flatnonzero(self.lap_events["completed"])
         return {int(world): lap_info(self.lap_events[world]) for world in completed}
 
-    def states(self) -> tuple[NDArray[np.void], ...]:
-        """The whole state of all worlds: records (N, 1)."""
-        return (self.batch.snapshot(),)
+    def states(self, worlds: Sequence[int] | None = None) -> State:
+        """The whole state of all worlds, or of some: records (n, 1)."""
+        return (self.batch.snapshot(None if worlds is None else list(worlds)),)
 
-    def set_states(self, states: Sequence[NDArray[np.void]]) -> None:
-        """Puts all worlds into states that `states` gave."""
-        self.batch.restore(states[0])
+    def set_states(
+        self, states: Sequence[NDArray[np.void]], worlds: Sequence[int] | None = None
+    ) -> None:
+        """Puts worlds into states that `states` gave; observations and infos follow.
+
+        Raises:
+            ConfigError: they are not the states of so many circuits.
+        """
+        chosen = range(self.num_envs) if worlds is None else list(worlds)
+        wanted = [(self.final_records.dtype, (len(chosen), 1))]
+        (records,) = checked_states(states, wanted)
+        self.batch.restore(records, list(chosen))
+        self._fresh[list(chosen)] = True
 
     def painter(self, world: int) -> Painter:
         """A function that paints a world as it is, (height, width, 3) uint8."""

@@ -33,6 +33,7 @@ from typing import Any, TypeAlias
 
 from racer import _core
 from racer.config import read_config
+from racer.envs.frozen import frozen
 from racer.errors import ConfigError
 from racer.formats.settings import (
     choice,
@@ -211,7 +212,8 @@ class HighwaySettings:
     """Checked settings of a highway environment.
 
     Attributes:
-        values: every key of the preset, with the tables `observation` and `action` filled in.
+        values: every key of the preset, with the tables `observation` and `action` filled in;
+            they can be read, not written.
         engine: the rules as the engine takes them.
     """
 
@@ -278,7 +280,7 @@ def _checked(base: Mapping[str, Any], given: Mapping[str, Any]) -> HighwaySettin
     truth(values["pose_info"], "pose_info")
     choice(values["autoreset"], "autoreset", ("next_step", "same_step", "disabled"))
     whole_number(values["threads"], "threads", 1, 256)
-    return HighwaySettings(values, _engine(values))
+    return HighwaySettings(frozen(values), _engine(values))
 
 
 def read_settings(config: Mapping[str, Any] | str | os.PathLike[str] | None) -> dict[str, Any]:

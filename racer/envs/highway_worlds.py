@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
@@ -11,11 +12,22 @@ from gymnasium.spaces import Box, Discrete, Space
 from numpy.typing import NDArray
 
 from racer import _core
-from racer.envs.checks import whole_number
+from racer.envs.checks import as_float32
 from racer.envs.copies import Copied
 from racer.envs.highway_config import HighwayConfigLike, HighwaySettings, highway_settings
-from racer.envs.worlds import Columns, Painter, checked_seed
+from racer.envs.worlds import (
+    Columns,
+    Facts,
+    Painter,
+    RewardFunction,
+    State,
+    checked_reward_function,
+    checked_rewards,
+    checked_seed,
+    checked_states,
+)
 from racer.errors import ConfigError
+from racer.formats.settings import truth, whole_number
 
 AnySpace: TypeAlias = "Space[Any]"
 
@@ -36,6 +48,8 @@ class HighwayWorlds(Copied):
         settings: keys that win over those of `config`.
         autoreset: overrides the config's.
         seed: of the worlds' random streams until they are reseeded; None: a random one.
+        reward_fn: replaces the reward; see `rewards_of_step`.
+        steady_infos: infos are flat, see `racer.envs.steady_infos`.
 
     Attributes:
         settings: the checked settings.
@@ -75,7 +89,11 @@ class HighwayWorlds(Copied):
         *,
         autoreset: str | None = None,
         seed: int | None = None,
+        reward_fn: RewardFunction | None = None,
+        steady_infos: bool = False,
     ) -> None:
+        checked_reward_function(reward_fn)
+        self.reward_fn = reward_fn
         self.settings = highway_settings(config, preset, settings)
         self.autoreset = autoreset or self.settings["autoreset"]
         num_envs = whole_number(num_envs, "num_envs")
@@ -92,6 +110,8 @@ class HighwayWorlds(Copied):
             raise ConfigError(f"{str(problem).partition(' (')[0]}.") from None
         self.num_envs = num_envs
         self.seconds_per_action = 1.0 / self.settings["policy_frequency"]
+        self.step_limit: int | None = _steps_of(self.settings["duration"], self.seconds_per_action)
+        self.steady_infos = truth(steady_infos, "steady_infos")
         self.term_names: tuple[str, ...] = _core.HIGHWAY_REWARD_TERMS
         self.base_names: tuple[str, ...] = _core.HIGHWAY_BASE_TERMS
         self.observation_space = _observation_space(self.settings)
@@ -127,7 +147,7 @@ class HighwayWorlds(Copied):
         Raises:
             ValueError: the shape is wrong, or a number means nothing.
         """
-        rows = np.asarray(actions)
+        rows = np.asarray(actions) if self.discrete else as_float32(actions)
         if rows.shape != self.actions.shape:
             raise ValueError(f"actions must have shape {self.actions.shape}, got {rows.shape}.")
         if self.discrete and rows.dtype.kind not in "iu":
@@ -152,12 +172,47 @@ class HighwayWorlds(Copied):
             ConfigError: there is an option.
         """
         for key in options or {}:
+            if key == "config":
+                raise ConfigError(
+                    "the reset option 'config' is for a single environment; all worlds of a vector "
+                    "environment have the config that it was made with."
+                )
             raise ConfigError(f"there is no reset option {key!r}; make another environment.")
         self.batch.reset(mask, seeds)
 
     def rewards_of_step(self) -> NDArray[np.float64]:
-        """The rewards (N,) of the last step, a live view."""
-        return self.rewards
+        """The rewards (N,) of the last step: the engine's as a live view, or the user's.
+
+        A user's function gets the facts of the step, (N,) each, as read-only live views to be
+        copied if kept: the fields of `outcomes` (the ego vehicle's `x`, `y`, `heading`, `speed`,
+        `forward_speed`, `acceleration`, `steering`, `time_to_collision`, `nearest`, `lane`,
+        `target_lane`, `steps`, `crashed`, `on_road`, ...), HighwayEnv's terms before their weights
+        by their names, the engine's `reward` and `reward_terms` (N, T), `terminated` and
+        `truncated`. Facts of a world that ended are its last ones.
+
+        Raises:
+            ValueError: the function returned something else than N finite numbers.
+        """
+        if self.reward_fn is None:
+            return self.rewards
+        return checked_rewards(self.reward_fn(self.reward_facts()), self.num_envs)
+
+    def reward_facts(self) -> Facts:
+        """What a `reward_fn` gets, see `rewards_of_step`."""
+        outcomes = self.outcomes
+        ended = self.terminated | self.truncated
+        if self.autoreset == "same_step" and ended.any():
+            outcomes = np.where(ended, self.final_outcomes, outcomes)
+        names = [name for name in outcomes.dtype.names or () if name != "reserved"]
+        facts: dict[str, NDArray[Any]] = {name: outcomes[name] for name in names}
+        facts |= dict(zip(self.base_names, self.base_terms.T, strict=True))
+        for values in facts.values():
+            values.flags.writeable = False
+        facts["reward"] = self.rewards
+        facts["reward_terms"] = self.reward_terms
+        facts["terminated"] = self.terminated
+        facts["truncated"] = self.truncated
+        return facts
 
     def over(self) -> NDArray[np.bool_]:
         """Which worlds (N,) have ended and were not reset yet."""
@@ -176,6 +231,10 @@ class HighwayWorlds(Copied):
         infos = step_infos(outcomes)
         return infos | pose_infos(outcomes) if self.settings["pose_info"] else infos
 
+    def columns(self) -> Mapping[str, NDArray[Any]]:
+        """Every field of the outcomes, live views (N,)."""
+        return {name: self.outcomes[name] for name in self.outcomes.dtype.names or ()}
+
     def parts_of_rewards(self) -> dict[str, Columns]:
         """HighwayEnv's terms before their weights, and those that add up to the reward, copies."""
         base = self.base_terms.T.astype(np.float64, order="C")
@@ -189,14 +248,23 @@ class HighwayWorlds(Copied):
         """Nothing: infos say it all."""
         return {}
 
-    def states(self) -> tuple[NDArray[np.void], ...]:
-        """The whole state of all worlds: vehicles (N, K) and worlds (N,)."""
-        return self.batch.snapshot()
+    def states(self, worlds: Sequence[int] | None = None) -> State:
+        """The whole state of all worlds, or of some: vehicles (n, K) and worlds (n,)."""
+        return self.batch.snapshot(None if worlds is None else list(worlds))
 
-    def set_states(self, states: Sequence[NDArray[np.void]]) -> None:
-        """Puts all worlds into states that `states` gave."""
-        vehicles, records = states
-        self.batch.restore(vehicles, records)
+    def set_states(
+        self, states: Sequence[NDArray[np.void]], worlds: Sequence[int] | None = None
+    ) -> None:
+        """Puts worlds into states that `states` gave; observations and infos follow.
+
+        Raises:
+            ConfigError: they are not the states of so many highways with so many vehicles.
+        """
+        chosen = list(range(self.num_envs) if worlds is None else worlds)
+        now = self.batch.snapshot([0])
+        wanted = [(part.dtype, (len(chosen), *part.shape[1:])) for part in now]
+        vehicles, records = checked_states(states, wanted)
+        self.batch.restore(vehicles, records, chosen)
 
     def painter(self, world: int) -> Painter:
         """A function that paints a world as it is, (height, width, 3) uint8."""
@@ -216,6 +284,17 @@ class HighwayWorlds(Copied):
     def action_meanings(self) -> tuple[str, ...]:
         """As the function `action_meanings`."""
         return action_meanings(self.settings)
+
+
+def _steps_of(duration: float, seconds: float) -> int:
+    """After how many steps of so many seconds the engine, which adds them up, is at `duration`."""
+    if duration > 1e5 * seconds:
+        return math.ceil(duration / seconds)
+    steps, time = 1, seconds  # an episode of no duration has a step as well
+    while time < duration:
+        steps += 1
+        time += seconds
+    return steps
 
 
 def action_meanings(settings: HighwaySettings) -> tuple[str, ...]:

@@ -40,11 +40,17 @@ class WithWindow:
         return self._pictures.closed
 
 
+def frames_per_second(worlds: Worlds) -> int:
+    """Pictures a second at which steps pass as fast as time does; whole, as Gymnasium wants it."""
+    return max(1, round(1.0 / worlds.seconds_per_action))
+
+
 class Pictures:
     """Paints worlds, and shows the first one in a window; idle until the first picture.
 
     Attributes:
         closed: whether the person has closed the window; it stays closed.
+        rate: at most so many pictures a second are shown.
 
     All that paints raises DependencyNotInstalled if the extra `view` is not installed.
     """
@@ -54,16 +60,15 @@ class Pictures:
         self._painters: dict[int, Painter] = {}
         self._window: Any = None
         self.closed = False
+        self.rate = 1.0 / worlds.seconds_per_action
 
-    def rendered(
-        self, mode: str | None, frames_per_second: float, worlds: int = 1
-    ) -> list[NDArray[np.uint8]] | None:
+    def rendered(self, mode: str | None, worlds: int = 1) -> list[NDArray[np.uint8]] | None:
         """What `render` of an environment in a mode does: pictures of `worlds` worlds, or None."""
         if mode is None:
             gymnasium.logger.warn("render() needs a render_mode, given when the env is made.")
             return None
         if mode == "human":
-            self.show(frames_per_second)
+            self.show()
             return None
         return [self.frame(world) for world in range(worlds)]
 
@@ -81,8 +86,8 @@ class Pictures:
         """A picture (height, width, 3) uint8 of one world."""
         return self._painter(world)()
 
-    def show(self, frames_per_second: float, picture: NDArray[np.uint8] | None = None) -> None:
-        """Shows the first world, or a picture of it, in a window, no faster than the given rate."""
+    def show(self, picture: NDArray[np.uint8] | None = None) -> None:
+        """Shows the first world, or a picture of it, in a window, no faster than time passes."""
         if self.closed:
             return
         if picture is None:
@@ -100,7 +105,7 @@ class Pictures:
             return
         self._window.blit(pygame.surfarray.make_surface(picture.swapaxes(0, 1)), (0, 0))
         pygame.display.flip()
-        self._clock.tick(frames_per_second)
+        self._clock.tick(self.rate)
 
     def close(self) -> None:
         """Closes the window, if there is one, and forgets what was painted."""

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from racer.envs.circuit_worlds import (
-    DEFAULT_TRACK,
-    CircuitWorlds,
-    ConfigLike,
-    RewardFunction,
-    TrackLike,
-)
-from racer.envs.highway_config import HighwayConfigLike
+from racer.envs.checks import check_keywords
+from racer.envs.circuit_tracks import TrackLike
+from racer.envs.circuit_worlds import DEFAULT_TRACK, SETTINGS, CircuitWorlds, ConfigLike
+from racer.envs.highway_config import PRESETS, HighwayConfigLike
 from racer.envs.highway_worlds import HighwayWorlds
 from racer.envs.pictures import checked_render_mode
 from racer.envs.sb3_view import WorldsVecEnv
+from racer.envs.worlds import RewardFunction
 from racer.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -38,7 +35,8 @@ class RacerVecEnv(WorldsVecEnv):
       `lap_standing`.
 
     `env_method` knows `place(s, n=0, heading_error=0, speed=0)`, which puts the car somewhere (the
-    observation follows with the next step), `snapshot()`, its state, and `render()`, a picture.
+    observation follows with the next step), `snapshot()`, `restore(state)` and `render()`;
+    `get_attr` knows `track`, `config` and every fact of a car.
 
     Args:
         num_envs: number of worlds N.
@@ -64,6 +62,7 @@ class RacerVecEnv(WorldsVecEnv):
         seed: int | None = None,
         **settings: Any,
     ) -> None:
+        check_keywords(RacerVecEnv, settings, SETTINGS)
         mode = checked_render_mode(render_mode)
         worlds = CircuitWorlds(
             num_envs,
@@ -75,15 +74,18 @@ class RacerVecEnv(WorldsVecEnv):
             reward_fn=reward_fn,
         )
         self.worlds = worlds
-        self.config: EnvConfig = worlds.config
-        self._off_track_steps = np.zeros(num_envs, np.int64)
+        self._off_track_steps = np.zeros(worlds.num_envs, np.int64)
         super().__init__(
             worlds,
             render_mode=mode,
             attributes={"track": worlds.tracks},
-            facts=worlds.facts,
-            methods={"place": self._place, "snapshot": self._snapshot},
+            methods={"place": worlds.place},
         )
+
+    @property
+    def config(self) -> EnvConfig:
+        """The settings, which stay as they are."""
+        return self.worlds.config
 
     def count_step(self, dones: NDArray[np.bool_]) -> None:
         """Counts steps off the track."""
@@ -112,15 +114,6 @@ class RacerVecEnv(WorldsVecEnv):
             event["lap_standing"] = bool(self.worlds.lap_events["standing"][world])
         return events
 
-    def _place(
-        self, world: int, s: float, n: float = 0.0, heading_error: float = 0.0, speed: float = 0.0
-    ) -> None:
-        self.worlds.batch.place(world, 0, s, n, heading_error, speed)
-
-    def _snapshot(self, world: int) -> NDArray[np.void]:
-        record: NDArray[np.void] = self.worlds.batch.snapshot([world])[0, 0]
-        return record
-
 
 class HighwayVecEnv(WorldsVecEnv):
     """N highway worlds for Stable-Baselines3; resets in the step in which a world ends.
@@ -130,7 +123,8 @@ class HighwayVecEnv(WorldsVecEnv):
     that no VecMonitor is needed), the facts of the last step as in `HighwayEnv`, and over the
     episode `reward_terms` (their sums), `mean_speed` [m/s] and `least_time_to_collision` [s].
 
-    `env_method` knows `snapshot()`, the state (vehicles (K,), world).
+    `env_method` knows `snapshot()`, `restore(state)` and `render()`; `get_attr` knows `config` and
+    every field of a world's outcome.
 
     Attributes:
         collision_extra: added to the reward of a step that ends in a collision, though not to the
@@ -143,6 +137,7 @@ class HighwayVecEnv(WorldsVecEnv):
         action_scale: what continuous actions are multiplied by, a number for each of theirs; a
             small one for steering keeps a beginner on the road. None: 1.
         render_mode: "rgb_array", "human" (a window, the first world) or None.
+        reward_fn: replaces the reward, see `HighwayWorlds.rewards_of_step`.
         seed: of the random streams until `seed()` gives one; None: a random one.
         settings: keys that win over those of `config`.
 
@@ -158,13 +153,23 @@ class HighwayVecEnv(WorldsVecEnv):
         preset: str = "highway",
         action_scale: Sequence[float] | None = None,
         render_mode: str | None = None,
+        reward_fn: RewardFunction | None = None,
         seed: int | None = None,
         **settings: Any,
     ) -> None:
+        check_keywords(HighwayVecEnv, settings, PRESETS["highway"])
         mode = checked_render_mode(render_mode)
-        worlds = HighwayWorlds(num_envs, config, preset, settings, autoreset="same_step", seed=seed)
+        worlds = HighwayWorlds(
+            num_envs,
+            config,
+            preset,
+            settings,
+            autoreset="same_step",
+            seed=seed,
+            reward_fn=reward_fn,
+        )
+        num_envs = worlds.num_envs
         self.worlds = worlds
-        self.config = worlds.settings.values
         self._action_scale: NDArray[np.float32] | None = None
         if action_scale:
             if worlds.discrete or len(action_scale) != worlds.actions.shape[1]:
@@ -180,9 +185,13 @@ class HighwayVecEnv(WorldsVecEnv):
             worlds,
             render_mode=mode,
             attributes={},
-            facts={},
-            methods={"snapshot": self._snapshot},
+            methods={},
         )
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The settings, which stay as they are."""
+        return self.worlds.settings.values
 
     def step_async(self, actions: NDArray[Any]) -> None:
         """Takes the actions (N, A) or (N,); `step_wait` drives."""
@@ -217,7 +226,3 @@ class HighwayVecEnv(WorldsVecEnv):
         """Begins anew."""
         self._speeds[chosen] = 0.0
         self._least_time[chosen] = np.inf
-
-    def _snapshot(self, world: int) -> tuple[NDArray[np.void], np.void]:
-        vehicles, records = self.worlds.batch.snapshot([world])
-        return vehicles[0], records[0]

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
 
+from racer.envs.attributes import WorldAttributes
 from racer.envs.copies import Copied
-from racer.envs.pictures import Pictures, WithWindow
+from racer.envs.pictures import Pictures, WithWindow, frames_per_second
 from racer.envs.worlds import Worlds, reset_worlds, world_seeds
 from racer.errors import ConfigError
 
 Array = NDArray[np.float32]
+_SHARED = ("unwrapped", "config")  # what `get_attr` gives of the object beside its own fields
 
 
 class WorldsVecEnv(WithWindow, Copied, VecEnv):
@@ -32,11 +34,10 @@ class WorldsVecEnv(WithWindow, Copied, VecEnv):
         worlds: what it shows; its autoreset must be "same_step".
         render_mode: "rgb_array", "human" (a window, the first world) or None.
         attributes: what `get_attr` knows of each world.
-        facts: columns (N,) of which `get_attr` gives entries.
         methods: what `env_method` calls, with the number of the world first.
     """
 
-    _rebuilt = ("_pictures", "_facts")
+    _rebuilt = ("_pictures",)
 
     def __init__(
         self,
@@ -44,18 +45,21 @@ class WorldsVecEnv(WithWindow, Copied, VecEnv):
         *,
         render_mode: str | None,
         attributes: Mapping[str, Sequence[Any]],
-        facts: Mapping[str, NDArray[Any]],
         methods: Mapping[str, Callable[..., Any]],
     ) -> None:
         n = worlds.num_envs
         self.shown = worlds
-        self._attributes: dict[str, list[Any]] = {
-            "render_mode": [render_mode] * n,
-            **{name: list(values) for name, values in attributes.items()},
-        }
-        self._fixed = tuple(self._attributes)
-        self._shows_facts = bool(facts)
-        self._methods = {**methods, "render": self._render}
+        self._attributes = WorldAttributes(
+            n,
+            attributes,
+            {
+                **methods,
+                "snapshot": self._snapshot,
+                "restore": self._restore,
+                "render": self._render,
+            },
+        )
+        self.render_mode = render_mode
         self._attach()
         self._waiting: Any = None
         self._returns = np.zeros(n)
@@ -63,19 +67,21 @@ class WorldsVecEnv(WithWindow, Copied, VecEnv):
         self._term_sums = np.zeros(worlds.reward_terms.shape)
         self._began = time.monotonic()
         super().__init__(n, worlds.observation_space, worlds.action_space)
+        # SB3's VecVideoRecorder asks for it.
+        self.metadata: dict[str, Any] = {
+            **self.metadata,
+            "render_fps": frames_per_second(worlds),
+        }
 
     def _attach(self) -> None:
         self._pictures = Pictures(self.shown)
-        self._facts: Mapping[str, NDArray[Any]] = {}
-        if self._shows_facts:
-            self._facts = getattr(self.shown, "facts", {})
+        self._attributes.attach(self.shown.columns(), self.render_mode)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "_began": time.monotonic() - self._began}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__({**state, "_began": time.monotonic() - state["_began"]})
-        self._attributes["render_mode"] = [self.render_mode] * self.num_envs
 
     # What a kind of world adds to the infos of episodes -------------------------------------
 
@@ -208,11 +214,9 @@ class WorldsVecEnv(WithWindow, Copied, VecEnv):
         """
         chosen = self._chosen(indices)
         if attr_name in self._attributes:
-            return [self._attributes[attr_name][i] for i in chosen]
-        if attr_name in self._facts:
-            return [self._facts[attr_name][i].item() for i in chosen]
-        if attr_name.startswith("_") or attr_name not in (*vars(self), "unwrapped"):
-            raise AttributeError(f"the worlds have no attribute {attr_name!r}.")
+            return self._attributes.get(attr_name, chosen)
+        if attr_name.startswith("_") or not (attr_name in vars(self) or attr_name in _SHARED):
+            return self._attributes.get(attr_name, chosen)  # says what there is
         return [getattr(self, attr_name)] * len(chosen)
 
     def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
@@ -221,35 +225,42 @@ class WorldsVecEnv(WithWindow, Copied, VecEnv):
         Raises:
             AttributeError: it is one of the worlds' own attributes.
         """
-        if attr_name in self._fixed or self.has_own(attr_name):
+        if hasattr(self, attr_name):
             raise AttributeError(f"{attr_name!r} cannot be set; make another environment.")
-        values = self._attributes.setdefault(attr_name, [None] * self.num_envs)
-        for i in self._chosen(indices):
-            values[i] = value
-
-    def has_own(self, name: str) -> bool:
-        """Whether a name is taken by this object or by a fact."""
-        return name in self._facts or hasattr(self, name)
+        chosen = self._chosen(indices)
+        self._attributes.set(attr_name, [value] * len(chosen), chosen)
 
     def env_method(
         self, method_name: str, *method_args: Any, indices: Any = None, **method_kwargs: Any
     ) -> list[Any]:
-        """Calls a method for each of some worlds, `render()` or one of their kind.
+        """Calls a method for each of some worlds, and gives their answers.
+
+        `snapshot()` gives the state of a world; `restore(state)` puts it into one, from which it
+        goes on bit for bit (what the infos sum up over its episode begins anew), and gives the
+        observation; `render()` gives a picture. Kinds of world add theirs.
 
         Raises:
             AttributeError: there is no such method.
         """
-        if method_name not in self._methods:
-            known = ", ".join(self._methods)
-            raise AttributeError(f"worlds have no method {method_name!r}; known are {known}.")
-        method = self._methods[method_name]
-        return [method(i, *method_args, **method_kwargs) for i in self._chosen(indices)]
+        chosen = self._chosen(indices)
+        return self._attributes.call(method_name, chosen, *method_args, **method_kwargs)
+
+    def _snapshot(self, world: int) -> Any:
+        parts = tuple(part[0] for part in self.shown.states([world]))
+        return parts if len(parts) > 1 else parts[0]
+
+    def _restore(self, world: int, state: Any) -> Array:
+        parts = state if isinstance(state, tuple) else (state,)
+        self.shown.set_states(tuple(np.asarray(part)[None] for part in parts), [world])
+        self._clear([world])
+        observation: Array = self.shown.observations[world].copy()
+        return observation
 
     def _render(self, world: int) -> NDArray[np.uint8] | None:
         if self.render_mode != "human":
             return self._pictures.frame(world)
         if world == 0:
-            self._pictures.show(1.0 / self.shown.seconds_per_action)
+            self._pictures.show()
         return None
 
     def get_images(self) -> Sequence[NDArray[np.uint8] | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import gymnasium
@@ -11,9 +11,12 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
+from racer.envs.attributes import WorldAttributes
 from racer.envs.copies import Copied
-from racer.envs.pictures import RENDER_MODES, Pictures, WithWindow
-from racer.envs.worlds import Columns, Worlds, reset_worlds, world_seeds
+from racer.envs.pictures import RENDER_MODES, Pictures, WithWindow, frames_per_second
+from racer.envs.steady_infos import flat
+from racer.envs.step_limit import StepLimit
+from racer.envs.worlds import Columns, State, Worlds, reset_worlds, world_seeds
 from racer.errors import ConfigError
 
 Array = NDArray[np.float32]
@@ -24,7 +27,7 @@ MODES = {
 }
 
 
-class WorldsVectorEnv(WithWindow, Copied, VectorEnv[Array, NDArray[Any], NDArray[Any]]):
+class WorldsVectorEnv(WithWindow, Copied, StepLimit, VectorEnv[Array, NDArray[Any], NDArray[Any]]):
     """N worlds; behaves as Gymnasium's SyncVectorEnv over N environments, but for integer seeds.
 
     Infos are dicts of arrays (N,) with masks, as Gymnasium has them. Under SAME_STEP the last
@@ -34,6 +37,8 @@ class WorldsVectorEnv(WithWindow, Copied, VectorEnv[Array, NDArray[Any], NDArray
         worlds: what it shows.
         copy: False hands out the live array of observations, overwritten by the next call.
         render_mode: "rgb_array" (a picture per world), "human" (a window, the first world) or None.
+        attributes: what `get_attr` knows of each world, sequences (N,).
+        methods: what `call` calls, with the number of the world first.
     """
 
     metadata = {  # noqa: RUF012  Gymnasium's own declaration
@@ -43,7 +48,15 @@ class WorldsVectorEnv(WithWindow, Copied, VectorEnv[Array, NDArray[Any], NDArray
 
     _rebuilt = ("_pictures",)
 
-    def __init__(self, worlds: Worlds, *, copy: bool, render_mode: str | None) -> None:
+    def __init__(
+        self,
+        worlds: Worlds,
+        *,
+        copy: bool,
+        render_mode: str | None,
+        attributes: Mapping[str, Sequence[Any]],
+        methods: Mapping[str, Callable[..., Any]],
+    ) -> None:
         self._shown = worlds
         self.num_envs = worlds.num_envs
         self.copy = copy
@@ -55,13 +68,20 @@ class WorldsVectorEnv(WithWindow, Copied, VectorEnv[Array, NDArray[Any], NDArray
         self.autoreset_mode = MODES[worlds.autoreset]
         self.metadata = {
             **type(self).metadata,
-            "render_fps": 1.0 / worlds.seconds_per_action,
+            "render_fps": frames_per_second(worlds),
             "autoreset_mode": self.autoreset_mode,
         }
+        self.step_limit = worlds.step_limit
+        self._attributes = WorldAttributes(
+            self.num_envs,
+            attributes,
+            {"render": self._frame_of, "snapshot": self._snapshot_of, **methods},
+        )
         self._attach()
 
     def _attach(self) -> None:
         self._pictures = Pictures(self._shown)
+        self._attributes.attach(self._shown.columns(), self.render_mode)
 
     def reset(
         self,
@@ -103,7 +123,7 @@ class WorldsVectorEnv(WithWindow, Copied, VectorEnv[Array, NDArray[Any], NDArray
             super().reset(seed=int(seed))
         if self.render_mode == "human":
             self.render()
-        return self._observations(), _masked(self._shown.infos(), chosen)
+        return self._observations(), self._first_infos(chosen)
 
     def step(
         self, actions: NDArray[Any]
@@ -140,16 +160,15 @@ class WorldsVectorEnv(WithWindow, Copied, VectorEnv[Array, NDArray[Any], NDArray
     def _infos(self, reset: NDArray[np.bool_]) -> dict[str, Any]:
         """Infos after a step; `reset` (N,) marks the worlds that were reset in it."""
         worlds = self._shown
-        infos = _masked(worlds.infos(), np.ones(self.num_envs, np.bool_))
+        everywhere = np.ones(self.num_envs, np.bool_)
+        infos = _masked(worlds.infos(), everywhere) | self._parts(everywhere, ~reset)
         driven = ~reset
         same_step = self.autoreset_mode is AutoresetMode.SAME_STEP
-        if driven.any():
-            infos |= self._parts(driven)
         if same_step and reset.any():
             observations = np.full(self.num_envs, None, object)
             for world in np.flatnonzero(reset):
                 observations[world] = worlds.final_observations[world].copy()
-            last = _masked(worlds.final_infos(), reset) | self._parts(reset)
+            last = _masked(worlds.final_infos(), reset) | self._parts(reset, reset)
             infos |= {
                 "final_obs": observations,
                 "_final_obs": reset.copy(),
@@ -158,9 +177,19 @@ class WorldsVectorEnv(WithWindow, Copied, VectorEnv[Array, NDArray[Any], NDArray
             }
         return infos | self._events(driven if same_step else driven | reset)
 
-    def _parts(self, mask: NDArray[np.bool_]) -> dict[str, Any]:
+    def _first_infos(self, mask: NDArray[np.bool_]) -> dict[str, Any]:
+        """Infos of worlds whose state no step led to; the same keys as after a step."""
+        return _masked(self._shown.infos(), mask) | self._parts(mask, np.zeros_like(mask))
+
+    def _parts(self, mask: NDArray[np.bool_], driven: NDArray[np.bool_]) -> dict[str, Any]:
+        """What made the rewards, of the masked worlds; 0 of those that were not driven."""
         infos: dict[str, Any] = {}
         for key, columns in self._shown.parts_of_rewards().items():
+            if not driven.all():
+                columns = {name: np.where(driven, part, 0.0) for name, part in columns.items()}
+            if self._shown.steady_infos:
+                infos |= _masked(flat({key: columns}), mask)
+                continue
             infos[key] = _masked(columns, mask)
             infos[f"_{key}"] = mask.copy()
         return infos
@@ -175,15 +204,111 @@ class WorldsVectorEnv(WithWindow, Copied, VectorEnv[Array, NDArray[Any], NDArray
     def _observations(self) -> Array:
         return self._shown.observations.copy() if self.copy else self._shown.observations
 
+    # Single worlds ---------------------------------------------------------------------------
+
+    def snapshot(self, worlds: Sequence[int] | None = None) -> State:
+        """The whole state of all worlds, or of some, random streams included: arrays of records."""
+        return self._shown.states(None if worlds is None else self._chosen(worlds))
+
+    def restore(
+        self, state: State, worlds: Sequence[int] | None = None
+    ) -> tuple[Array, dict[str, Any]]:
+        """Puts all worlds, or some, into states of a snapshot; they go on from there, bit for bit.
+
+        Args:
+            state: of as many worlds, of this environment or another one with the same settings.
+            worlds: numbers of the worlds.
+
+        Returns:
+            observations (N, ...) float32 of all worlds, infos of those that were restored.
+
+        Raises:
+            ConfigError: it is no state of so many such worlds.
+            ValueError: it makes no sense.
+        """
+        chosen = None if worlds is None else self._chosen(worlds)
+        self._shown.set_states(state, chosen)
+        mask = np.full(self.num_envs, chosen is None)
+        mask[chosen or []] = True
+        return self._observations(), self._first_infos(mask)
+
+    def fork(self, world: int, into: Sequence[int] | None = None) -> tuple[Array, dict[str, Any]]:
+        """Puts some worlds, or all, into the state of one of them; otherwise as `restore`."""
+        targets = list(range(self.num_envs)) if into is None else self._chosen(into)
+        state = self.snapshot([world])
+        return self.restore(tuple(np.repeat(part, len(targets), 0) for part in state), targets)
+
+    def _frame_of(self, world: int) -> NDArray[np.uint8]:
+        return self._pictures.frame(world)
+
+    def _snapshot_of(self, world: int) -> State:
+        return self.snapshot([world])
+
+    def _chosen(self, worlds: Sequence[int]) -> list[int]:
+        chosen = [int(world) for world in worlds]
+        for world in chosen:
+            if not 0 <= world < self.num_envs:
+                raise ConfigError(f"there is no world {world}; there are {self.num_envs}.")
+        if len(set(chosen)) < len(chosen):
+            raise ConfigError(f"the worlds {chosen} name one of them twice.")
+        return chosen
+
+    def call(self, name: str, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
+        """What a method of each world answers, or an attribute of each; as Gymnasium's.
+
+        Raises:
+            AttributeError: there is none of that name.
+        """
+        if name in self._attributes.methods:
+            return tuple(self._attributes.call(name, range(self.num_envs), *args, **kwargs))
+        return self.get_attr(name)
+
+    def get_attr(self, name: str) -> tuple[Any, ...]:
+        """An attribute of each world: a setting, a fact of its car, or what `set_attr` keeps there.
+
+        Raises:
+            AttributeError: there is none of that name.
+        """
+        worlds = range(self.num_envs)
+        shared = {
+            "observation_space": self.single_observation_space,
+            "action_space": self.single_action_space,
+            "render_mode": self.render_mode,
+            "metadata": self.metadata,
+            "spec": self.spec,
+        }
+        if name in shared and name not in self._attributes:
+            return (shared[name],) * self.num_envs
+        return tuple(self._attributes.get(name, worlds))
+
+    def set_attr(self, name: str, values: list[Any] | tuple[Any, ...] | Any) -> None:
+        """Keeps a value of your own with each world; what the engine knows cannot be set.
+
+        Args:
+            name: of the attribute.
+            values: one for each world, as a list or a tuple, or one for all.
+
+        Raises:
+            AttributeError: it is one of the worlds' own attributes.
+            ConfigError: there are more or fewer values than worlds.
+        """
+        if not isinstance(values, (list, tuple)):
+            values = [values] * self.num_envs
+        if len(values) != self.num_envs:
+            raise ConfigError(
+                f"set_attr takes a value for each of {self.num_envs} worlds, got {len(values)}."
+            )
+        self._attributes.set(name, values, range(self.num_envs))
+
+    # -----------------------------------------------------------------------------------------
+
     def render(self) -> tuple[NDArray[np.uint8], ...] | None:
         """Pictures (height, width, 3) uint8 of all worlds in mode "rgb_array"; otherwise a window.
 
         Raises:
             DependencyNotInstalled: the extra `view` is not installed.
         """
-        frames = self._pictures.rendered(
-            self.render_mode, self.metadata["render_fps"], self.num_envs
-        )
+        frames = self._pictures.rendered(self.render_mode, self.num_envs)
         return None if frames is None else tuple(frames)
 
     def close_extras(self, **kwargs: Any) -> None:  # noqa: ARG002  Gymnasium's signature
@@ -209,6 +334,7 @@ def _masked(columns: Columns, mask: NDArray[np.bool_]) -> dict[str, Any]:
     everywhere = mask.all()
     shared = mask.copy()
     for key, values in columns.items():
-        infos[key] = values if everywhere else np.where(mask, values, values.dtype.type(0))
+        where = mask.reshape(-1, *(1,) * (values.ndim - 1))
+        infos[key] = values if everywhere else np.where(where, values, values.dtype.type(0))
         infos[f"_{key}"] = shared
     return infos

@@ -19,6 +19,9 @@ from racer.errors import ConfigError
 
 Columns: TypeAlias = "dict[str, NDArray[Any]]"
 Painter: TypeAlias = "Callable[[], NDArray[np.uint8]]"
+Facts: TypeAlias = "Mapping[str, NDArray[Any]]"
+RewardFunction: TypeAlias = "Callable[[Facts], NDArray[Any]]"
+State: TypeAlias = "tuple[NDArray[np.void], ...]"
 
 
 class Worlds(Protocol):
@@ -28,6 +31,8 @@ class Worlds(Protocol):
         num_envs: number of worlds N.
         autoreset: "next_step", "same_step" or "disabled".
         seconds_per_action: what one action lasts [s].
+        steady_infos: infos are to be flat and have the same keys in every step.
+        step_limit: steps after which episodes are truncated; None: there is no limit.
         observation_space, action_space: of one world.
         observations: float32 (N, ...), and `final_observations` of worlds that ended (same_step).
         terminated, truncated: bool (N,), of the last step.
@@ -37,6 +42,8 @@ class Worlds(Protocol):
     num_envs: int
     autoreset: str
     seconds_per_action: float
+    step_limit: int | None
+    steady_infos: bool
     observation_space: Space[Any]
     action_space: Space[Any]
     observations: NDArray[np.float32]
@@ -72,17 +79,22 @@ class Worlds(Protocol):
     def final_infos(self) -> Columns:
         """The same of the last states of worlds that ended, under "same_step"."""
 
+    def columns(self) -> Mapping[str, NDArray[Any]]:
+        """Live views (N,) of what `get_attr` of a view knows of each world."""
+
     def parts_of_rewards(self) -> dict[str, Columns]:
         """Tables of what made the last rewards, each of columns (N,)."""
 
     def events(self) -> dict[int, dict[str, Any]]:
         """What the infos of single worlds add after a step, by world."""
 
-    def states(self) -> tuple[NDArray[np.void], ...]:
-        """The whole state of all worlds, as arrays of records."""
+    def states(self, worlds: Sequence[int] | None = None) -> State:
+        """The whole state of all worlds, or of some, as arrays of records."""
 
-    def set_states(self, states: Sequence[NDArray[np.void]]) -> None:
-        """Puts all worlds into states that `states` gave."""
+    def set_states(
+        self, states: Sequence[NDArray[np.void]], worlds: Sequence[int] | None = None
+    ) -> None:
+        """Puts worlds into states that `states` gave; observations and infos follow."""
 
     def painter(self, world: int) -> Painter:
         """A function that paints a world as it is, (height, width, 3) uint8.
@@ -131,3 +143,59 @@ def reset_worlds(
     for some, stream in ((chosen & seeded, values), (chosen & ~seeded, None)):
         if some.any():
             worlds.reset(some, stream, options)
+
+
+def checked_reward_function(function: Any) -> None:
+    """Raises ConfigError for a `reward_fn` that cannot be called."""
+    if function is not None and not callable(function):
+        raise ConfigError(
+            f"reward_fn is {function!r}, but it must be a function of the facts of a step."
+        )
+
+
+def checked_rewards(rewards: Any, num_envs: int) -> NDArray[np.float64]:
+    """What a `reward_fn` returned, as an array (N,).
+
+    Raises:
+        ValueError: it is something else than N finite numbers.
+    """
+    try:
+        values = np.asarray(rewards, np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"reward_fn must return an array of numbers, got {type(rewards).__name__}."
+        ) from None
+    if values.shape != (num_envs,):
+        raise ValueError(
+            f"reward_fn must return an array of shape ({num_envs},), got one of shape "
+            f"{values.shape}."
+        )
+    if not np.isfinite(values).all():
+        raise ValueError("reward_fn returned a reward that is not a finite number.")
+    return values
+
+
+def checked_states(
+    states: Any, wanted: Sequence[tuple[np.dtype[Any], tuple[int, ...]]]
+) -> tuple[NDArray[np.void], ...]:
+    """The arrays of a snapshot.
+
+    Args:
+        states: what was given.
+        wanted: dtype and shape of each array.
+
+    Raises:
+        ConfigError: it is something else.
+    """
+    arrays = tuple(states) if isinstance(states, (tuple, list)) else ()
+    right = len(arrays) == len(wanted) and all(
+        isinstance(array, np.ndarray) and array.dtype == dtype and array.shape == shape
+        for array, (dtype, shape) in zip(arrays, wanted, strict=True)
+    )
+    if not right:
+        number = wanted[0][1][0]
+        raise ConfigError(
+            f"this is no snapshot of {number} world{'s' * (number != 1)} of this kind; "
+            "restore takes what snapshot gave."
+        )
+    return arrays

@@ -51,7 +51,7 @@ def read_bytes(
     """
     shown = os.fspath(path)
     try:
-        with Path(path).open("rb") as file:
+        with open(path, "rb", opener=_open_at_once) as file:
             size = os.fstat(file.fileno()).st_size
             data = b"" if size > limit else file.read(size + 1)
             if len(data) > size:  # a pipe, or it grew
@@ -69,6 +69,14 @@ def read_bytes(
         held = max(size, len(data))
         raise error(f"{shown}: a {what} has at most {limit:,} bytes, this one has {held:,}.")
     return data
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Opens a file; a pipe whose other end nobody holds is empty, instead of waited for."""
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    if hasattr(os, "O_NONBLOCK"):
+        os.set_blocking(descriptor, True)
+    return descriptor
 
 
 def read_text(
