@@ -7,8 +7,8 @@ from laps_for_viewer import Person, agent_records, short_track
 from racer import _core
 from racer.drivers import make_driver
 from racer.laps import load_lap, verify_lap
+from racer.laps.traces import trace_lap
 from racer.optimal.reference import SHIPPED, reference_lap
-from racer.traces import trace_lap
 from racer.tracks import list_tracks, load_track
 from racer.viewer.keyboard import HumanDriver, KeyFilter, Keys, ScriptedKeyboard
 from racer.viewer.race import Race

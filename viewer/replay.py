@@ -10,8 +10,8 @@ import numpy as np
 import pygame
 
 from racer.errors import LapError
+from racer.laps.traces import LapTrace, time_at
 from racer.optimal.reference import gap_text, gaps
-from racer.traces import LapTrace, time_at
 
 from . import palette
 from .hud import HudState

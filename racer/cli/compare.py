@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from racer.laps import LapRecord
-    from racer.traces import LapTrace
+    from racer.laps.traces import LapTrace
 
 
 def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -32,7 +32,7 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(args: argparse.Namespace) -> int:
     """Prints the table and writes the picture."""
     from racer.laps import load_lap
-    from racer.traces import trace_lap
+    from racer.laps.traces import trace_lap
 
     records = [load_lap(file) for file in args.files]
     check_same_track(records, args.files)

@@ -148,7 +148,7 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError(f"--camera {args.camera} is for the highway; name one with --env.")
     if args.offscreen is not None:
         return _shoot(args)
-    from racer.traces import trace_lap
+    from racer.laps.traces import trace_lap
     from racer.viewer.app import PlayApp, play
     from racer.viewer.keeper import LapKeeper
     from racer.viewer.window import Window

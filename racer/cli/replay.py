@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     """Opens the window, or draws off screen."""
     from racer.errors import RacerError
     from racer.laps import load_lap
-    from racer.traces import trace_lap
+    from racer.laps.traces import trace_lap
     from racer.viewer.need import need
 
     need("pygame", "the viewer")
