@@ -371,13 +371,14 @@ void bind_batch(py::module_& m) {
              py::arg("config") = BatchConfig())
         .def("step", &PyBatch::step, py::arg("actions").noconvert(),
              "One step of every world. `actions`: float32 (N, K, A), C-contiguous.")
-        .def("drive", &PyBatch::drive, py::arg("inputs").noconvert(), py::arg("records") = false,
-             py::arg("hash_every") = 60,
-             "Drives recorded inputs, int16 (T, 3) in 1/32767, with the only car of a batch that\n"
-             "takes pedals every tick. Returns hashes (after every so many ticks and the last),\n"
-             "events of the laps that ended, the ticks in which they did (ends) and in which their\n"
-             "clocks started (starts; -1: before the first), running_since for the running lap,\n"
-             "and with records=True the state after each tick.")
+        .def(
+            "drive", &PyBatch::drive, py::arg("inputs").noconvert(), py::arg("records") = false,
+            py::arg("hash_every") = 60,
+            "Drives recorded inputs, int16 (T, 3) in 1/32767, with the only car of a batch that\n"
+            "takes pedals every tick. Returns hashes (after every so many ticks and the last),\n"
+            "events of the laps that ended, the ticks in which they did (ends) and in which their\n"
+            "clocks started (starts; -1: before the first), running_since for the running lap,\n"
+            "and with records=True the state after each tick.")
         .def("place", &PyBatch::place, py::arg("world"), py::arg("car"), py::arg("s"),
              py::arg("n") = 0.0, py::arg("heading_error") = 0.0, py::arg("speed") = 0.0,
              "Puts a car at (s, n) [m] with a heading error [rad] and a speed [m/s] and restarts\n"

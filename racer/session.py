@@ -245,7 +245,7 @@ class Session:
             self._begin[key] = at
 
     def _forget(self) -> None:
-        """Frees the inputs that no lap needs; gives up the proof of cars that drive on for hours."""
+        """Frees inputs that no lap needs; gives up the proof of cars that drive on for hours."""
         long = (self._since >= 0) & (self.ticks - self._since > MAX_TICKS - 2 * CHUNK)
         self._since[long] = -1
         self._rolling[long] = True

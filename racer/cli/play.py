@@ -127,7 +127,7 @@ def _number(text: str) -> float:
 
 def run(args: argparse.Namespace) -> int:
     """Opens the window, or draws off screen."""
-    from racer.cli.checks import check_seed, check_vehicle
+    from racer.cli.checks import check_person, check_seed, check_vehicle
     from racer.cli.train import full_id
     from racer.errors import ConfigError, RacerError
     from racer.viewer.need import need
@@ -154,6 +154,8 @@ def run(args: argparse.Namespace) -> int:
     from racer.viewer.window import Window
 
     human = args.driver in (None, "human")
+    if human:
+        check_person(args.name, "--name")
     if args.seconds is not None:
         raise RacerError("--seconds goes with --offscreen.")
     keeper = LapKeeper(args.laps_dir) if human else None

@@ -1,9 +1,9 @@
 """Names that look like others: what is left of a name without all that the eye overlooks.
 
 After the skeletons of Unicode's security mechanisms (https://www.unicode.org/reports/tr39), with
-what Python's own tables know: compatibility forms (full width, mathematical letters), accents, case,
-spaces, punctuation and hidden characters fall away; letters of other scripts become the Latin ones
-that they look like.
+what Python's own tables know: compatibility forms (full width, mathematical letters), accents,
+case, spaces, punctuation and hidden characters fall away; letters of other scripts become the Latin
+ones that they look like.
 """
 
 from __future__ import annotations

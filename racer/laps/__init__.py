@@ -1,7 +1,7 @@
 """Laps as proofs: recording, files, driving again, verification.
 
-`record` says what a lap is, `file` how it is stored (`header`, `format1`), `replay` drives it again,
-`verify` compares, `names` says which circuit it was driven on, `traces` what it looked like.
+`record` says what a lap is, `file` how it is stored (`header`, `format1`), `replay` drives it
+again, `verify` compares, `names` says which circuit it was driven on, `traces` how it looked.
 """
 
 from racer.laps.file import SUFFIX, decode_lap, encode_lap, load_lap, save_lap, save_new_lap

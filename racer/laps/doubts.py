@@ -30,8 +30,10 @@ PLAUSIBLE = {
 _IDLE = frozenset(("seed", "episode", "nan_actions", "reserved"))
 # Fields that the pose on the line decides; all others are the same at every standing start.
 _POSE = frozenset(
-    ("x", "y", "cos_yaw", "sin_yaw", "n", "cos_heading", "sin_heading")
-    + ("grip_front", "grip_rear", "surface_drag", "wheels_off")
+    (
+        *("x", "y", "cos_yaw", "sin_yaw", "n", "cos_heading", "sin_heading"),
+        *("grip_front", "grip_rear", "surface_drag", "wheels_off"),
+    )
 )
 
 

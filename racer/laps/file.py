@@ -208,39 +208,41 @@ def decode_lap(data: bytes, label: str) -> tuple[LapRecord, list[str]]:
     try:
         entries = npz.split(data)
         damaged = [name for name, entry in entries.items() if not entry.intact]
-        if "header" not in entries:
-            raise npz.NpzError("is no lap file: it has no entry 'header'")
-        header = read_header(entries["header"], tuple(_ENTRIES), racer.__version__)
-        version = header["format_version"]
-        _check_names(entries, _ENTRIES[version])
-        values: dict[str, Any] = {name: header[name] for name in _OF_RECORD}
-        values["sectors_s"] = tuple(values["sectors_s"])
-        values["reasons"] = tuple(values["reasons"])
-        hashes = npz.array_from(entries["hashes"], "hashes", np.dtype("<u8"), ())
-        rows = npz.array_from(entries["inputs"], "inputs", np.dtype("<i2"), (3,))
-        if version == 1:
-            inputs = rows
-            start = npz.array_from(entries[START], START, car_state().dtype, ())
-            if len(start) != 1:
-                raise npz.NpzError(f"has {len(start)} start states; a lap has 1")
-            values["start"] = start[0]
-        else:
-            held = npz.array_from(entries["held"], "held", np.dtype("<u4"), ())
-            inputs = _unpacked(rows, held)
-        _check_arrays(header, inputs, hashes)
-        stored, line = _read_line(entries["track"], version)
-        track = _build_track(header, line)
-        if version == 1:
-            check_start(values["start"], track)
-        else:
-            values |= _read_start(header, track)
-            arrays = {"inputs": rows, "held": held, "hashes": hashes, "track": stored}
-            if header["content"] != content_hash(header, arrays) and not damaged:
-                raise npz.NpzError("was changed: its field content is not the hash of the rest")
+        return _decoded(entries, intact=not damaged), damaged
     except npz.NpzError as problem:
         hint = f" (the check sum of its entry {damaged[0]!r} is wrong)" if damaged else ""
         raise LapError(f"{label}: {problem}{hint}.") from None
-    return LapRecord(track=track, inputs=inputs, hashes=hashes, **values), damaged
+
+
+def _decoded(entries: dict[str, npz.Entry], *, intact: bool) -> LapRecord:
+    if "header" not in entries:
+        raise npz.NpzError("is no lap file: it has no entry 'header'")
+    header = read_header(entries["header"], tuple(_ENTRIES), racer.__version__)
+    version = header["format_version"]
+    _check_names(entries, _ENTRIES[version])
+    values: dict[str, Any] = {name: header[name] for name in _OF_RECORD}
+    values["sectors_s"] = tuple(values["sectors_s"])
+    values["reasons"] = tuple(values["reasons"])
+    hashes = npz.array_from(entries["hashes"], "hashes", np.dtype("<u8"), ())
+    rows = npz.array_from(entries["inputs"], "inputs", np.dtype("<i2"), (3,))
+    stored, line = _read_line(entries["track"], version)
+    if version == 1:
+        start = npz.array_from(entries[START], START, car_state().dtype, ())
+        _check_arrays(header, rows, hashes)
+        if len(start) != 1:
+            raise npz.NpzError(f"has {len(start)} start states; a lap has 1")
+        track = _build_track(header, line)
+        check_start(start[0], track)
+        return LapRecord(track=track, inputs=rows, start=start[0], hashes=hashes, **values)
+    held = npz.array_from(entries["held"], "held", np.dtype("<u4"), ())
+    inputs = _unpacked(rows, held)
+    _check_arrays(header, inputs, hashes)
+    track = _build_track(header, line)
+    values |= _read_start(header, track)
+    arrays = {"inputs": rows, "held": held, "hashes": hashes, "track": stored}
+    if intact and header["content"] != content_hash(header, arrays):
+        raise npz.NpzError("was changed: its field content is not the hash of the rest")
+    return LapRecord(track=track, inputs=inputs, hashes=hashes, **values)
 
 
 def _check_names(entries: dict[str, npz.Entry], wanted: tuple[str, ...]) -> None:

@@ -143,7 +143,7 @@ def drive_again(
     since = first_tick if first_tick is not None else len(inputs)
     motion = hashlib.sha256()
     motion.update(f"{_core.physics_fingerprint(vehicle)} {vehicle} {track.fingerprint}".encode())
-    after: np.void | None = None
+    after = before
     driven = _Driven()
     for tick, records in _chunks(car, inputs, driven, since, first=not placed):
         if tick == 0 and len(records):
@@ -155,7 +155,6 @@ def drive_again(
     event = driven.events[-1] if ended else np.zeros((), car.lap_events.dtype)[()]
     start, doubt, early, proved = driven.starts[-1] if ended else -1, "", -1, placed
     if not placed:
-        assert after is not None
         other = open_car(track, vehicle)
         other.place(0, 0, 0.0)
         doubt = doubt_about_start(before, after, other.snapshot()[0, 0], track)

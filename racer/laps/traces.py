@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from racer import _core
-from racer.laps.record import LapRecord, check_physics
+from racer.errors import LapError
+from racer.laps.record import LapRecord
 from racer.laps.replay import states_of
+from racer.laps.verify import LapCheck, verify_lap
 
 Floats = NDArray[np.float64]
 
@@ -28,6 +30,7 @@ class LapTrace:
 
     Attributes:
         record: the lap.
+        check: the verification of the lap; `check.proved` says whether it may be compared.
         time: lap time after each tick [s]; the first and last tick reach over the line.
         place: distance from the start line along the centre line [m], not wrapped: just below 0 and
             just above the length of the lap at its ends.
@@ -40,6 +43,7 @@ class LapTrace:
     """
 
     record: LapRecord
+    check: LapCheck
     time: Floats
     place: Floats
     x: Floats
@@ -57,6 +61,11 @@ class LapTrace:
     brake: Floats
 
     @property
+    def counts(self) -> bool:
+        """Whether others are compared with the lap: it is proved and broke no rule."""
+        return self.check.proved and self.record.valid
+
+    @property
     def speed(self) -> Floats:
         """Speed over the ground [m/s]."""
         return np.hypot(self.v_x, self.v_y)
@@ -66,13 +75,19 @@ class LapTrace:
         return len(self.time)
 
 
-def trace_lap(record: LapRecord) -> LapTrace:
+def trace_lap(record: LapRecord, label: str = "lap") -> LapTrace:
     """Drives a recorded lap again and returns what happened.
 
+    Args:
+        record: the lap.
+        label: what messages call it, such as its file.
+
     Raises:
-        LapError: the lap was driven with a physics that this installation does not have.
+        LapError: the lap is not what it says, or of a physics that this installation does not have.
     """
-    check_physics(record)
+    check = verify_lap(record, label=label)
+    if not check.ok:
+        raise LapError(check.reason)
     before, states = states_of(record)
     ticks = len(states)
     start = 0.0 if record.standing else float(before["s"]) - record.track.length
@@ -84,6 +99,7 @@ def trace_lap(record: LapRecord) -> LapTrace:
     }
     return LapTrace(
         record=record,
+        check=check,
         time=time,
         place=start + np.cumsum(states["progress"]),
         throttle=pedals[0],

@@ -176,14 +176,18 @@ def wrong_second(record: LapRecord, replay: Replay) -> int | None:
     return int(different[0]) if different.size else None
 
 
-def verify_lap(lap: LapRecord | str | os.PathLike[str]) -> LapCheck:
+def verify_lap(lap: LapRecord | str | os.PathLike[str], *, label: str = "lap") -> LapCheck:
     """Drives a lap again and compares.
 
     A damaged file is still driven as far as it can be read, to say in which second the damage lies.
     Never raises for what a file holds.
+
+    Args:
+        lap: a lap, or its file.
+        label: what messages call a lap that is no file.
     """
     file = "" if isinstance(lap, LapRecord) else show_path(lap)
-    label = file or "lap"
+    label = file or label
     damaged: list[str] = []
     try:
         if isinstance(lap, LapRecord):
