@@ -123,15 +123,15 @@ def evaluate_driver(
         still = session.facts["stillness_ticks"][:, 0] > patience
         if np.all((flying >= laps) | still):
             break
-    rolling = [lap for lap in finished if not lap.standing]
-    times = [lap.time_s for lap in rolling if lap.valid]
+    flown = [lap for lap in finished if not lap.standing]
+    times = [lap.time_s for lap in flown if lap.valid]
     standing = [lap.time_s for lap in finished if lap.standing and lap.valid]
     best = min(times, default=None)
     return TrackResult(
         track=track.name,
         starts=starts,
         laps=starts * laps,
-        completed=len(rolling),
+        completed=len(flown),
         valid=len(times),
         best_lap_s=best,
         median_lap_s=statistics.median(times) if times else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import wait
 from pathlib import Path
 from typing import Final
 
@@ -43,12 +44,11 @@ class GuidedApp(PlayApp):
     def advance(self, seconds: float) -> None:
         """As the race does; says goodbye when all laps are there."""
         if self._goodbye is None:
-            # A lap counts from the line on, though its file may still be on its way.
-            coming = sum(lap.valid for lap, _ in self._saving)
-            if self.valid + coming < self.wanted:
-                super().advance(seconds)
-            else:
-                self.fade(seconds)
+            super().advance(seconds)
+            # A lap counts from the line on. Whether its file is there decides if it was the last:
+            # a moment's wait, or another lap would be driven meanwhile.
+            if self.valid + sum(lap.valid for lap, _ in self._saving) >= self.wanted:
+                wait([job for _, job in self._saving])
                 self._collect()
             if self.valid >= self.wanted:
                 self._goodbye = _AFTER

@@ -36,8 +36,8 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(args: argparse.Namespace) -> int:
     """Prints the table and writes the picture."""
     from racer.cli.verify import copies
+    from racer.formats.text import show_path
     from racer.laps import load_lap, track_title
-    from racer.laps.file import show_path
     from racer.laps.traces import trace_lap
 
     records = [load_lap(file) for file in args.files]
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
 def check_same_track(records: Sequence[LapRecord], files: Sequence[str]) -> None:
     """Raises LapError unless all laps are of one track."""
     from racer.errors import LapError
-    from racer.laps.file import show_path
+    from racer.formats.text import show_path
 
     first = records[0].track
     for record, file in zip(records, files, strict=True):

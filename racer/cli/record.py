@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
         )
     if not agent:
         check_person(args.driver, "--driver")
-        check_device(args.device or "keyboard")
+        check_device("keyboard" if args.device is None else args.device)
     track = load_track(args.track)
     keeper = LapKeeper(args.laps_dir)
     if agent:

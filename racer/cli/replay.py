@@ -30,8 +30,8 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(args: argparse.Namespace) -> int:
     """Opens the window, or draws off screen."""
     from racer.errors import RacerError
+    from racer.formats.text import show_path
     from racer.laps import load_lap
-    from racer.laps.file import show_path
     from racer.laps.traces import trace_lap
     from racer.viewer.need import need
 

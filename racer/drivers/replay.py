@@ -8,9 +8,8 @@ import numpy as np
 
 from racer.errors import LapError
 from racer.formats.text import MAX_NAME as MAX_TEXT
-from racer.formats.text import shown
+from racer.formats.text import show_path, shown
 from racer.laps import load_lap, pedals_of
-from racer.laps.file import show_path
 
 if TYPE_CHECKING:
     import os

@@ -83,7 +83,8 @@ def _doubt_about_standing(before: np.void, standing: np.void) -> str:
                 f"a standing lap starts at rest on the line with {name} {standing[name]:g},"
                 f" not {before[name]:g}"
             )
-    unit = before["cos_heading"] ** 2 + before["sin_heading"] ** 2
+    with np.errstate(over="ignore"):
+        unit = before["cos_heading"] ** 2 + before["sin_heading"] ** 2
     if not abs(unit - 1.0) < 1e-9:
         return "its heading is no direction"
     return ""

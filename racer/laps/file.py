@@ -31,7 +31,7 @@ from racer import _core
 from racer.errors import LapError
 from racer.formats import npz
 from racer.formats.files import MAX_LAP_BYTES, atomic_write, read_bytes, write_numbered
-from racer.formats.text import shown
+from racer.formats.text import show_path, shown
 from racer.laps.format1 import START, car_state, check_start
 from racer.laps.header import FORMAT, encode_header, read_header
 from racer.laps.record import (
@@ -49,7 +49,6 @@ MAX_POINTS = 100_000  # of a centre line
 MAX_WIDTH = 1_000.0  # of a road, to each side [m]
 FARTHEST = 1e7  # coordinates [m]
 MICROMETRES = 1e6
-_LONGEST_PATH = 1000  # letters of a path in a message
 _ENTRIES = {
     1: ("header", "inputs", START, "hashes", "track"),
     2: ("header", "inputs", "held", "hashes", "track"),
@@ -119,11 +118,6 @@ def load_lap(path: str | os.PathLike[str], *, any_physics: bool = False) -> LapR
     if not any_physics:
         check_physics(record, show_path(path))
     return record
-
-
-def show_path(path: str | os.PathLike[str]) -> str:
-    """A path on one line for a person."""
-    return shown(os.fspath(path), _LONGEST_PATH)
 
 
 def encode_lap(record: LapRecord) -> bytes:

@@ -152,7 +152,7 @@ def drive_again(
         motion.update(np.stack([lap["x"], lap["y"]], axis=1).tobytes())
     last = len(inputs) - 1
     ended = bool(driven.ends) and driven.ends[-1] == last
-    event = driven.events[-1] if ended else np.zeros((), car.lap_events.dtype)[()]
+    event = driven.events[-1] if ended else np.zeros(1, car.lap_events.dtype)[0]
     start, doubt, early, proved = driven.starts[-1] if ended else -1, "", -1, placed
     if not placed:
         other = open_car(track, vehicle)

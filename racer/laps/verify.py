@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from racer import _core
 from racer.errors import LapError
 from racer.formats.files import MAX_LAP_BYTES, read_bytes
-from racer.laps.file import decode_lap, pack_inputs, show_path
+from racer.formats.text import show_path
+from racer.laps.file import decode_lap, pack_inputs
 from racer.laps.format1 import car_state
 from racer.laps.names import check_track_name
 from racer.laps.record import TICKS_PER_SECOND, LapRecord, Placement, check_physics
