@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from racer.formats.text import shown
+from racer.formats.text import show_path, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,6 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(args: argparse.Namespace) -> int:
     """Prints the table and writes the picture."""
     from racer.cli.verify import copies
-    from racer.formats.text import show_path
     from racer.laps import load_lap, track_title
     from racer.laps.traces import trace_lap
 
@@ -59,14 +58,13 @@ def run(args: argparse.Namespace) -> int:
 
         lap_picture(traces, args.out)
         if not args.json:
-            print(args.out)
+            print(show_path(args.out))
     return 0
 
 
 def check_same_track(records: Sequence[LapRecord], files: Sequence[str]) -> None:
     """Raises LapError unless all laps are of one track."""
     from racer.errors import LapError
-    from racer.formats.text import show_path
 
     first = records[0].track
     for record, file in zip(records, files, strict=True):

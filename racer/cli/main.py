@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 import racer
 from racer.errors import RacerError
+from racer.formats.text import show_path, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+MAX_MESSAGE = 4000  # letters
 COMMANDS = (
     "train",
     "resume",
@@ -70,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(args.run(args))
     except RacerError as problem:
-        print(f"racer {args.command}: {problem}", file=sys.stderr)
+        print(f"racer {args.command}: {shown(problem, MAX_MESSAGE)}", file=sys.stderr)
         return 2
     except ModuleNotFoundError as problem:
         print(f"racer {args.command}: {_missing(problem)}", file=sys.stderr)
@@ -82,7 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except OSError as problem:  # a folder that cannot be written, a full disk
-        where = f"{problem.filename}: " if problem.filename else ""
+        where = f"{show_path(problem.filename)}: " if problem.filename else ""
         print(f"racer {args.command}: {where}{problem.strerror or problem}.", file=sys.stderr)
         return 2
 

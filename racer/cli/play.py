@@ -130,6 +130,7 @@ def run(args: argparse.Namespace) -> int:
     from racer.cli.checks import check_person, check_seed, check_vehicle
     from racer.cli.train import full_id
     from racer.errors import ConfigError, RacerError
+    from racer.formats.text import show_path
     from racer.viewer.need import need
 
     need("pygame", "the viewer")
@@ -173,12 +174,13 @@ def run(args: argparse.Namespace) -> int:
         app.close()
         window.close()
     for path in app.laps:
-        print(path)
+        print(show_path(path))
     return 0
 
 
 def _shoot(args: argparse.Namespace) -> int:
     from racer.cli.film_progress import FilmProgress
+    from racer.formats.text import show_path
     from racer.viewer.films import shoot_race
     from racer.viewer.offscreen import check_target
     from racer.viewer.stage import Stage
@@ -197,7 +199,7 @@ def _shoot(args: argparse.Namespace) -> int:
         stage=stage,
         progress=FilmProgress(),
     )
-    print(args.offscreen)
+    print(show_path(args.offscreen))
     return 0
 
 

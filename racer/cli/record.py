@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     """Records; 0 if the wanted number of valid laps was driven, else 1."""
     from racer.cli.checks import check_device, check_person, check_seed, check_vehicle
     from racer.errors import RacerError
-    from racer.formats.text import shown
+    from racer.formats.text import show_path, shown
     from racer.tracks import load_track
     from racer.viewer.keeper import LapKeeper
     from racer.viewer.recording import is_agent, lap_table
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
             laps=args.laps,
             vehicle=args.vehicle,
             device=getattr(driver, "device", "agent"),
-            tell=lambda row: print(row.path),
+            tell=lambda row: print(show_path(row.path)),
         )
         keeper.close()
     else:
@@ -90,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
             fullscreen=args.fullscreen,
         )
         for row in rows:
-            print(row.path)
+            print(show_path(row.path))
     if rows:
         print(lap_table(rows))
     valid = sum(row.valid for row in rows)

@@ -71,5 +71,5 @@ def run(args: argparse.Namespace) -> int:
         frames_per_second=args.fps,
         progress=FilmProgress(),
     )
-    print(args.offscreen)
+    print(show_path(args.offscreen))
     return 0
