@@ -560,3 +560,57 @@ def test_record_types() -> None:
     assert isinstance(egg_laps()[0], LapRecord)
     with pytest.raises(RacerError):
         _ = dataclasses.replace(egg_laps()[0], placement=None).begin
+
+
+def test_driving_recorded_inputs_at_once_is_stepping_them() -> None:
+    flying = egg_laps()[1]
+    at_once, stepped = open_car(egg()), open_car(egg())
+    for car in (at_once, stepped):
+        flying.placement.put(car)
+    answer = at_once.drive(flying.inputs, records=True, hash_every=7)
+    hashes, states = [], []
+    for tick, action in enumerate(flying.inputs.astype(np.float32) / np.float32(32767)):
+        stepped.step(action.reshape(1, 1, 3))
+        states.append(stepped.snapshot()[0, 0])
+        if (tick + 1) % 7 == 0 or tick + 1 == flying.ticks:
+            hashes.append(stepped.state_hash()[0])
+    assert answer["hashes"].tolist() == hashes
+    for name in _core.CAR_STATE.names:
+        assert [state[name] for state in states] == answer["records"][name].tolist()
+    assert answer["ends"].tolist() == [flying.first_tick, flying.ticks - 1]
+    assert answer["starts"].tolist() == [-1, flying.first_tick]
+    assert answer["running_since"] == flying.ticks - 1
+    assert at_once.inputs.tolist() == stepped.inputs.tolist()
+
+
+def test_only_a_car_alone_drives_recorded_inputs() -> None:
+    inputs = np.zeros((3, 3), np.int16)
+    for batch in (
+        _core.Batch([egg()], 2, autoreset="disabled"),
+        _core.Batch([egg()], 1, cars_per_world=2, autoreset="disabled"),
+        _core.Batch([egg()], 1, ticks_per_action=2, autoreset="disabled"),
+        _core.Batch([egg()], 1, action="axis", autoreset="disabled"),
+        _core.Batch([egg()], 1),
+    ):
+        with pytest.raises(ValueError, match="a batch of one car"):
+            batch.drive(inputs)
+    car = open_car(egg())
+    with pytest.raises(ValueError, match="shape"):
+        car.drive(inputs[:, :2].copy())
+    with pytest.raises(TypeError):
+        car.drive(inputs.astype(np.int64))
+    with pytest.raises(ValueError, match="hash_every"):
+        car.drive(inputs, hash_every=0)
+    assert len(car.drive(inputs[:0])["hashes"]) == 0
+
+
+def test_replays_of_recorded_laps_race_from_their_own_places() -> None:
+    from racer.drivers import make_driver
+    from racer.drivers.replay import ReplayDriver
+    from racer.viewer.race import Race
+
+    flying = egg_laps()[1]
+    race = Race(egg(), [make_driver("casual", egg()), ReplayDriver(flying)])
+    race.restart()
+    laps = [lap for _ in range(flying.ticks) for lap in race.tick() if lap.car == 1]
+    assert [lap.time_s for lap in laps] == [record.lap_time_s for record in egg_laps()]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from racer._core import TICK_SECONDS, Track
 from racer.drivers import Driver
+from racer.formats.text import shown
 from racer.laps import reason_names
 from racer.session import FinishedLap, Seat, Session
 
@@ -99,4 +100,5 @@ def result_of(lap: FinishedLap) -> LapResult:
 
 
 def _told_apart(names: Sequence[str]) -> list[str]:
+    names = [shown(name, 40) for name in names]  # a policy's comes from a file
     return [name if names.count(name) == 1 else f"{name} {i + 1}" for i, name in enumerate(names)]
