@@ -372,6 +372,8 @@ def test_the_users_own_circuits_are_compared_too(tmp_path: Path, monkeypatch) ->
 def test_skeletons() -> None:
     alike = ("Harbour", "h a r b o u r", "HARB\u200bOUR", "\u041d\u0430rb\u043eur", "harb\u00f6ur")
     assert len({skeleton(name) for name in alike}) == 1
+    for name in ("h\u0251rbour", "\u13bbarbour", "\u029c\u1d00\u0280\u0299\u1d0f\u1d1c\u0280"):
+        assert skeleton(name) == skeleton("Harbour"), name
     assert skeleton("Forest") != skeleton("Harbour")
     assert mixes_scripts("H\u0430rbour")
     assert not mixes_scripts("Сочи 2014")

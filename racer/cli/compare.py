@@ -137,7 +137,7 @@ def table(track: str, rows: Sequence[dict[str, Any]]) -> str:
         notes = ["standing" if row["standing"] else "flying"]
         notes += [] if row["valid"] else ["not valid"]
         notes += [] if row["proved"] else ["not proved"]
-        notes += [f"the same lap as {shown(row['same_as'], 1000)}"] if row.get("same_as") else []
+        notes += [f"the same lap as {show_path(row['same_as'])}"] if row.get("same_as") else []
         lines.append(
             f"{names[id(row)]:<{width}}  {row['lap_time_s']:9.3f}  {gap:>7}"
             f"  {sectors}  {row['top_speed'] * 3.6:8.1f}"

@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
-from racer.formats.text import shown
+from racer.formats.text import show_path, shown
 from racer.laps import LapCheck, track_title, verify_lap
 
 if TYPE_CHECKING:
@@ -71,10 +71,10 @@ def describe(check: LapCheck, same_as: str | None = None) -> str:
     kind = "standing" if record.standing else "flying"
     validity = "valid" if check.valid else f"not valid: {', '.join(record.reasons)}"
     proof = "proved" if check.proved else "not proved: its start is its recorder's word"
-    copy = "" if same_as is None else f", the same lap as {shown(same_as, 1000)}"
+    copy = "" if same_as is None else f", the same lap as {show_path(same_as)}"
     said = [shown(text) for text in (record.driver, record.device, record.created) if text]
     return (
-        f"ok     {check.file}: {check.lap_time_s:.3f} s, {kind} lap on {track_title(record.track)}"
+        f"ok     {show_path(check.file)}: {check.lap_time_s:.3f} s, {kind} lap on {track_title(record.track)}"
         f" ({validity}; {proof}{_words(check)}{copy}; claimed: {', '.join(said)})"
     )
 

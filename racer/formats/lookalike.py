@@ -17,8 +17,9 @@ _GREEK = "αaβbγyεeζzηnιiκkμuνvοoρpσoςcτtυuχxωwϲcϳj"
 _ARMENIAN = "աwհhոnօoսuցgքpզq"
 _LISU = "ꓐbꓑpꓒdꓓdꓔtꓖgꓗkꓙjꓚcꓜzꓝfꓟmꓠnꓡlꓢsꓣrꓥvꓦvꓧhꓪwꓫxꓬyꓮaꓰeꓲlꓳoꓴu"
 _CHEROKEE = "ꭺaꮃwꭵiꭰdꮯcꭼeꮋhꭻjꮶkꮮlꮇmꮲpꭱrꮪsꭲtꮩvꮓzꮐgꮾb"
-_TABLE = _CYRILLIC + _GREEK + _ARMENIAN + _LISU + _CHEROKEE
-_LIKE = dict(zip(_TABLE[::2], _TABLE[1::2], strict=True))
+_LATIN_TOO = "ɑaɩiʋuɯwʟlƨsʃf"
+_TABLE = _CYRILLIC + _GREEK + _ARMENIAN + _LISU + _CHEROKEE + _LATIN_TOO
+_LIKE = {a.casefold(): b for a, b in zip(_TABLE[::2], _TABLE[1::2], strict=True)}
 # Turned, dotless, barred, small capital: Unicode's names of Latin letters say what they look like.
 _LATIN = re.compile(
     r"LATIN (?:SMALL |CAPITAL )?LETTER (?:SMALL CAPITAL |SCRIPT |DOTLESS )?([A-Z])\b"

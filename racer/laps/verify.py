@@ -187,8 +187,8 @@ def verify_lap(lap: LapRecord | str | os.PathLike[str], *, label: str = "lap") -
         lap: a lap, or its file.
         label: what messages call a lap that is no file.
     """
-    file = "" if isinstance(lap, LapRecord) else show_path(lap)
-    label = file or label
+    file = "" if isinstance(lap, LapRecord) else os.fspath(lap)
+    label = show_path(file) if file else label
     damaged: list[str] = []
     try:
         if isinstance(lap, LapRecord):
