@@ -73,8 +73,9 @@ def describe(check: LapCheck, same_as: str | None = None) -> str:
     proof = "proved" if check.proved else "not proved: its start is its recorder's word"
     copy = "" if same_as is None else f", the same lap as {show_path(same_as)}"
     said = [shown(text) for text in (record.driver, record.device, record.created) if text]
+    time, where = f"{check.lap_time_s:.3f} s", track_title(record.track)
     return (
-        f"ok     {show_path(check.file)}: {check.lap_time_s:.3f} s, {kind} lap on {track_title(record.track)}"
+        f"ok     {show_path(check.file)}: {time}, {kind} lap on {where}"
         f" ({validity}; {proof}{_words(check)}{copy}; claimed: {', '.join(said)})"
     )
 
