@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from racer.errors import RacerError
 from racer.formats.files import atomic_path
-from racer.traces import LapTrace, gap_over_distance
+from racer.formats.text import shown
+from racer.laps.traces import LapTrace, gap_over_distance
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -80,7 +81,9 @@ def lap_figure(
     speed = figure.add_subplot(grid[0, 1])
     gap = figure.add_subplot(grid[1, 1], sharex=speed)
     pedals = figure.add_subplot(grid[2, 1], sharex=speed)
-    figure.suptitle(title or f"{track.name}, {track.length:,.0f} m", color=_INK, weight="bold")
+    figure.suptitle(
+        title or f"{_text(track.name)}, {track.length:,.0f} m", color=_INK, weight="bold"
+    )
     colours = [COLOURS[i % len(COLOURS)] for i in range(len(laps))]
     draw_lines(plan, laps, colours)
     draw_speed(speed, laps, colours, names)
@@ -129,10 +132,13 @@ def draw_speed(
 
 
 def draw_gap(axes: Axes, laps: Sequence[LapTrace], colours: Sequence[str]) -> None:
-    """Seconds behind the fastest lap, over distance."""
+    """Seconds behind the fastest lap that counts, over distance; of proved laps alone."""
     _prepare(axes, laps[0].record.track, "gap, s")
-    reference = min(laps, key=lambda lap: lap.record.lap_time_s)
+    counting = [lap for lap in laps if lap.counts]
+    reference = min(counting, key=lambda lap: lap.record.lap_time_s, default=None)
     for lap, colour in zip(laps, colours, strict=True):
+        if reference is None or not lap.check.proved:
+            continue
         places = _places(lap)
         gap = gap_over_distance(lap, reference, places)
         axes.plot(places, gap, color=colour, lw=1.5)
@@ -150,9 +156,15 @@ def label_of(lap: LapTrace) -> str:
     minutes, seconds = divmod(record.lap_time_s, 60)
     kind = " standing" if record.standing else ""
     return (
-        f"{record.driver or 'unknown'}  {int(minutes)}:{seconds:06.3f}{kind}"
+        f"{_text(record.driver or 'unknown')}  {int(minutes)}:{seconds:06.3f}{kind}"
         f"{'' if record.valid else ' (not valid)'}"
+        f"{'' if lap.check.proved else ' (not proved)'}"
     )
+
+
+def _text(name: str) -> str:
+    """A name from a file for matplotlib, which reads mathematics between dollars."""
+    return shown(name, 60).replace("$", r"\$").lstrip("_") or "unknown"
 
 
 def _draw_pedals(axes: Axes, laps: Sequence[LapTrace], colours: Sequence[str]) -> None:

@@ -1,11 +1,14 @@
+import dataclasses
+
 import numpy as np
 import pytest
+from lap_scene import egg_laps, rolling_lap
 from laps_for_viewer import agent_records
 
 from racer import _core
 from racer.errors import RacerError
-from racer.plots import lap_picture
-from racer.traces import gap_over_distance, time_at, trace_lap
+from racer.laps.traces import gap_over_distance, time_at, trace_lap
+from racer.plots import label_of, lap_figure, lap_picture
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +19,7 @@ def traces():
 def test_a_trace_begins_and_ends_on_the_line_at_the_recorded_times(traces):
     for trace in traces:
         record, length = trace.record, trace.record.track.length
-        assert len(trace) == record.ticks
+        assert len(trace) == record.ticks - record.first_tick
         assert trace.place[-1] >= length
         assert trace.place[-2] < length
         ends = np.asarray(record.track.sector_ends)
@@ -56,3 +59,13 @@ def test_what_cannot_be_drawn_is_one_sentence(traces, tmp_path):
     with pytest.raises(RacerError, match="at least one lap"):
         lap_picture([], tmp_path / "laps.png")
     assert not list(tmp_path.iterdir())
+
+
+def test_names_are_no_mathematics_and_unproved_laps_have_no_gap() -> None:
+    record = dataclasses.replace(egg_laps()[0], driver="$\\frac{$ _x")
+    traces = [trace_lap(record), trace_lap(rolling_lap())]
+    figure = lap_figure(traces)
+    figure.canvas.draw()
+    gap = figure.axes[2]
+    assert len(gap.lines) <= len(lap_figure(traces[:1]).axes[2].lines)
+    assert "(not proved)" in label_of(traces[1])

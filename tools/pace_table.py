@@ -76,7 +76,7 @@ def pace(
     """Lets one driver lap one track."""
     bound_s, known = bound(track, vehicle)
     driver = make_driver(name, track, vehicle)
-    result = evaluate_driver(driver, track, starts=starts, laps=laps, vehicle=vehicle)
+    result = evaluate_driver(driver, track, starts=starts, laps=laps, vehicle=vehicle, rolling=True)
     times = [lap.time_s for lap in result.finished if lap.valid and not lap.standing]
     return Pace(
         track=track.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import wait
 from pathlib import Path
 from typing import Final
 
@@ -44,6 +45,11 @@ class GuidedApp(PlayApp):
         """As the race does; says goodbye when all laps are there."""
         if self._goodbye is None:
             super().advance(seconds)
+            # A lap counts from the line on. Whether its file is there decides if it was the last:
+            # a moment's wait, or another lap would be driven meanwhile.
+            if self.valid + sum(lap.valid for lap, _ in self._saving) >= self.wanted:
+                wait([job for _, job in self._saving])
+                self._collect()
             if self.valid >= self.wanted:
                 self._goodbye = _AFTER
                 self._say(f"done: {self.valid} valid laps", palette.GREEN, _AFTER)

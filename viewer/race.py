@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from racer._core import TICK_SECONDS, Track
 from racer.drivers import Driver
+from racer.formats.text import shown
 from racer.laps import reason_names
 from racer.session import FinishedLap, Seat, Session
 
@@ -42,6 +43,8 @@ class Race:
     def restart(self) -> None:
         """Everybody back to the line, at rest; best times stay."""
         self.session.start()
+        for car in range(len(self.drivers)):
+            self._place_as_recorded(car)
         self.timing.new_run()
         self.timing.tick(self.row, {})
         for seat in self._seats:
@@ -58,11 +61,23 @@ class Race:
         return finished
 
     def put_back(self, car: int) -> None:
-        """Puts a stuck car on the centre line where it is, at rest; its lap starts anew."""
+        """Puts a stuck car on the centre line where it is, at rest; its lap starts anew.
+
+        A recorded lap goes back to where it began.
+        """
         distance, ticks = self.row["distance"][car], self.row["episode_ticks"][car]
         self.timing.cars[car].moved(float(distance), float(ticks))
-        self.session.place(0, car, float(self.row["s"][car]))
+        if not self._place_as_recorded(car):
+            self.session.place(0, car, float(self.row["s"][car]))
         self._seats[car].reset()
+
+    def _place_as_recorded(self, car: int) -> bool:
+        """Puts a car where its recorded lap began: from there alone it repeats itself."""
+        place = getattr(self.drivers[car], "placement", None)
+        if place is None:
+            return False
+        self.session.place(0, car, place.s, place.n, place.heading_error)
+        return True
 
     def invalid_reason(self, car: int = 0) -> str:
         """Why the running lap of a car does not count, in words; "" if it does."""
@@ -85,4 +100,5 @@ def result_of(lap: FinishedLap) -> LapResult:
 
 
 def _told_apart(names: Sequence[str]) -> list[str]:
+    names = [shown(name, 40) for name in names]  # a policy's comes from a file
     return [name if names.count(name) == 1 else f"{name} {i + 1}" for i, name in enumerate(names)]

@@ -16,11 +16,12 @@ from racer import interrupts
 from racer.cli import streams
 from racer.cli.once import refuse_twins
 from racer.errors import RacerError
-from racer.formats.text import shown
+from racer.formats.text import show_path, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+MAX_MESSAGE = 4000  # letters
 COMMANDS = (
     "train",
     "resume",
@@ -171,7 +172,7 @@ def _quoted(word: str) -> str:
 
 def _os_sentence(problem: OSError) -> str:
     """What the operating system complains about, with the name of the file if it is known."""
-    where = f"{problem.filename}: " if problem.filename else ""
+    where = f"{show_path(problem.filename)}: " if problem.filename else ""
     return f"{where}{problem.strerror or problem}."
 
 

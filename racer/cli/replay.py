@@ -30,8 +30,9 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(args: argparse.Namespace) -> int:
     """Opens the window, or draws off screen."""
     from racer.errors import RacerError
+    from racer.formats.text import show_path
     from racer.laps import load_lap
-    from racer.traces import trace_lap
+    from racer.laps.traces import trace_lap
     from racer.viewer.need import need
 
     need("pygame", "the viewer")
@@ -45,7 +46,8 @@ def run(args: argparse.Namespace) -> int:
         check_target(args.offscreen)
     from racer.viewer.replay import Replay, ReplayApp, show
 
-    app = ReplayApp(Replay([trace_lap(load_lap(file)) for file in args.files]))
+    traces = [trace_lap(load_lap(file), show_path(file)) for file in args.files]
+    app = ReplayApp(Replay(traces))
     app.stage.camera_man.mode = args.camera
     app.rate = args.rate
     app.lines = args.lines
@@ -69,5 +71,5 @@ def run(args: argparse.Namespace) -> int:
         frames_per_second=args.fps,
         progress=FilmProgress(),
     )
-    print(args.offscreen)
+    print(show_path(args.offscreen))
     return 0

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from racer.errors import RacerError
+from racer.formats.text import show_path
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -49,7 +50,7 @@ def read_bytes(
         RacerError: of the class `error`, with one sentence that names the file, if it is missing,
             not a regular file, not readable or too large.
     """
-    shown = os.fspath(path)
+    shown = show_path(path)
     try:
         with open(path, "rb", opener=_open_at_once) as file:
             size = os.fstat(file.fileno()).st_size
@@ -64,7 +65,7 @@ def read_bytes(
         reason = problem.strerror or str(problem)
         raise error(f"{shown}: the {what} cannot be read ({reason}).") from None
     except ValueError:  # a null byte in the name
-        raise error(f"{shown!r}: is not a usable file name.") from None
+        raise error(f"{shown}: is not a usable file name.") from None
     if size > limit or len(data) > limit:
         held = max(size, len(data))
         raise error(f"{shown}: a {what} has at most {limit:,} bytes, this one has {held:,}.")
@@ -92,7 +93,7 @@ def read_text(
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         where = f"byte {problem.start}"
-        raise error(f"{os.fspath(path)}: a {what} is UTF-8 text, {where} is not.") from None
+        raise error(f"{show_path(path)}: a {what} is UTF-8 text, {where} is not.") from None
 
 
 def read_toml(
@@ -100,7 +101,7 @@ def read_toml(
 ) -> dict[str, Any]:
     """Reads a TOML file; otherwise as `read_bytes`."""
     text = read_text(path, error=error, what=what)
-    return parse_toml(text, os.fspath(path), error=error, what=what)
+    return parse_toml(text, show_path(path), error=error, what=what)
 
 
 def parse_toml(

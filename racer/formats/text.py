@@ -8,9 +8,11 @@ others, and `shown` escapes them on the way to a person.
 
 from __future__ import annotations
 
+import os
 import unicodedata
 
 MAX_NAME = 200  # letters of a name in a file
+MAX_PATH = 1000  # letters of a path in a message
 
 # Unicode's general categories (UAX #44): controls, format characters (bidi marks, zero width),
 # surrogates, private use, unassigned, line and paragraph separators.
@@ -36,3 +38,8 @@ def shown(text: object, limit: int = MAX_NAME) -> str:
             parts.append(character)
     joined = "".join(parts)
     return joined if len(joined) <= limit else f"{joined[: limit - 3]}..."
+
+
+def show_path(path: str | os.PathLike[str]) -> str:
+    """A path on one line for a person."""
+    return shown(os.fspath(path), MAX_PATH)
