@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 (letters that resemble others are what one of the tables is about)
 """Texts that come from files or from people: what may be kept, and how they are shown.
 
 A text from a file can hold anything: line breaks that forge a second line of output, escape
@@ -36,3 +37,44 @@ def shown(text: object, limit: int = MAX_NAME) -> str:
             parts.append(character)
     joined = "".join(parts)
     return joined if len(joined) <= limit else f"{joined[: limit - 3]}..."
+
+
+def skeleton(text: str) -> str:
+    """What is left of a name for somebody who only glances at it.
+
+    Two names with the same skeleton are look-alikes: they differ in case, accents, spaces, hyphens,
+    invisible characters, width or style of the letters, or by letters of other scripts that look
+    the same. For comparing names with one another; it is no name itself, and may be empty.
+    """
+    folded = unicodedata.normalize("NFKD", text).translate(_CAPITALS).casefold()
+    folded = unicodedata.normalize("NFKD", folded).translate(_SMALL)
+    kept = "".join(letter for letter in folded if unicodedata.category(letter)[0] in "LN")
+    return kept.replace("rn", "m").replace("vv", "w")
+
+
+# A short form of Unicode's confusables (UTS #39), by script. Capitals are looked up before they
+# are folded, because their small letters resemble others.
+_CAPITALS = str.maketrans(
+    "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹϺ"  # Greek
+    "АВЕКМНОРСТУХІЈЅҮԌԚԜԀҺ"  # Cyrillic
+    "ԱՍՕՏ",  # Armenian
+    "abezhikmnoptyxcmabekmhopctyxijsygqwdhuuos",
+)
+_SMALL = str.maketrans(
+    "αβγεηικνοπρστυχωϲϳ"  # Greek
+    "авгеийкмнопрстухьіјѕүһԁԍԛԝґѵӏ"  # Cyrillic
+    "ոսօհցյզ"  # Armenian
+    "ᎪᏴᏟᎠᎬᏀᎻᎥᎫᏦᏞᎷᏢᏒᏚᎢᏙᎳᏃ"  # Cherokee
+    "ꓮꓐꓚꓓꓰꓝꓖꓧꓲꓙꓗꓡꓟꓠꓳꓑꓣꓢꓔꓴꓦꓪꓫꓬꓜ"  # Lisu
+    "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ"  # small capitals
+    "ıɑɡɩøđħłŧƀɨʉɵɫʋɯƅ"  # Latin
+    "01i|",
+    "abyenlkvonpotuxwcj"
+    "abreuukmhonpctyxbljsyhdgqwrvl"
+    "nuohgjq"
+    "abcdeghljklmprstvwz"
+    "abcdefghljklmnoprstuvwxyz"
+    "abcdefghljklmnoprstuvwyz"
+    "laglodhltbluoluwb"
+    "olll",
+)
