@@ -13,7 +13,8 @@ import numpy as np
 
 from racer._core import Track
 from racer.errors import TrackError
-from racer.tracks.closing import SAME_POINT
+from racer.tracks.chords import by_the_chords
+from racer.tracks.closing import CLOSING_FACTOR, FARTHEST, MIN_POINTS, SAME_POINT
 from racer.tracks.random_tracks import PREFIX, random_track
 from racer.tracks.settings import read_settings
 from racer.tracks.table import read_table
@@ -108,6 +109,11 @@ def load_track(name_or_path: str | os.PathLike[str]) -> Track:
     path = track_path(name_or_path)
     line, line_numbers = read_table(path)
     settings = read_settings(path)
+    index = np.arange(len(line))
+    ring = line[:-1] if np.hypot(*(line[-1] - line[0])[:2]) < SAME_POINT else line
+    if _is_ring(ring):
+        built, index = by_the_chords(ring)
+        line = line if built is ring else built
     try:
         return _track(line, settings, path)
     except ValueError as problem:
@@ -119,10 +125,23 @@ def load_track(name_or_path: str | os.PathLike[str]) -> Track:
                     return _track(narrowed, settings, path)
         reason = re.sub(
             r"\brow (\d+)",
-            lambda found: f"row {found[1]} (line {line_numbers[int(found[1]) - 1]})",
+            lambda found: _row(int(index[int(found[1]) - 1]), line_numbers),
             str(problem),
         )
         raise TrackError(f"{path}: {reason}.") from None
+
+
+def _row(index: int, line_numbers: list[int]) -> str:
+    return f"row {index + 1} (line {line_numbers[index]})"
+
+
+def _is_ring(line: NDArray[np.float64]) -> bool:
+    """Whether the engine will take the points for a circuit; if not, it says best why."""
+    if len(line) < MIN_POINTS or not np.isfinite(line).all() or not (line[:, 2:] > 0.0).all():
+        return False
+    gap = np.hypot(*(np.roll(line, -1, axis=0) - line)[:, :2].T)
+    closed = gap[-1] <= CLOSING_FACTOR * gap[:-1].max()
+    return bool(closed and gap.min() >= SAME_POINT and gap.sum() <= FARTHEST)
 
 
 def _track(line: NDArray[np.float64], settings: TrackSettings, path: Path) -> Track:
