@@ -201,8 +201,8 @@ def _import(args: argparse.Namespace) -> int:
                 print(f"  {finding.level:<9} {finding.text}")
         print(
             f"{done.key:<20} {results[-1]['length_m']:6.0f} m  {results[-1]['corners']:>2} corners"
-            f"  moved {done.survey.largest_move:.2f} m at most, {done.survey.largest_gap:.2f} m from "
-            f"its chords  {done.picture or done.path}"
+            f"  moved {done.survey.largest_move:.2f} m at most, "
+            f"{done.survey.largest_gap:.2f} m from its chords  {done.picture or done.path}"
         )
 
     failed = sum(not _or_say(lambda path=path: bring(path)) for path in files)  # type: ignore[misc]

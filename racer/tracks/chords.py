@@ -42,7 +42,7 @@ def by_the_chords(line: Array) -> tuple[Array, np.ndarray]:
     dense, index = graded(line, allowed)
     through = as_it_is(dense[:, :2])
     at = through.places[np.searchsorted(index, np.arange(len(line)))]
-    kept = within_tube(through, line[:, :2], at, allowed)
+    kept = within_tube(through, line[:, :2], at, allowed, 0.0 * at)
     if kept is through:
         return dense, index
     closed = np.append(at, through.end)

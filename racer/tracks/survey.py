@@ -100,7 +100,7 @@ def survey(
     own = np.searchsorted(origin, np.arange(len(kept)))
     at, free = smoothed.places[own], smoothed
     if tolerance > 0.0:
-        smoothed = within_tube(smoothed, kept[:, :2], at, allowed)
+        smoothed = within_tube(smoothed, kept[:, :2], at, allowed, smoothed.moves[own])
     gaps, moves = leaves(smoothed, kept[:, :2], at)
     if smoothed is free:
         moves = smoothed.moves[own]

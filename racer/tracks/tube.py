@@ -103,7 +103,9 @@ def _nearest(places: Places, at: Array) -> np.ndarray:
     return order[np.searchsorted(places.u[order], at) % len(order)]
 
 
-def within_tube(smoothed: Smoothed, polyline: Array, at: Array, allowed: Array) -> Smoothed:
+def within_tube(
+    smoothed: Smoothed, polyline: Array, at: Array, allowed: Array, moves: Array
+) -> Smoothed:
     """The line, pulled to the polyline where one was further from the other than allowed.
 
     There it becomes the smoothest line (of least change of curvature) that keeps within the tube,
@@ -115,16 +117,23 @@ def within_tube(smoothed: Smoothed, polyline: Array, at: Array, allowed: Array) 
         polyline: (M, 2) the points that were measured, closed.
         at: (M,) their parameters, as for `places_on`.
         allowed: (M,) distance from the polyline that is allowed near each of its points [m].
+        moves: (M,) distance of each of its points from the line as it comes in [m].
     """
     limit = np.minimum(allowed, np.roll(allowed, -1))
-    for aim in _AIMS:
-        far, missed = leaves(smoothed, polyline, at)
-        if (far <= limit).all() and (missed <= allowed).all():
+    far, _ = leaves(smoothed, polyline, at)
+    missed = moves
+    best, least = smoothed, np.inf
+    for aim in (*_AIMS, 0.0):
+        excess = max(float((far - limit).max()), float((missed - allowed).max()))
+        if excess < least:
+            best, least = smoothed, excess
+        if excess <= 0.0 or aim == 0.0:
             break
         bad = far > aim * limit
         bad |= (missed > aim * allowed) | np.roll(missed > aim * allowed, -1)
         smoothed = _pulled(smoothed, polyline, at, aim * allowed, bad)
-    return smoothed
+        far, missed = leaves(smoothed, polyline, at)
+    return best
 
 
 def _pulled(
