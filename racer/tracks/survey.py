@@ -14,6 +14,7 @@ from racer.tracks.check import Finding, check_line, folds
 from racer.tracks.chords import TOLERANCE, WIDTH_SHARE, graded
 from racer.tracks.closing import SAME_POINT, closed, distinct
 from racer.tracks.smoothing import Smoothed, Smoother, smoother_for
+from racer.tracks.source import NARROWEST
 from racer.tracks.spline import Array, ClosedSpline
 from racer.tracks.tube import leaves, within_tube
 from racer.tracks.unfold import Unfolded, unfolded
@@ -113,6 +114,7 @@ def survey(
     table, narrowed = unfolded(_resampled(line, smoothed, backwards, offset))
     findings += [_unfolding(one, place) for one in narrowed]
     found, track = check_line(table, runoff=runoff, place=place)
+    findings += _too_narrow(table, place)
     order = {"error": 0, "repaired": 1, "note": 2}
     findings = sorted([*findings, *found], key=lambda finding: order[finding.level])
     return Survey(
@@ -125,6 +127,18 @@ def survey(
         rms_move=float(np.sqrt(np.mean(moves**2))),
         largest_gap=float(gaps.max()),
     )
+
+
+def _too_narrow(line: Array, place: Callable[[Array], str]) -> list[Finding]:
+    whole = line[:, 2] + line[:, 3]
+    k = int(np.argmin(whole))
+    if whole[k] >= NARROWEST - 0.01:
+        return []
+    text = (
+        f"the road is only {whole[k]:.1f} m wide{place(line[k, :2])}; below {NARROWEST:g} m no car "
+        "fits: a model track of 1:10 takes --scale 10"
+    )
+    return [Finding("error", text, (float(line[k, 0]), float(line[k, 1])))]
 
 
 def _by_chords(allowed: Array) -> Array:
