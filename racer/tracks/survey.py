@@ -13,6 +13,7 @@ from racer.tracks.check import STEP as CHECK_STEP
 from racer.tracks.check import Finding, check_line, folds
 from racer.tracks.chords import TOLERANCE, WIDTH_SHARE, graded
 from racer.tracks.closing import SAME_POINT, closed, distinct
+from racer.tracks.laps import one_lap, without_standing
 from racer.tracks.smoothing import Smoothed, Smoother, smoother_for
 from racer.tracks.source import NARROWEST
 from racer.tracks.spline import Array, ClosedSpline
@@ -89,7 +90,8 @@ def survey(
     tolerance, allowed = _checked(source, tolerance, runoff, start_offset)
     runoff = source.settings.runoff if runoff is None else runoff
     findings: list[Finding] = []
-    index = closed(source, distinct(source, findings), findings)
+    index = without_standing(source, distinct(source, findings), findings)
+    index = closed(source, one_lap(source, index, findings), findings)
     kept, allowed = source.line[index], allowed[index]
 
     def place(xy: Array) -> str:
