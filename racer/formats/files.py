@@ -10,6 +10,7 @@ and takes its place by a rename. Files that must never replace another go throug
 import errno
 import os
 import secrets
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -51,6 +52,8 @@ def read_bytes(
     """
     shown = os.fspath(path)
     try:
+        if stat.S_ISFIFO(Path(path).stat().st_mode) and not shown.startswith(("/dev/", "/proc/")):
+            raise error(f"{shown}: is a named pipe, not a {what}.")  # opening it may never end
         with Path(path).open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             data = b"" if size > limit else file.read(size + 1)

@@ -13,12 +13,14 @@ import numpy as np
 
 from racer._core import Track
 from racer.errors import TrackError
+from racer.formats.text import shown
 from racer.tracks.chords import by_the_chords
 from racer.tracks.closing import CLOSING_FACTOR, FARTHEST, MIN_POINTS, SAME_POINT
 from racer.tracks.random_tracks import PREFIX, random_track
 from racer.tracks.settings import read_settings
 from racer.tracks.table import read_table
 from racer.tracks.unfold import unfolded
+from racer.tracks.unit import finish
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +39,10 @@ def list_tracks() -> list[str]:
 def list_user_tracks() -> list[str]:
     """The names of the circuits that the user imported, sorted."""
     folder = user_folder()
-    return [] if folder is None else sorted(path.stem for path in folder.glob("[!.]*.csv"))
+    if folder is None:
+        return []
+    finish(folder)
+    return sorted(path.stem for path in folder.glob("[!.]*.csv"))
 
 
 def user_folder() -> Path | None:
@@ -77,7 +82,7 @@ def track_path(name_or_path: str | os.PathLike[str]) -> Path:
     folder = user_folder()
     if key in list_user_tracks() and folder is not None:
         return folder / f"{key}.csv"
-    raise TrackError(f"There is no track {text[:200]!r}; {_known(folder)}.")
+    raise TrackError(f"There is no track {shown(text)!r}; {_known(folder)}.")
 
 
 def _known(folder: Path | None) -> str:
@@ -147,7 +152,7 @@ def _is_ring(line: NDArray[np.float64]) -> bool:
 def _track(line: NDArray[np.float64], settings: TrackSettings, path: Path) -> Track:
     return Track(
         *np.ascontiguousarray(line.T),
-        name=settings.name or path.stem,
+        name=settings.name or shown(path.stem),
         runoff=settings.runoff,
         start_offset=settings.start_offset,
         reverse=settings.direction == "reverse",
@@ -164,6 +169,6 @@ def seed_of(name: str) -> int:
     if not re.fullmatch(r"[0-9]{1,19}", digits) or int(digits) >= 1 << 63:
         raise TrackError(
             f"a random track is {PREFIX}SEED with a whole number from 0 to 2^63 - 1, "
-            f"not {name[:60]!r}."
+            f"not {shown(name, 60)!r}."
         )
     return int(digits)

@@ -115,18 +115,21 @@ def read_kml(path: Path) -> Array:
             words = [(child.text or "").split() for child in item if _tag(child) == "coord"]
         else:
             continue
-        for word in words:
-            try:
-                degrees.append((float(word[0]), float(word[1])))
-            except (IndexError, ValueError):
-                raise TrackError(
-                    f"{path}: point {len(degrees) + 1} must be longitude,latitude, "
-                    f"not {shown(','.join(word), 40)!r}."
-                ) from None
+        degrees += [_pair(path, len(degrees) + k, word) for k, word in enumerate(words, start=1)]
         counts.append(len(words))
     if not counts:
         raise TrackError(f"{path}: holds no lines; a track is a LineString or a gx:Track.")
     return _joined(path, degrees, counts)
+
+
+def _pair(path: Path, number: int, words: list[str]) -> tuple[float, float]:
+    try:
+        return float(words[0]), float(words[1])
+    except (IndexError, ValueError):
+        raise TrackError(
+            f"{path}: point {number} must be longitude,latitude, "
+            f"not {shown(','.join(words), 40)!r}."
+        ) from None
 
 
 def _joined(path: Path, degrees: list[tuple[float, float]], counts: list[int]) -> Array:
@@ -221,7 +224,10 @@ def _lines(path: Path, item: Any, depth: int) -> list[list[Any]]:
             if not isinstance(inside, list):
                 raise TrackError(f"{path}: a {collection} has a list of {members}.")
             return [line for member in inside for line in _lines(path, member, depth - 1)]
-    coordinates = item.get("coordinates")
+    return _geometry(path, kind, item.get("coordinates"))
+
+
+def _geometry(path: Path, kind: Any, coordinates: Any) -> list[list[Any]]:
     if kind == "LineString" and isinstance(coordinates, list):
         return [coordinates]
     if kind == "MultiLineString" and isinstance(coordinates, list):

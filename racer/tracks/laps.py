@@ -50,7 +50,7 @@ def without_standing(source: Source, index: np.ndarray, findings: list[Finding])
         far = np.hypot(*(inside - middle).T)
         radius = 3.0 * float(np.median(far)) + 1.0
         keep[first:end] = far > radius
-        if 0 < first and end < len(xy):
+        if first > 0 and end < len(xy):
             keep[first + int(np.argmin(far))] = True
         count = int(np.count_nonzero(far <= radius))
         text = (

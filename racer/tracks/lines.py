@@ -45,9 +45,11 @@ def joined(path: Path, parts: list[Array]) -> Array:
         ]
         gap, number, side = min(gaps)
         home = float(np.hypot(*(start - end)))
-        if gap > JOIN or home <= gap:
+        # Once it is closed, but for a piece that just fits into the gap, nothing belongs to it.
+        closed = home <= JOIN and lengths[number] > 2.0 * home + 1.0
+        if gap > JOIN or closed:
             others = ", ".join(str(other + 1) for other in sorted(left)[:10])
-            if home <= JOIN:
+            if closed:
                 reason = f"line {others} is not part of the ring that the others make"
             else:
                 reason = (
