@@ -1,7 +1,9 @@
 """Tables and maps as people have them: what each dialect means, or which sentence it gets."""
 
 import io
+import itertools
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -128,7 +130,7 @@ def parts(*cuts: int, turned: tuple[int, ...] = ()) -> list:
     """The ring in pieces that share their ends, some of them turned round."""
     edges = [0, *cuts, len(DEGREES)]
     ring_ = [*DEGREES, DEGREES[0]]
-    pieces = [ring_[a : b + 1] for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    pieces = [ring_[a : b + 1] for a, b in itertools.pairwise(edges)]
     return [piece[::-1] if k in turned else piece for k, piece in enumerate(pieces)]
 
 
@@ -245,7 +247,5 @@ def test_what_is_too_much_or_no_number_gets_one_sentence(name, content, reason, 
     assert main(["tracks", "validate", str(path), *options]) == 1
     answer = capsys.readouterr()
     assert answer.err.count("\n") == 1
-    import re
-
     assert re.search(reason, answer.err), answer.err
     assert "\x1b" not in answer.err

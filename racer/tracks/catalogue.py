@@ -82,7 +82,7 @@ def track_path(name_or_path: str | os.PathLike[str]) -> Path:
     folder = user_folder()
     if key in list_user_tracks() and folder is not None:
         return folder / f"{key}.csv"
-    raise TrackError(f"There is no track {shown(text)!r}; {_known(folder)}.")
+    raise TrackError(f"There is no track '{shown(text)}'; {_known(folder)}.")
 
 
 def _known(folder: Path | None) -> str:
@@ -169,6 +169,6 @@ def seed_of(name: str) -> int:
     if not re.fullmatch(r"[0-9]{1,19}", digits) or int(digits) >= 1 << 63:
         raise TrackError(
             f"a random track is {PREFIX}SEED with a whole number from 0 to 2^63 - 1, "
-            f"not {shown(name, 60)!r}."
+            f"not '{shown(name, 60)}'."
         )
     return int(digits)

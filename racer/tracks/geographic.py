@@ -53,7 +53,7 @@ def read_geojson(path: Path) -> Array:
             f"{path}: holds no lines; a track is a LineString, a Polygon of one ring, or several "
             "LineStrings that make a ring."
         )
-    degrees = []
+    degrees: list[tuple[float, float]] = []
     for line in lines:
         for point in line:
             if not isinstance(point, list) or len(point) < 2 or not all(map(_is_number, point[:2])):
@@ -128,7 +128,7 @@ def _pair(path: Path, number: int, words: list[str]) -> tuple[float, float]:
     except (IndexError, ValueError):
         raise TrackError(
             f"{path}: point {number} must be longitude,latitude, "
-            f"not {shown(','.join(words), 40)!r}."
+            f"not '{shown(','.join(words), 40)}'."
         ) from None
 
 
@@ -240,7 +240,7 @@ def _geometry(path: Path, kind: Any, coordinates: Any) -> list[list[Any]]:
         raise TrackError(f"{path}: the Polygon must be one ring, the centre line of the road.")
     if kind in ("Point", "MultiPoint"):
         return []
-    raise TrackError(f"{path}: holds a {shown(kind, 40)!r}, which is no LineString and no Polygon.")
+    raise TrackError(f"{path}: holds a '{shown(kind, 40)}', which is no LineString and no Polygon.")
 
 
 def _degrees(value: float) -> float:

@@ -66,14 +66,14 @@ def read_settings(path: str | os.PathLike[str]) -> TrackSettings:
     for key, value in values.items():
         if key not in defaults:
             raise TrackError(
-                f"{toml}: unknown key {shown(key, 40)!r}; known are {', '.join(defaults)}."
+                f"{toml}: unknown key '{shown(key, 40)}'; known are {', '.join(defaults)}."
             )
         values[key] = _checked(toml, key, value, type(defaults[key]))
     settings = TrackSettings(**values)
     if settings.direction not in ("forward", "reverse"):
         raise TrackError(
             f'{toml}: direction must be "forward" or "reverse", '
-            f"not {shown(settings.direction, 40)!r}."
+            f"not '{shown(settings.direction, 40)}'."
         )
     return settings
 
@@ -87,7 +87,7 @@ def _checked(path: Path, key: str, value: Any, kind: type) -> Any:
         if len(value) > MAX_TEXT or not is_plain(value):
             raise TrackError(
                 f"{path}: {key} must be a text of at most {MAX_TEXT} printable letters on one "
-                f"line, not {shown(value, 40)!r}."
+                f"line, not '{shown(value, 40)}'."
             )
         return value.strip()
     wanted = "a number" if kind is float else "a text"

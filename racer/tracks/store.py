@@ -92,12 +92,12 @@ def key_for(source: Source, options: ImportOptions) -> tuple[str, str]:
     key = track_key(name)
     if not key or len(key) > LONGEST_NAME or len(name) > LONGEST_NAME or key in RESERVED:
         raise TrackError(
-            f"{shown(name, 80)!r} cannot be the name of a track: it needs 1 to {LONGEST_NAME} "
+            f"'{shown(name, 80)}' cannot be the name of a track: it needs 1 to {LONGEST_NAME} "
             "letters a-z and digits, and words such as all, random and con are taken; give --name."
         )
     if not is_plain(name) or ":" in name or "/" in name or "\\" in name:
         raise TrackError(
-            f"{shown(name, 80)!r} cannot be the name of a track: it is printable letters on one "
+            f"'{shown(name, 80)}' cannot be the name of a track: it is printable letters on one "
             "line, without : / and \\; give another --name."
         )
     look = skeleton(name)
@@ -106,12 +106,12 @@ def key_for(source: Source, options: ImportOptions) -> tuple[str, str]:
             raise TrackError(f"{key!r} is a circuit of the catalogue; give another --name.")
         if look in (skeleton(ours), skeleton(read_settings(track_path(ours)).name)):
             raise TrackError(
-                f"{shown(name, 80)!r} is too like the catalogue's {ours}; give another --name."
+                f"'{shown(name, 80)}' is too like the catalogue's {ours}; give another --name."
             )
     for mine in list_user_tracks():
         if mine != key and not name.isascii() and look == skeleton(mine):
             raise TrackError(
-                f"{shown(name, 80)!r} is too like your circuit {mine}; give another --name."
+                f"'{shown(name, 80)}' is too like your circuit {mine}; give another --name."
             )
     return name, key
 
@@ -174,7 +174,7 @@ def _text(what: str, text: str) -> str:
     if len(text) > MAX_TEXT or not is_plain(text):
         raise TrackError(
             f"the {what} must be a text of at most {MAX_TEXT} printable letters on one line, "
-            f"not {shown(text, 40)!r}."
+            f"not '{shown(text, 40)}'."
         )
     return text.strip()
 

@@ -197,7 +197,7 @@ def _number(path: Path, number: int, row: int, field: str, *, decimal: bool) -> 
     value = _parsed(field, decimal=decimal)
     if value is None:
         raise TrackError(
-            f"{path}: row {row + 1} (line {number}): {shown(field, 40)!r} is not a number."
+            f"{path}: row {row + 1} (line {number}): '{shown(field, 40)}' is not a number."
         )
     return value
 

@@ -200,7 +200,7 @@ def _into(xy: Array, polyline: Array, chords: np.ndarray, limit: Array) -> Array
     apart, chord = feet(xy, polyline, chords)
     far = np.hypot(*apart.T)
     excess = np.maximum(1.0 - limit[chord] / np.maximum(far, 1e-9), 0.0)
-    return xy - apart * excess[:, None]
+    return np.asarray(xy - apart * excess[:, None], np.float64)
 
 
 def _region(bad: np.ndarray, chord: np.ndarray, polyline: Array, step: float) -> np.ndarray:
