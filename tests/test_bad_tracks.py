@@ -62,11 +62,6 @@ def spiral() -> str:
     return text(np.column_stack([xy, np.full((300, 2), 4.0)]))
 
 
-def two_laps() -> str:
-    table = line_of("saltpan", 5.0)
-    return text(np.vstack([table, table + [0.5, 0.5, 0.0, 0.0]]))  # noqa: RUF005
-
-
 def geojson(coordinates: object, kind: str = "LineString") -> str:
     return json.dumps({"type": kind, "coordinates": coordinates})
 
@@ -109,7 +104,11 @@ BAD = {
     ),
     "a word": csv(lambda: with_cell(17, 1, "north"), r"row 17 \(line 18\): 'north' is not"),
     "an empty cell": csv(lambda: with_cell(3, 0, ""), r"row 3 \(line 4\): '' is not a number"),
-    "decimal commas": csv("1,5;2,5;3,0;4,0\n" * 9, "rows have 8 columns"),
+    "eight columns": csv("1,5,2,5,3,0,4,0\n" * 9, "rows have 8 columns; a track file has 2"),
+    "an unknown header": csv(
+        "a;b;c\n1;2;3\n" + "4;5;6\n" * 5, "header must name x, y and .*; it names a, b, c"
+    ),
+    "one width only": csv("x,y,w_left\n1,2,3\n", "it names the left width only"),
     "a short row": csv(lambda: without_cell(12), r"row 12 \(line 13\) has 3 columns"),
     "two columns": csv("1,2\n3,4\n5,6\n7,8\n", "rows have 2 columns"),
     "a header without widths": csv("# x_m,y_m,z_m\n1,2,3\n", "must name x, y and either"),
@@ -150,7 +149,6 @@ BAD = {
     "roads on one another": csv(
         lambda: text(stadium(gap=5.0)), r"overlaps itself: \d+ m and \d+ m after the start .*row"
     ),
-    "two laps": csv(two_laps, r"overlaps itself: .*near row"),
     "more noise than allowed": csv(
         lambda: text(line_of("harbour", 1.0, noise=2.0)), "of noise was more than a tolerance"
     ),
@@ -161,7 +159,12 @@ BAD = {
     "an endless offset": csv(lambda: text(ring()), "start offset must", "--start-offset", "1e9"),
     "a name of the catalogue": csv(lambda: text(ring()), "of the catalogue", "--name", "Harbour"),
     "a name that is taken": csv(lambda: text(ring()), "cannot be the name", "--name", "all"),
-    "another format": Bad("a.kml", lambda: "<kml/>", r"ends in \.csv, \.geojson"),
+    "another format": Bad("a.xyz", lambda: "1,2,3", r"ends in \.csv, \.geojson"),
+    "KML without a line": Bad("a.kml", lambda: "<kml/>", "holds no lines", ("--width", "12")),
+    "another scale": csv(lambda: text(ring()), "scale must be from 0.001", "--scale", "0"),
+    "a road for no car": csv(
+        lambda: text(ring(width=0.6)), "only 1.2 m wide.* no car fits: .*--scale"
+    ),
     # GeoJSON
     "no JSON": geo("{", "is not JSON"),
     "a list": geo("[1, 2]", "not a GeoJSON object"),
@@ -176,7 +179,12 @@ BAD = {
         "holds 2 lines",
     ),
     "a ring with a hole": geo(geojson([POINTS, POINTS], "Polygon"), "one ring"),
-    "many lines in one": geo(geojson([POINTS], "MultiLineString"), "'MultiLineString', which is"),
+    "lines that do not join": geo(
+        geojson([POINTS[:60], POINTS[90:120]], "MultiLineString"), r"line \d is .* m away from"
+    ),
+    "a pit lane beside": geo(
+        geojson([[*POINTS, POINTS[0]], POINTS[:9]], "MultiLineString"), "line 2 is not part of"
+    ),
     "a place of words": geo(geojson([*POINTS[:6], ["a", "b"]]), r"point 7 must be \[longitude"),
     "metres for degrees": geo(
         geojson([*POINTS[:6], [691000.0, 5335000.0]]), "point 7 is at longitude 691000"
@@ -236,6 +244,16 @@ def test_a_bad_track_file_is_refused_with_one_sentence(
         ("runoff = 'wide'", "runoff must be a number"),
         ("runoff = -1", "runoff must be from 0 to 100 m, not -1"),
         ("start_offset = nan", "start offset must be from -50000 to 50000 m, not nan"),
+        ("runoff = " + "9" * 900, "runoff must be a number of at most"),
+        ("runoff = " + "9" * 9000, "longer than 1,000"),
+        ("runoff = 1e999", "runoff must be from 0 to 100 m, not inf"),
+        ("start_offset = inf", "start offset must be from -50000 to 50000 m, not inf"),
+        ("start_offset = [1]", "start_offset must be a number"),
+        ("runoff = true", "runoff must be a number, not True"),
+        ("runoff = 1979-05-27", "runoff must be a number"),
+        ('name = "a\\nb"', "name must be a text of at most"),
+        ("name = '" + "a" * 600 + "'", "name must be a text of at most"),
+        ("a = " + "[" * 900, "nested too deeply"),
         ("direction = 'up'", 'direction must be "forward" or "reverse"'),
         ("name = ", "is not valid TOML"),
     ],

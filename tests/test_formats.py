@@ -11,6 +11,7 @@ import pytest
 from racer.errors import RacerError
 from racer.formats.files import read_bytes, write_new, write_numbered
 from racer.formats.locks import hold
+from racer.formats.lookalike import skeleton
 from racer.formats.text import is_plain, shown
 
 
@@ -112,3 +113,41 @@ def test_a_pipe_is_read_and_never_waited_for(tmp_path: Path) -> None:
     os.close(writer)
     assert read_bytes(f"/dev/fd/{reader}", limit=100) == b"some"
     os.close(reader)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Harbour",
+        "HARBOUR",
+        "Harbour ",
+        "Har\u200bbour",
+        "H\u0430rbour",
+        "\uff28arbour",
+        "H\xe1rbour",
+        "Harb\u043eur",
+        "\u041darbour",
+        "\u0397arbour",
+        "Harb\u03bf\u03c5r",
+        "harb0ur",
+        "\U0001d5db\U0001d5ee\U0001d5ff\U0001d5ef\U0001d5fc\U0001d602\U0001d5ff",
+        "har-bour",
+        "\u202eHarbour",
+        "H\u0101rb\xf8ur",
+        "\u13bbarbour",
+        "ha\u0280bour",
+        "Harbour\xad",
+        "\u24bdarbour",
+    ],
+)
+def test_names_that_look_alike_have_one_skeleton(name):
+    assert skeleton(name) == skeleton("harbour")
+
+
+def test_other_names_have_other_skeletons():
+    names = ["harbour", "harbour 2", "arbour", "Hafen", "Old Town", "oldtown-b", "鈴鹿", "Сочи"]
+    assert len({skeleton(name) for name in names}) == len(names)
+    assert skeleton("Vladuct") == skeleton("viaduct")
+    assert skeleton("0LDT0WN") == skeleton("Old Town")
+    assert skeleton("Tirnberline") == skeleton("Timberline")
+    assert skeleton(" \u200b-") == ""

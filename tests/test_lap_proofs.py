@@ -311,7 +311,7 @@ def test_our_own_files_escape_them(text: str) -> None:
     assert verify_lap(record).ok
 
 
-@pytest.mark.parametrize("name", ["nl\n.lap.npz", "esc\x1b[2K.lap.npz", "b\udcff.lap.npz"])
+@pytest.mark.parametrize("name", ["nl\n.lap.npz", "esc\x1b[2K.lap.npz"])
 def test_names_of_files_are_escaped(name: str, tmp_path: Path, capsys) -> None:
     path = tmp_path / name
     assert main(["verify", str(path)]) == 1

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from racer.tracks.source import Source
     from racer.tracks.survey import Survey
 
 EXAMPLES = """\
@@ -77,11 +78,15 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
 
 def _add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "file", type=Path, metavar="FILE", help=".csv, .geojson or .gpx, or a folder of them"
+        "file", type=Path, metavar="FILE", help=".csv, .geojson, .gpx or .kml, or a folder of them"
     )
     parser.add_argument(
         "--width", type=float, metavar="M", help="of the whole road, for files without widths"
     )
+    parser.add_argument(
+        "--scale", type=float, default=1.0, metavar="FACTOR",
+        help="multiply positions and widths: 10 for a track of 1:10",
+    )  # fmt: skip
     parser.add_argument(
         "--tolerance", type=float, metavar="M",
         help="how far smoothing may move the line (default 2, GPX and GeoJSON 5; 0: not at all)",
@@ -160,9 +165,7 @@ def _validate(args: argparse.Namespace) -> int:
 
 
 def _checked(path: Path, args: argparse.Namespace) -> dict[str, Any]:
-    from racer.tracks.source import read_source
-
-    result = _survey(read_source(path, width=args.width), args)
+    result = _survey(_source(path, args), args)
     if args.draw is not None:
         from racer.tracks.picture import draw_survey
 
@@ -177,7 +180,7 @@ def _checked(path: Path, args: argparse.Namespace) -> dict[str, Any]:
 
 def _import(args: argparse.Namespace) -> int:
     from racer.errors import TrackError
-    from racer.tracks.source import read_source
+    from racer.formats.text import shown
     from racer.tracks.store import ImportOptions, import_track
 
     files = _files(args.file)
@@ -190,18 +193,18 @@ def _import(args: argparse.Namespace) -> int:
     results: list[dict[str, Any]] = []
 
     def bring(path: Path) -> None:
-        # Only what lacks widths takes --width: a folder may hold both kinds.
-        width = None if args.file.is_dir() and path.suffix.lower() == ".csv" else args.width
-        done = import_track(read_source(path, width=width), options, picture=not args.no_picture)
+        done = import_track(_source(path, args), options, picture=not args.no_picture)
         results.append({**_report(path, done.survey), "name": done.key, "path": str(done.path)})
         if args.json:
             return
-        if not args.file.is_dir():
-            for finding in done.survey.findings:
-                print(f"  {finding.level:<9} {finding.text}")
+        if args.file.is_dir():
+            print(f"{shown(path)}:")
+        for finding in done.survey.findings:
+            print(f"  {finding.level:<9} {finding.text}")
         print(
             f"{done.key:<20} {results[-1]['length_m']:6.0f} m  {results[-1]['corners']:>2} corners"
-            f"  moved {done.survey.largest_move:.2f} m at most  {done.picture or done.path}"
+            f"  moved {done.survey.largest_move:.2f} m at most, "
+            f"{done.survey.largest_gap:.2f} m from its chords  {done.picture or done.path}"
         )
 
     failed = sum(not _or_say(lambda path=path: bring(path)) for path in files)  # type: ignore[misc]
@@ -250,7 +253,14 @@ def _or_say(act: Callable[[], object]) -> bool:
     return True
 
 
-def _survey(source: Any, args: argparse.Namespace) -> Survey:
+def _source(path: Path, args: argparse.Namespace) -> Source:
+    from racer.tracks.source import read_source
+
+    # Only what lacks widths takes --width: a folder may hold both kinds.
+    return read_source(path, width=args.width, scale=args.scale, keep_widths=args.file.is_dir())
+
+
+def _survey(source: Source, args: argparse.Namespace) -> Survey:
     from racer.tracks.survey import survey
 
     return survey(
@@ -275,6 +285,7 @@ def _report(path: Path, result: Survey) -> dict[str, Any]:
         "noise_m": result.noise,
         "largest_move_m": result.largest_move,
         "rms_move_m": result.rms_move,
+        "largest_gap_m": result.largest_gap,
         "findings": [
             {"level": finding.level, "text": finding.text, "xy": finding.xy}
             for finding in result.findings

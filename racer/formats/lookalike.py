@@ -16,6 +16,10 @@ _CYRILLIC = "аaвbеeѕsіiїiјjкkмmнhоoрpсcтtуyүyхxһhԁdԛqԝwѵv�
 _GREEK = "αaβbγyεeζzηnιiκkμuνvοoρpσoςcτtυuχxωwϲcϳj"
 _ARMENIAN = "աwհhոnօoսuցgքpզq"
 _LISU = "ꓐbꓑpꓒdꓓdꓔtꓖgꓗkꓙjꓚcꓜzꓝfꓟmꓠnꓡlꓢsꓣrꓥvꓦvꓧhꓪwꓫxꓬyꓮaꓰeꓲlꓳoꓴu"
+# Capitals that look like Latin ones though their small letters look like others.
+_CAPITALS = str.maketrans(
+    "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹϺАВЕКМНОРСТУХІЈЅҮԌԚԜԀҺԱՍՕՏ", "ABEZHIKMNOPTYXCMABEKMHOPCTYXIJSYGQWDHUUOS"
+)
 _CHEROKEE = "ꭺaꮃwꭵiꭰdꮯcꭼeꮋhꭻjꮶkꮮlꮇmꮲpꭱrꮪsꭲtꮩvꮓzꮐgꮾb"
 _LATIN_TOO = "ɑaɩiʋuɯwʟlƨsʃf"
 _TABLE = _CYRILLIC + _GREEK + _ARMENIAN + _LISU + _CHEROKEE + _LATIN_TOO
@@ -32,7 +36,8 @@ _MIXED = frozenset(("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "LISU", "CHEROKEE"
 def skeleton(name: str) -> str:
     """The same text for names that look alike: "Hаrbour " (Cyrillic а) and "harbour"."""
     letters = []
-    for character in unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold()):
+    folded = unicodedata.normalize("NFKD", name).translate(_CAPITALS).casefold()
+    for character in unicodedata.normalize("NFKD", folded):
         kind = unicodedata.category(character)[0]
         if kind in "LN":
             letters.append(_like_latin(character))

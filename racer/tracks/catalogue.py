@@ -13,11 +13,14 @@ import numpy as np
 
 from racer._core import Track
 from racer.errors import TrackError
-from racer.tracks.closing import SAME_POINT
+from racer.formats.text import shown
+from racer.tracks.chords import by_the_chords
+from racer.tracks.closing import CLOSING_FACTOR, FARTHEST, MIN_POINTS, SAME_POINT
 from racer.tracks.random_tracks import PREFIX, random_track
 from racer.tracks.settings import read_settings
 from racer.tracks.table import read_table
 from racer.tracks.unfold import unfolded
+from racer.tracks.unit import finish
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,7 +39,10 @@ def list_tracks() -> list[str]:
 def list_user_tracks() -> list[str]:
     """The names of the circuits that the user imported, sorted."""
     folder = user_folder()
-    return [] if folder is None else sorted(path.stem for path in folder.glob("[!.]*.csv"))
+    if folder is None:
+        return []
+    finish(folder)
+    return sorted(path.stem for path in folder.glob("[!.]*.csv"))
 
 
 def user_folder() -> Path | None:
@@ -76,7 +82,7 @@ def track_path(name_or_path: str | os.PathLike[str]) -> Path:
     folder = user_folder()
     if key in list_user_tracks() and folder is not None:
         return folder / f"{key}.csv"
-    raise TrackError(f"There is no track {text[:200]!r}; {_known(folder)}.")
+    raise TrackError(f"There is no track '{shown(text)}'; {_known(folder)}.")
 
 
 def _known(folder: Path | None) -> str:
@@ -108,6 +114,11 @@ def load_track(name_or_path: str | os.PathLike[str]) -> Track:
     path = track_path(name_or_path)
     line, line_numbers = read_table(path)
     settings = read_settings(path)
+    index = np.arange(len(line))
+    ring = line[:-1] if np.hypot(*(line[-1] - line[0])[:2]) < SAME_POINT else line
+    if _is_ring(ring):
+        built, index = by_the_chords(ring)
+        line = line if built is ring else built
     try:
         return _track(line, settings, path)
     except ValueError as problem:
@@ -119,16 +130,29 @@ def load_track(name_or_path: str | os.PathLike[str]) -> Track:
                     return _track(narrowed, settings, path)
         reason = re.sub(
             r"\brow (\d+)",
-            lambda found: f"row {found[1]} (line {line_numbers[int(found[1]) - 1]})",
+            lambda found: _row(int(index[int(found[1]) - 1]), line_numbers),
             str(problem),
         )
         raise TrackError(f"{path}: {reason}.") from None
 
 
+def _row(index: int, line_numbers: list[int]) -> str:
+    return f"row {index + 1} (line {line_numbers[index]})"
+
+
+def _is_ring(line: NDArray[np.float64]) -> bool:
+    """Whether the engine will take the points for a circuit; if not, it says best why."""
+    if len(line) < MIN_POINTS or not np.isfinite(line).all() or not (line[:, 2:] > 0.0).all():
+        return False
+    gap = np.hypot(*(np.roll(line, -1, axis=0) - line)[:, :2].T)
+    closed = gap[-1] <= CLOSING_FACTOR * gap[:-1].max()
+    return bool(closed and gap.min() >= SAME_POINT and gap.sum() <= FARTHEST)
+
+
 def _track(line: NDArray[np.float64], settings: TrackSettings, path: Path) -> Track:
     return Track(
         *np.ascontiguousarray(line.T),
-        name=settings.name or path.stem,
+        name=settings.name or shown(path.stem),
         runoff=settings.runoff,
         start_offset=settings.start_offset,
         reverse=settings.direction == "reverse",
@@ -145,6 +169,6 @@ def seed_of(name: str) -> int:
     if not re.fullmatch(r"[0-9]{1,19}", digits) or int(digits) >= 1 << 63:
         raise TrackError(
             f"a random track is {PREFIX}SEED with a whole number from 0 to 2^63 - 1, "
-            f"not {name[:60]!r}."
+            f"not '{shown(name, 60)}'."
         )
     return int(digits)

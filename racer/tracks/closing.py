@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from racer.tracks.source import Source
 
 SAME_POINT = 1e-3  # as in the engine [m]
+MIN_POINTS = 4  # of a circuit, as in the engine
 CLOSING_FACTOR = 3.0  # a gap up to so many times the longest other one is no gap
 SMALLEST = 1.0  # a line within so many metres is one in other units
 FARTHEST = 200_000.0  # along the points, which noise makes a longer way than the lap [m]
@@ -60,9 +61,9 @@ def closed(source: Source, index: np.ndarray, findings: list[Finding]) -> np.nda
     if len(xy) > 1 and np.hypot(*(xy[0] - xy[-1])) < SAME_POINT:
         # The last step is one of the file's: however long it is, it leaves no gap.
         index, xy = index[:-1], xy[:-1]
-    if len(xy) < 4:
+    if len(xy) < MIN_POINTS:
         raise TrackError(
-            f"{source.path}: a circuit needs at least 4 different points, not {len(xy)}."
+            f"{source.path}: a circuit needs at least {MIN_POINTS} different points, not {len(xy)}."
         )
     if steps.sum() > FARTHEST:
         raise TrackError(

@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from racer.errors import TrackError
 from racer.formats.files import read_toml
+from racer.formats.text import is_plain, shown
 
 if TYPE_CHECKING:
     import os
+
+
+MOST = 1_000_000  # whole numbers beyond this mean nothing here
+MAX_TEXT = 500  # letters of a name or a description
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,20 +65,30 @@ def read_settings(path: str | os.PathLike[str]) -> TrackSettings:
     defaults = dataclasses.asdict(TrackSettings())
     for key, value in values.items():
         if key not in defaults:
-            raise TrackError(f"{toml}: unknown key {key!r}; known are {', '.join(defaults)}.")
+            raise TrackError(
+                f"{toml}: unknown key '{shown(key, 40)}'; known are {', '.join(defaults)}."
+            )
         values[key] = _checked(toml, key, value, type(defaults[key]))
     settings = TrackSettings(**values)
     if settings.direction not in ("forward", "reverse"):
         raise TrackError(
-            f'{toml}: direction must be "forward" or "reverse", not {settings.direction!r}.'
+            f'{toml}: direction must be "forward" or "reverse", '
+            f"not '{shown(settings.direction, 40)}'."
         )
     return settings
 
 
 def _checked(path: Path, key: str, value: Any, kind: type) -> Any:
     if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+        if isinstance(value, int) and abs(value) > MOST:
+            raise TrackError(f"{path}: {key} must be a number of at most {MOST:,}.")
         return float(value)
     if kind is str and isinstance(value, str):
-        return value
+        if len(value) > MAX_TEXT or not is_plain(value):
+            raise TrackError(
+                f"{path}: {key} must be a text of at most {MAX_TEXT} printable letters on one "
+                f"line, not '{shown(value, 40)}'."
+            )
+        return value.strip()
     wanted = "a number" if kind is float else "a text"
-    raise TrackError(f"{path}: {key} must be {wanted}, not {value!r}.")
+    raise TrackError(f"{path}: {key} must be {wanted}, not {shown(repr(value)[:200], 60)}.")

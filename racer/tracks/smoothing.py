@@ -102,11 +102,11 @@ class Smoother:
                 best = (score, float(strength), float(np.sqrt(residual / (count - free))))
         return best[1], best[2]
 
-    def within(self, tolerance: float, wanted: float | None = None) -> Smoothed:
+    def within(self, tolerance: Array, wanted: float | None = None) -> Smoothed:
         """The line at the wanted strength (the best one), or the strongest within the tolerance.
 
         Args:
-            tolerance: largest move [m].
+            tolerance: (N,) largest move of each point [m].
             wanted: strength; None for the best one.
         """
         best, noise = self.best_strength()
@@ -116,7 +116,7 @@ class Smoother:
         limited = False
         while True:
             points, moves = self._smooth(strength, tolerance)
-            if strength == 0.0 or moves.max() <= tolerance:
+            if strength == 0.0 or bool((moves <= tolerance).all()):
                 break
             limited = True
             strength = strength / 10**0.25 if strength > _STRENGTHS[0] else 0.0
@@ -131,7 +131,7 @@ class Smoother:
             limited=limited,
         )
 
-    def _smooth(self, strength: float, tolerance: float) -> tuple[Array, Array]:
+    def _smooth(self, strength: float, tolerance: Array) -> tuple[Array, Array]:
         """The line (K, 2) at a strength, and the moves (N,) of the points that came in [m].
 
         Where it is too far from a point, it is pulled towards that point until it is not, or until
@@ -157,7 +157,7 @@ class Smoother:
             if hopeless or not far.any() or np.mean(far) > _MOST_PULLED:
                 break
             pull = np.zeros_like(xy)
-            excess = apart[far] * (1.0 - 0.98 * tolerance / moves[far])[:, None]
+            excess = apart[far] * (1.0 - 0.98 * tolerance[far] / moves[far])[:, None]
             np.add.at(pull, nearest[far] % count, excess / own)
             pulled = pulled + np.fft.rfft(pull, axis=0)
         return best

@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from racer.errors import TrackError
-from racer.tracks.geographic import read_geojson, read_gpx
+from racer.tracks.geographic import read_geojson, read_gpx, read_kml
 from racer.tracks.settings import TrackSettings, read_settings
-from racer.tracks.table import read_table
+from racer.tracks.table import MOST_POINTS, read_columns
 
 if TYPE_CHECKING:
     import os
 
     from racer.tracks.spline import Array
 
-SUFFIXES = (".csv", ".geojson", ".json", ".gpx")
-MOST_POINTS = 200_000
-NARROWEST, WIDEST = 2.0, 100.0  # a width that somebody gives for the whole road [m]
+SUFFIXES = (".csv", ".geojson", ".json", ".gpx", ".kml")
+TABLES = (".csv", ".txt", ".tsv", ".dat")  # those beside .csv are not looked for in folders
+NARROWEST, WIDEST = 2.0, 100.0  # widths of the whole road that a car can drive on [m]
+LEAST_SCALE, LARGEST_SCALE = 0.001, 1000.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,40 +49,60 @@ class Source:
         return f"{self.unit} {self.labels[index]}"
 
 
-def read_source(path: str | os.PathLike[str], *, width: float | None = None) -> Source:
+def read_source(
+    path: str | os.PathLike[str],
+    *,
+    width: float | None = None,
+    scale: float = 1.0,
+    keep_widths: bool = False,
+) -> Source:
     """Reads a track file of any format.
 
     Args:
-        path: ends in .csv, .geojson, .json or .gpx.
-        width: of the whole road [m]; needed where the file has none, refused where it has.
+        path: ends in one of `SUFFIXES` or `TABLES`.
+        width: of the whole road, in the file's metres; needed where the file has none.
+        scale: positions and widths are multiplied by it, 10 for a track of 1:10.
+        keep_widths: what a file has of its own comes before `width`; otherwise it is refused.
 
     Raises:
         TrackError: the file cannot be read as a centre line.
     """
     path = Path(path)
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
+    if suffix not in SUFFIXES + TABLES:
         raise TrackError(f"{path}: the name of a track file ends in {', '.join(SUFFIXES)}.")
-    if width is not None and not NARROWEST <= width <= WIDEST:
+    if not LEAST_SCALE <= scale <= LARGEST_SCALE:
         raise TrackError(
-            f"the width of the road must be from {NARROWEST:.0f} to {WIDEST:.0f} m, not {width:g}."
+            f"the scale must be from {LEAST_SCALE:g} to {LARGEST_SCALE:g}, not {scale:g}."
         )
-    if suffix == ".csv":
-        if width is not None:
-            raise TrackError(f"{path}: has widths of its own, so --width makes no sense.")
-        line, lines = read_table(path)
-        labels = [f"{row} (line {number})" for row, number in enumerate(lines, start=1)]
+    if width is not None and not NARROWEST <= width * scale <= WIDEST:
+        scaled = "" if scale == 1.0 else f" (times the scale of {scale:g})"
+        raise TrackError(
+            f"the width of the road must be from {NARROWEST:.0f} to {WIDEST:.0f} m, "
+            f"not {width:g}{scaled}."
+        )
+    widths, lacking = None, "holds no widths"
+    if suffix in TABLES:
+        table = read_columns(path, MOST_POINTS)
+        xy, widths, geographic = table.xy, table.widths, table.geographic
+        lacking = table.lacking
+        labels = [f"{row} (line {number})" for row, number in enumerate(table.lines, start=1)]
         unit = "row"
+        if widths is not None and width is not None and not keep_widths:
+            raise TrackError(f"{path}: has widths of its own, so --width makes no sense.")
     else:
-        xy = read_gpx(path) if suffix == ".gpx" else read_geojson(path)
-        if width is None:
-            raise TrackError(f"{path}: holds no widths; give the road's with --width METRES.")
-        line = np.column_stack([xy, np.full((len(xy), 2), width / 2.0)])
+        read = {".gpx": read_gpx, ".kml": read_kml}.get(suffix, read_geojson)
+        xy, geographic = read(path), True
         labels = [str(number) for number in range(1, len(xy) + 1)]
         unit = "point"
-    if len(line) > MOST_POINTS:
-        raise TrackError(f"{path}: has {len(line):,} points; {MOST_POINTS:,} are the most.")
-    source = Source(path, line, labels, unit, read_settings(path), suffix != ".csv")
+    if widths is None:
+        if width is None:
+            raise TrackError(f"{path}: {lacking}; give the road's with --width METRES.")
+        widths = np.full((len(xy), 2), width / 2.0)
+    if len(xy) > MOST_POINTS:
+        raise TrackError(f"{path}: has {len(xy):,} points; {MOST_POINTS:,} are the most.")
+    line = scale * np.column_stack([xy, widths])
+    source = Source(path, line, labels, unit, read_settings(path), geographic)
     check_values(source)
     return source
 

@@ -9,9 +9,18 @@ from typing import TYPE_CHECKING
 
 from racer.errors import TrackError
 from racer.formats.files import atomic_write
-from racer.tracks.catalogue import list_tracks, track_key, user_folder
-from racer.tracks.settings import TrackSettings
+from racer.formats.lookalike import skeleton
+from racer.formats.text import is_plain, shown
+from racer.tracks.catalogue import (
+    list_tracks,
+    list_user_tracks,
+    track_key,
+    track_path,
+    user_folder,
+)
+from racer.tracks.settings import MAX_TEXT, TrackSettings, read_settings
 from racer.tracks.survey import survey
+from racer.tracks.unit import commit, locked, staged
 
 if TYPE_CHECKING:
     from racer.tracks.source import Source
@@ -80,31 +89,47 @@ def key_for(source: Source, options: ImportOptions) -> tuple[str, str]:
     Raises:
         TrackError: the name cannot be used.
     """
-    shown = options.name or source.settings.name or source.path.stem
-    key = track_key(shown)
-    if not key or len(key) > LONGEST_NAME or key in RESERVED:
+    name = (options.name or source.settings.name or source.path.stem).strip()
+    key = track_key(name)
+    if not key or len(key) > LONGEST_NAME or len(name) > LONGEST_NAME or key in RESERVED:
         raise TrackError(
-            f"{shown[:80]!r} cannot be the name of a track: it needs 1 to {LONGEST_NAME} letters"
-            " a-z and digits, and words such as all, random and con are taken; give --name."
+            f"'{shown(name, 80)}' cannot be the name of a track: it needs 1 to {LONGEST_NAME} "
+            "letters a-z and digits, and words such as all, random and con are taken; give --name."
         )
-    if key in list_tracks():
-        raise TrackError(f"{key!r} is a circuit of the catalogue; give another --name.")
-    return shown, key
+    if not is_plain(name) or ":" in name or "/" in name or "\\" in name:
+        raise TrackError(
+            f"'{shown(name, 80)}' cannot be the name of a track: it is printable letters on one "
+            "line, without : / and \\; give another --name."
+        )
+    look = skeleton(name)
+    for ours in list_tracks():
+        if key == ours:
+            raise TrackError(f"{key!r} is a circuit of the catalogue; give another --name.")
+        if look in (skeleton(ours), skeleton(read_settings(track_path(ours)).name)):
+            raise TrackError(
+                f"'{shown(name, 80)}' is too like the catalogue's {ours}; give another --name."
+            )
+    for mine in list_user_tracks():
+        if mine != key and not name.isascii() and look == skeleton(mine):
+            raise TrackError(
+                f"'{shown(name, 80)}' is too like your circuit {mine}; give another --name."
+            )
+    return name, key
 
 
 def import_track(source: Source, options: ImportOptions, *, picture: bool = True) -> Imported:
     """Checks a circuit and keeps it in the user's folder.
 
-    The table is written last, and each file whole or not at all: a circuit that is there is whole.
+    Its files appear together (`racer.tracks.unit`): after a kill there is the old circuit or the
+    new one, and of two imports of one name at once the second is refused or, forced, the last.
 
     Raises:
         TrackError: it is no circuit, or it exists already, or it cannot be written.
     """
     folder = folder_for_tracks()
-    shown, key = key_for(source, options)
+    name, key = key_for(source, options)
     path = folder / f"{key}.csv"
-    if path.exists() and not options.force:
-        raise TrackError(f"{path}: exists already; --force overwrites it, --name takes another.")
+    _check_free(path, options)
     result = survey(
         source,
         tolerance=options.tolerance,
@@ -115,35 +140,51 @@ def import_track(source: Source, options: ImportOptions, *, picture: bool = True
     if result.errors:
         raise result.refusal()
     settings = TrackSettings(
-        name=shown,
-        country=options.country or source.settings.country,
-        licence=options.licence or source.settings.licence,
+        name=name,
+        country=_text("country", options.country or source.settings.country),
+        licence=_text("licence", options.licence or source.settings.licence),
         description=source.settings.description,
         runoff=source.settings.runoff if options.runoff is None else options.runoff,
     )
     drawn = path.with_suffix(".png") if picture and importlib.util.find_spec("matplotlib") else None
     try:
-        atomic_write(path.with_suffix(".toml"), settings.as_toml())
-        if drawn is not None:
-            from racer.tracks.picture import draw_survey
+        folder.mkdir(parents=True, exist_ok=True)
+        with locked(folder):
+            _check_free(path, options)
+            with staged(folder, key) as stage:
+                atomic_write(stage / f"{key}.toml", settings.as_toml())
+                atomic_write(stage / path.name, table_text(result))
+                if drawn is not None:
+                    from racer.tracks.picture import draw_survey
 
-            draw_survey(result, drawn, title=shown)
-        atomic_write(path, table_text(result))
+                    draw_survey(result, stage / drawn.name, title=name)
+                commit(folder, stage)
     except OSError as problem:
         reason = problem.strerror or str(problem)
         raise TrackError(f"{path}: cannot be written ({reason}).") from None
     return Imported(key, path, drawn, result)
 
 
+def _check_free(path: Path, options: ImportOptions) -> None:
+    if path.exists() and not options.force:
+        raise TrackError(f"{path}: exists already; --force overwrites it, --name takes another.")
+
+
+def _text(what: str, text: str) -> str:
+    """A text for the settings, which must be able to read it again."""
+    if len(text) > MAX_TEXT or not is_plain(text):
+        raise TrackError(
+            f"the {what} must be a text of at most {MAX_TEXT} printable letters on one line, "
+            f"not '{shown(text, 40)}'."
+        )
+    return text.strip()
+
+
 def table_text(result: Survey) -> str:
     """The circuit as a track file, with a word about where it came from."""
     rows = [",".join(f"{value:.3f}" for value in row) for row in result.line]
     about = (
-        f"# imported from {_printable(result.source.path.name)}; the line moved by "
+        f"# imported from {shown(result.source.path.name)}; the line moved by "
         f"{result.rms_move:.3f} m (rms), {result.largest_move:.3f} m at most"
     )
     return "\n".join([about, "# x_m,y_m,w_tr_right_m,w_tr_left_m", *rows, ""])
-
-
-def _printable(name: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in name)

@@ -11,9 +11,13 @@ import numpy as np
 from racer.errors import TrackError
 from racer.tracks.check import STEP as CHECK_STEP
 from racer.tracks.check import Finding, check_line, folds
+from racer.tracks.chords import TOLERANCE, WIDTH_SHARE, graded
 from racer.tracks.closing import SAME_POINT, closed, distinct
+from racer.tracks.laps import one_lap, without_standing
 from racer.tracks.smoothing import Smoothed, Smoother, smoother_for
+from racer.tracks.source import NARROWEST
 from racer.tracks.spline import Array, ClosedSpline
+from racer.tracks.tube import leaves, within_tube
 from racer.tracks.unfold import Unfolded, unfolded
 
 if TYPE_CHECKING:
@@ -22,8 +26,7 @@ if TYPE_CHECKING:
     from racer._core import Track
     from racer.tracks.source import Source
 
-TOLERANCE = 2.0  # the line moves at most this far, unless somebody says otherwise [m]
-GEOGRAPHIC_TOLERANCE = 5.0  # the same for positions in degrees, which are rarely better [m]
+GEOGRAPHIC_TOLERANCE = 5.0  # for positions in degrees, which are rarely better [m]
 NOISY = 0.2  # noise of this share of the tolerance can be what makes an edge fold
 STEP = 2.5  # distance of the points of an imported line [m]
 
@@ -38,7 +41,8 @@ class Survey:
         line: (K, 4) the circuit as it would be kept: x, y, width right, width left [m].
         track: the circuit, unless there was an error.
         noise: estimated noise of the points, one standard deviation [m].
-        largest_move, rms_move: of the points that came in, across the line [m].
+        largest_move, rms_move: distances of the points that came in from the line [m].
+        largest_gap: the largest distance of the line, anywhere, from the chords between them [m].
     """
 
     source: Source
@@ -48,6 +52,7 @@ class Survey:
     noise: float
     largest_move: float
     rms_move: float
+    largest_gap: float
 
     @property
     def errors(self) -> list[Finding]:
@@ -82,45 +87,80 @@ def survey(
     Raises:
         TrackError: an option makes no sense, or there is no line to look at.
     """
-    tolerance = _checked(source, tolerance, runoff, start_offset)
+    tolerance, allowed = _checked(source, tolerance, runoff, start_offset)
     runoff = source.settings.runoff if runoff is None else runoff
     findings: list[Finding] = []
-    index = closed(source, distinct(source, findings), findings)
-    kept = source.line[index]
+    index = without_standing(source, distinct(source, findings), findings)
+    index = closed(source, one_lap(source, index, findings), findings)
+    kept, allowed = source.line[index], allowed[index]
 
     def place(xy: Array) -> str:
         nearest = int(np.argmin(np.hypot(*(kept[:, :2] - xy).T)))
         return f", near {source.name(int(index[nearest]))}"
 
-    smoothed = _smoothed(kept, tolerance)
+    line, origin = graded(kept, _by_chords(allowed))
+    smoothed = _smoothed(line, allowed[origin])
+    own = np.searchsorted(origin, np.arange(len(kept)))
+    at, free = smoothed.places[own], smoothed
+    if tolerance > 0.0:
+        smoothed = within_tube(smoothed, kept[:, :2], at, allowed, smoothed.moves[own])
+    gaps, moves = leaves(smoothed, kept[:, :2], at)
+    if smoothed is free:
+        moves = smoothed.moves[own]
     noisy = smoothed.limited or smoothed.noise > NOISY * tolerance
-    folded = noisy and _folds_for_good(kept, smoothed)
-    findings += _smoothing_findings(smoothed, tolerance, source, index, folded=folded)
+    folded = noisy and _folds_for_good(line, smoothed)
+    findings += _moving_findings(smoothed, moves, allowed, source, index)
+    findings += _noise_findings(smoothed, tolerance, folded=folded)
     backwards = reverse != (source.settings.direction == "reverse")
     offset = source.settings.start_offset + start_offset
-    line, narrowed = unfolded(_resampled(kept, smoothed, backwards, offset))
+    table, narrowed = unfolded(_resampled(line, smoothed, backwards, offset))
     findings += [_unfolding(one, place) for one in narrowed]
-    found, track = check_line(line, runoff=runoff, place=place)
+    found, track = check_line(table, runoff=runoff, place=place)
+    findings += _too_narrow(table, place)
     order = {"error": 0, "repaired": 1, "note": 2}
     findings = sorted([*findings, *found], key=lambda finding: order[finding.level])
-    moves = smoothed.moves
     return Survey(
         source=source,
         findings=findings,
-        line=line,
+        line=table,
         track=track if not any(f.level == "error" for f in findings) else None,
         noise=smoothed.noise,
         largest_move=float(moves.max()),
         rms_move=float(np.sqrt(np.mean(moves**2))),
+        largest_gap=float(gaps.max()),
     )
+
+
+def _too_narrow(line: Array, place: Callable[[Array], str]) -> list[Finding]:
+    whole = line[:, 2] + line[:, 3]
+    k = int(np.argmin(whole))
+    if whole[k] >= NARROWEST - 0.01:
+        return []
+    text = (
+        f"the road is only {whole[k]:.1f} m wide{place(line[k, :2])}; below {NARROWEST:g} m no car "
+        "fits: a model track of 1:10 takes --scale 10"
+    )
+    return [Finding("error", text, (float(line[k, 0]), float(line[k, 1])))]
+
+
+def _by_chords(allowed: Array) -> Array:
+    """How far a line may swing out between points: also where they must not move at all."""
+    return np.where(allowed > 0.0, allowed, TOLERANCE)
 
 
 def _checked(
     source: Source, tolerance: float | None, runoff: float | None, start_offset: float
-) -> float:
-    """The tolerance to use, after a look at all options."""
+) -> tuple[float, Array]:
+    """The tolerance, and what it is at each point (M,), after a look at all options.
+
+    Without one that somebody chose it is that of the source's kind, and never more than the road
+    has room for: where its edges were measured, a third of the way to the nearer one.
+    """
+    allowed = np.full(len(source.line), np.inf)
     if tolerance is None:
         tolerance = GEOGRAPHIC_TOLERANCE if source.geographic else TOLERANCE
+        share = 1.0 if source.geographic else WIDTH_SHARE
+        allowed = share * np.min(source.line[:, 2:], axis=1)
     if not 0.0 <= tolerance <= 20.0:
         raise TrackError(f"the tolerance must be from 0 to 20 m, not {tolerance:g}.")
     if runoff is not None and not 0.0 <= runoff <= 100.0:
@@ -133,17 +173,22 @@ def _checked(
             f"{source.path.with_suffix('.toml')}: runoff must be from 0 to 100 m, "
             f"not {source.settings.runoff:g}."
         )
-    return tolerance
+    return tolerance, np.minimum(tolerance, allowed)
 
 
-def _smoothed(line: Array, tolerance: float) -> Smoothed:
-    """As much smoothing as the noise asks for; more, within the tolerance, if an edge folds."""
+def _smoothed(line: Array, tolerance: Array) -> Smoothed:
+    """As much smoothing as the noise asks for; more, within the tolerance, if an edge folds.
+
+    Args:
+        line: (N, 4).
+        tolerance: (N,) largest move of each point [m].
+    """
     smoother = smoother_for(line[:, :2])
     best = smoother.within(tolerance)
-    if best.moves.max() > tolerance:  # means of neighbours alone move the line too far
+    if (best.moves > tolerance).any():  # means of neighbours alone move the line too far
         smoother = Smoother(line[:, :2], finest=0.0)
         best = smoother.within(tolerance)
-    if tolerance == 0.0 or not _folds(line, best):
+    if tolerance.max() == 0.0 or not _folds(line, best):
         return best
     strength = max(best.strength, 0.03)
     while strength < 1e12:
@@ -219,28 +264,32 @@ def _unfolding(one: Unfolded, place: Callable[[Array], str]) -> Finding:
     return Finding("repaired", text, (float(one.xy[0]), float(one.xy[1])))
 
 
-def _smoothing_findings(
-    smoothed: Smoothed, tolerance: float, source: Source, index: np.ndarray, *, folded: bool
+def _moving_findings(
+    smoothed: Smoothed, moves: Array, allowed: Array, source: Source, index: np.ndarray
 ) -> list[Finding]:
-    found = []
-    if smoothed.strength > 0.0:
-        k = int(np.argmax(smoothed.moves))
-        rms = math.sqrt(float(np.mean(smoothed.moves**2)))
-        x, y = source.line[index[k], :2]
-        text = (
-            f"smoothed: the line moved by {rms:.3f} m (rms), {smoothed.moves[k]:.2f} m at most, "
-            f"at {source.name(int(index[k]))}; {tolerance:g} m are allowed"
+    k = int(np.argmax(moves))
+    if smoothed.strength == 0.0 and moves[k] < 0.01:
+        return []
+    rms = math.sqrt(float(np.mean(moves**2)))
+    x, y = source.line[index[k], :2]
+    what = "smoothed" if smoothed.strength > 0.0 else "rounded where points lie far apart"
+    text = (
+        f"{what}: the line moved by {rms:.3f} m (rms), {moves[k]:.2f} m at most, "
+        f"at {source.name(int(index[k]))}; {allowed[k]:.3g} m are allowed there"
+    )
+    return [Finding("repaired", text, (float(x), float(y)))]
+
+
+def _noise_findings(smoothed: Smoothed, tolerance: float, *, folded: bool) -> list[Finding]:
+    if not smoothed.limited and not folded:
+        return []
+    text = (
+        f"about {smoothed.noise:.2f} m of noise was more than a tolerance of {tolerance:g} m "
+        "lets smoothing take out"
+    )
+    if folded:
+        text += (
+            f", and with what is left of it boundaries fold: --tolerance "
+            f"{math.ceil(4.0 * smoothed.noise + tolerance):.0f} allows more"
         )
-        found.append(Finding("repaired", text, (float(x), float(y))))
-    if smoothed.limited or folded:
-        text = (
-            f"about {smoothed.noise:.2f} m of noise was more than a tolerance of {tolerance:g} m "
-            "lets smoothing take out"
-        )
-        if folded:
-            text += (
-                f", and with what is left of it boundaries fold: --tolerance "
-                f"{math.ceil(4.0 * smoothed.noise + tolerance):.0f} allows more"
-            )
-        found.append(Finding("error" if folded else "note", text))
-    return found
+    return [Finding("error" if folded else "note", text)]
