@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 GRAVITY = 9.81  # [m/s2]
 BRAKING_G = 1.2  # deceleration at which the load transfer under braking is taken [g]
 SLOPE_SAMPLES = 400
+SLIP_ROUNDS = 3  # of the slip angle that a braked wheel needs
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,33 @@ class CarModel:
         pairs = zip(np.moveaxis(sideways, -1, 0), self._forces, self._slips, strict=True)
         return np.stack([np.interp(share, force, slip) for share, force, slip in pairs], axis=-1)
 
+    def braked(
+        self, across: NDArray[np.float64], brake: NDArray[np.float64], capacity: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What axles need that brake while they corner.
+
+        A wheel points into the corner by its slip angle, so its braking force pulls outwards by the
+        sine of that angle: the tyre's lateral force must hold the corner and this. And the more of
+        the grip the brakes take, the larger the slip angle.
+
+        Args:
+            across: force (..., 2) [N] of the axles towards the inside of the corner, >= 0.
+            brake: (..., 2) [N], >= 0.
+            capacity: (..., 2) [N].
+
+        Returns:
+            The lateral share (..., 2) of the capacity, as `left_along` counts it, 1 or more if the
+            tyre cannot hold it; the slip angles (..., 2) [rad], at most those of the largest force.
+        """
+        most = self.parameters["grip_use"]
+        used = np.sqrt(1.0 - np.square(np.minimum(brake / capacity, most)))
+        sideways = across / capacity
+        slip = self.slip_angles(sideways / used)
+        for _ in range(SLIP_ROUNDS):
+            sideways = (across + brake * np.sin(slip)) / (capacity * np.cos(slip))
+            slip = self.slip_angles(sideways / used)
+        return sideways, slip
+
     def slip_drag(
         self, sideways: NDArray[np.float64], capacity: NDArray[np.float64]
     ) -> NDArray[np.float64]:
@@ -157,12 +185,16 @@ class CarModel:
             moment = self.parameters["yaw_inertia"] * turning / self.wheelbase
             force = force + moment[:, None] * np.array([1.0, -1.0])
         if acceleration is None:
-            capacity = self.capacity(speed)
+            slips = self.slip_angles(np.abs(force) / self.capacity(speed))
         else:
             capacity = self.capacity(speed, -self.transfer * acceleration)
             along = self.pedal_forces(speed, acceleration)
-            capacity = capacity * np.sqrt(1.0 - np.square(np.clip(along / capacity, -0.85, 0.85)))
-        slip = np.sign(force) * self.slip_angles(np.abs(force) / capacity)
+            _, braked = self.braked(np.abs(force), np.maximum(-along, 0.0), capacity)
+            driven = np.sqrt(1.0 - np.square(np.clip(along / capacity, 0.0, 0.85)))
+            slips = np.where(
+                along < 0.0, braked, self.slip_angles(np.abs(force) / (capacity * driven))
+            )
+        slip = np.sign(force) * slips
         return SteadyCorner(
             steer=self.wheelbase * curvature + slip[:, 0] - slip[:, 1],
             body_slip=self.parameters["cg_to_rear"] * curvature - slip[:, 1],

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 SLOWEST, FASTEST, SPEEDS = 2.0, 96.0, 60  # [m/s], [m/s], rows
 SHARES = 41  # columns
 BISECTIONS = 30
+BRAKE_ROUNDS = 3  # of how brakes and slip share the work
 TOP_SPEED = 95.0  # [m/s], where no corner limits
 
 
@@ -61,7 +62,6 @@ def grip_map(vehicle: str, grip: float) -> GripMap:
     speed = np.broadcast_to(v[:, None], across.shape)
     resistance = car.resistance(speed)
     engine = min(grip, 1.0) * np.minimum(p["drive_force"], p["power"] / speed)
-    pedal = p["brake_force"] * np.array([p["brake_front"], 1.0 - p["brake_front"]])
 
     def needed_and_left(along: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
         """Force [N] for an acceleration along the path, what the axles have left (..., 2) [N]."""
@@ -76,8 +76,21 @@ def grip_map(vehicle: str, grip: float) -> GripMap:
         return np.asarray(holds & (force <= np.minimum(engine, left[..., 1])))
 
     def can_brake(along: Floats) -> NDArray[np.bool_]:
-        force, left, holds = needed_and_left(along)
-        return np.asarray(holds & (-force <= np.minimum(pedal, left).sum(axis=-1)))
+        capacity = grip * car.capacity(speed, -car.transfer * along)
+        inwards = car.mass * across[..., None] * car.share
+        wanted = -(car.mass * along + resistance)  # of the tyres, by brakes and slip [N]
+        brake = np.maximum(wanted, 0.0)[..., None] * car.brake_share
+        for _ in range(BRAKE_ROUNDS):
+            sideways, slip = car.braked(inwards, brake, capacity)
+            held = np.minimum(sideways, 1.0) * capacity * np.sin(slip)
+            pull = (np.maximum(wanted - held.sum(axis=-1), 0.0))[..., None]
+            # Slip control holds back the rear brakes alone, and the front ones must do the rest.
+            left = car.left_along(sideways) * capacity
+            rear = np.minimum(pull * car.brake_share[1], left[..., 1:])
+            brake = np.concatenate([pull - rear, rear], axis=-1)
+        front = brake[..., 0]
+        most = np.minimum(p["brake_force"] * car.brake_share[0], left[..., 0])
+        return np.asarray((front <= most) & np.all(sideways <= 1.0, axis=-1))
 
     low, high = np.full_like(across, -6.0), np.full_like(across, 15.0)
     for _ in range(BISECTIONS):

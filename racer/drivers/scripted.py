@@ -169,9 +169,11 @@ class LineFollower:
         force = car.mass * (planned + SPEED_GAIN * (target - speed)) + car.resistance(speed)
         capacity = car.capacity(speed, -car.transfer * planned)
         lateral = car.mass * np.abs(curvature * np.square(pace))
-        sideways = lateral[:, None] * car.share / capacity
-        force += car.slip_drag(sideways, capacity)
+        inwards = lateral[:, None] * car.share
+        force += car.slip_drag(inwards / capacity, capacity)
         # A car that is wide in a corner must not brake away the grip that turns it.
+        brake = np.maximum(-force, 0.0)[:, None] * car.brake_share
+        sideways, _ = car.braked(inwards, brake, capacity)
         left = np.maximum(car.left_along(sideways), LEAST_BRAKING) * capacity
         brakes = np.min(left / car.brake_share, axis=-1)
         return steer, np.maximum(force, -brakes)
