@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 GRAVITY = 9.81  # [m/s2]
 BRAKING_G = 1.2  # deceleration at which the load transfer under braking is taken [g]
 SLOPE_SAMPLES = 400
-SLIP_ROUNDS = 3  # of the slip angle that a braked wheel needs
+BRAKE_ROUNDS = 5  # of how brakes and slip share the work
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,24 @@ class SteadyCorner:
 
     steer: NDArray[np.float64]
     body_slip: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class BrakedCorner:
+    """What axles need that brake while they corner, (..., 2) each.
+
+    Attributes:
+        brake: braking force [N].
+        sideways: lateral share of the capacity, as `CarModel.left_along` counts it; more than 1 if
+            the tyres cannot hold it.
+        slip: angles [rad], at most those of the largest force.
+        left: the braking force that would leave the lateral share [N].
+    """
+
+    brake: NDArray[np.float64]
+    sideways: NDArray[np.float64]
+    slip: NDArray[np.float64]
+    left: NDArray[np.float64]
 
 
 class CarModel:
@@ -128,31 +146,38 @@ class CarModel:
         return np.stack([np.interp(share, force, slip) for share, force, slip in pairs], axis=-1)
 
     def braked(
-        self, across: NDArray[np.float64], brake: NDArray[np.float64], capacity: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        self,
+        inwards: NDArray[np.float64],
+        slowing: NDArray[np.float64],
+        capacity: NDArray[np.float64],
+    ) -> BrakedCorner:
         """What axles need that brake while they corner.
 
-        A wheel points into the corner by its slip angle, so its braking force pulls outwards by the
-        sine of that angle: the tyre's lateral force must hold the corner and this. And the more of
-        the grip the brakes take, the larger the slip angle.
+        A wheel points into the corner by its slip angle. So its braking force pulls outwards by the
+        sine of that angle, which the tyre's lateral force must hold, too; and that force slows the
+        car, which the brakes need not. The more of the grip they take, the larger the slip angle.
 
         Args:
-            across: force (..., 2) [N] of the axles towards the inside of the corner, >= 0.
-            brake: (..., 2) [N], >= 0.
+            inwards: force (..., 2) [N] of the axles towards the inside of the corner, >= 0.
+            slowing: force (...) [N] of all tyres against the motion, >= 0.
             capacity: (..., 2) [N].
-
-        Returns:
-            The lateral share (..., 2) of the capacity, as `left_along` counts it, 1 or more if the
-            tyre cannot hold it; the slip angles (..., 2) [rad], at most those of the largest force.
         """
         most = self.parameters["grip_use"]
-        used = np.sqrt(1.0 - np.square(np.minimum(brake / capacity, most)))
-        sideways = across / capacity
-        slip = self.slip_angles(sideways / used)
-        for _ in range(SLIP_ROUNDS):
-            sideways = (across + brake * np.sin(slip)) / (capacity * np.cos(slip))
+        brake = slowing[..., None] * self.brake_share
+        sideways = inwards / capacity
+        slip = self.slip_angles(sideways)
+        left = capacity
+        for _ in range(BRAKE_ROUNDS):
+            used = np.sqrt(1.0 - np.square(np.minimum(brake / capacity, most)))
+            sideways = (inwards + brake * np.sin(slip)) / (capacity * np.cos(slip))
             slip = self.slip_angles(sideways / used)
-        return sideways, slip
+            drag = np.sum(np.minimum(sideways, 1.0) * capacity * np.sin(slip), axis=-1)
+            pedal = np.maximum(slowing - drag, 0.0)[..., None]
+            # Slip control holds back the rear brakes alone, and the front ones must do the rest.
+            left = self.left_along(sideways) * capacity
+            rear = np.minimum(pedal * self.brake_share[1], left[..., 1:])
+            brake = np.concatenate([pedal - rear, rear], axis=-1)
+        return BrakedCorner(brake, sideways, slip, left)
 
     def slip_drag(
         self, sideways: NDArray[np.float64], capacity: NDArray[np.float64]
@@ -189,10 +214,10 @@ class CarModel:
         else:
             capacity = self.capacity(speed, -self.transfer * acceleration)
             along = self.pedal_forces(speed, acceleration)
-            _, braked = self.braked(np.abs(force), np.maximum(-along, 0.0), capacity)
+            braked = self.braked(np.abs(force), np.maximum(-along.sum(axis=-1), 0.0), capacity)
             driven = np.sqrt(1.0 - np.square(np.clip(along / capacity, 0.0, 0.85)))
             slips = np.where(
-                along < 0.0, braked, self.slip_angles(np.abs(force) / (capacity * driven))
+                along < 0.0, braked.slip, self.slip_angles(np.abs(force) / (capacity * driven))
             )
         slip = np.sign(force) * slips
         return SteadyCorner(

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 SLOWEST, FASTEST, SPEEDS = 2.0, 96.0, 60  # [m/s], [m/s], rows
 SHARES = 41  # columns
 BISECTIONS = 30
-BRAKE_ROUNDS = 3  # of how brakes and slip share the work
 TOP_SPEED = 95.0  # [m/s], where no corner limits
 
 
@@ -78,19 +77,10 @@ def grip_map(vehicle: str, grip: float) -> GripMap:
     def can_brake(along: Floats) -> NDArray[np.bool_]:
         capacity = grip * car.capacity(speed, -car.transfer * along)
         inwards = car.mass * across[..., None] * car.share
-        wanted = -(car.mass * along + resistance)  # of the tyres, by brakes and slip [N]
-        brake = np.maximum(wanted, 0.0)[..., None] * car.brake_share
-        for _ in range(BRAKE_ROUNDS):
-            sideways, slip = car.braked(inwards, brake, capacity)
-            held = np.minimum(sideways, 1.0) * capacity * np.sin(slip)
-            pull = (np.maximum(wanted - held.sum(axis=-1), 0.0))[..., None]
-            # Slip control holds back the rear brakes alone, and the front ones must do the rest.
-            left = car.left_along(sideways) * capacity
-            rear = np.minimum(pull * car.brake_share[1], left[..., 1:])
-            brake = np.concatenate([pull - rear, rear], axis=-1)
-        front = brake[..., 0]
-        most = np.minimum(p["brake_force"] * car.brake_share[0], left[..., 0])
-        return np.asarray((front <= most) & np.all(sideways <= 1.0, axis=-1))
+        slowing = np.maximum(-(car.mass * along + resistance), 0.0)
+        corner = car.braked(inwards, slowing, capacity)
+        most = np.minimum(p["brake_force"] * car.brake_share[0], corner.left[..., 0])
+        return np.asarray((corner.brake[..., 0] <= most) & np.all(corner.sideways <= 1.0, axis=-1))
 
     low, high = np.full_like(across, -6.0), np.full_like(across, 15.0)
     for _ in range(BISECTIONS):

@@ -201,10 +201,10 @@ class KeyboardDriver:
         delay, speed, yaw_rate, angle, left = np.array(ahead).T
         mean = 0.5 * (now.speed[rows] + speed)
         way = now.heading[rows] + np.arctan2(now.slide[rows], now.speed[rows])
-        road = self._follower.at(now.s[rows] + 0.5 * delay * mean)[-1]
+        road = self._follower.at(self._follower.ahead(now.s[rows], 0.5 * delay * mean))[-1]
         bend = road * mean * delay  # the road turns away by
         return Motion(
-            s=now.s[rows] + delay * mean,
+            s=self._follower.ahead(now.s[rows], delay * mean),
             offset=now.offset[rows] + delay * mean * np.sin(way) + left - 0.5 * bend * mean * delay,
             heading=now.heading[rows] + angle - bend,
             speed=speed,
