@@ -71,6 +71,67 @@ class PyBatch {
         worlds.step();
     }
 
+    // Drives recorded inputs (T, 3) with the only car, and says what a lap's proof needs.
+    py::dict drive(const Exact<std::int16_t>& inputs, bool records, int hash_every) {
+        StepContext& c = worlds.engine().context();
+        if (c.worlds * c.cars_per_world != 1 || c.ticks_per_action != 1 || c.action_size != 3 ||
+            c.autoreset != Autoreset::kDisabled) {
+            throw py::value_error(
+                "drive() takes a batch of one car with action='pedals', ticks_per_action=1 and "
+                "autoreset='disabled'");
+        }
+        if (hash_every < 1) throw py::value_error("hash_every must be at least 1");
+        if (inputs.ndim() != 2 || inputs.shape(1) != 3) {
+            throw py::value_error("inputs must have shape (T, 3)");
+        }
+        const Worlds<Batch>::Busy busy(worlds);
+        const py::ssize_t ticks = inputs.shape(0);
+        Exact<std::uint64_t> hashes((ticks + hash_every - 1) / hash_every);
+        py::array states(record_type(), std::vector<py::ssize_t>{records ? ticks : 0});
+        auto* hash = hashes.mutable_data();
+        auto* state = static_cast<CarRecord*>(states.mutable_data());
+        const std::int16_t* input = inputs.data();
+        std::vector<LapEvent> events;
+        std::vector<std::int64_t> ends, starts;
+        std::int64_t running_since = -1;  // before these ticks, or not at all
+        {
+            const py::gil_scoped_release release;
+            Batch& engine = worlds.engine();
+            const CarArrays& cars = c.cars;
+            float action[3];
+            c.actions = action;
+            for (py::ssize_t tick = 0; tick < ticks; ++tick) {
+                for (float& pedal : action) pedal = static_cast<float>(*input++) / 32767.0F;
+                const bool running = cars.lap_running[0] != 0;
+                engine.step();
+                if (c.lap_events[0].completed != 0) {
+                    events.push_back(c.lap_events[0]);
+                    ends.push_back(tick);
+                    starts.push_back(running_since);
+                    running_since = tick;
+                } else if (!running && cars.lap_running[0] != 0) {
+                    running_since = tick;
+                }
+                if ((tick + 1) % hash_every == 0 || tick + 1 == ticks) {
+                    *hash++ = engine.state_hash(0);
+                }
+                if (records) engine.snapshot(0, state++);
+            }
+            c.actions = nullptr;
+        }
+        const auto count = static_cast<py::ssize_t>(events.size());
+        py::array laps(lap_event_type(), std::vector<py::ssize_t>{count});
+        std::copy(events.begin(), events.end(), static_cast<LapEvent*>(laps.mutable_data()));
+        py::dict answer;
+        answer["hashes"] = hashes;
+        answer["events"] = laps;
+        answer["ends"] = Exact<std::int64_t>(count, ends.data());
+        answer["starts"] = Exact<std::int64_t>(count, starts.data());
+        answer["running_since"] = running_since;
+        answer["records"] = states;
+        return answer;
+    }
+
     void place(int world, int car, double s, double n, double heading_error, double speed) {
         const Worlds<Batch>::Busy busy(worlds);
         check_index("world", world, worlds.engine().options().worlds);
@@ -310,6 +371,14 @@ void bind_batch(py::module_& m) {
              py::arg("config") = BatchConfig())
         .def("step", &PyBatch::step, py::arg("actions").noconvert(),
              "One step of every world. `actions`: float32 (N, K, A), C-contiguous.")
+        .def(
+            "drive", &PyBatch::drive, py::arg("inputs").noconvert(), py::arg("records") = false,
+            py::arg("hash_every") = 60,
+            "Drives recorded inputs, int16 (T, 3) in 1/32767, with the only car of a batch that\n"
+            "takes pedals every tick. Returns hashes (after every so many ticks and the last),\n"
+            "events of the laps that ended, the ticks in which they did (ends) and in which their\n"
+            "clocks started (starts; -1: before the first), running_since for the running lap,\n"
+            "and with records=True the state after each tick.")
         .def("place", &PyBatch::place, py::arg("world"), py::arg("car"), py::arg("s"),
              py::arg("n") = 0.0, py::arg("heading_error") = 0.0, py::arg("speed") = 0.0,
              "Puts a car at (s, n) [m] with a heading error [rad] and a speed [m/s] and restarts\n"

@@ -253,6 +253,14 @@ class Batch:
     """
     def __init__(self, tracks: list, num_worlds: typing.SupportsInt | typing.SupportsIndex, *, world_tracks: typing.Any = None, cars_per_world: typing.SupportsInt | typing.SupportsIndex = 1, vehicle: str = 'gt', action: str = 'pedals', observation: str = 'lidar', ticks_per_action: typing.SupportsInt | typing.SupportsIndex = 1, autoreset: str = 'same_step', threads: typing.SupportsInt | typing.SupportsIndex = 1, seed: typing.SupportsInt | typing.SupportsIndex = 0, config: BatchConfig = ...) -> None:
         ...
+    def drive(self, inputs: numpy.typing.NDArray[numpy.int16], records: bool = False, hash_every: typing.SupportsInt | typing.SupportsIndex = 60) -> dict:
+        """
+        Drives recorded inputs, int16 (T, 3) in 1/32767, with the only car of a batch that
+        takes pedals every tick. Returns hashes (after every so many ticks and the last),
+        events of the laps that ended, the ticks in which they did (ends) and in which their
+        clocks started (starts; -1: before the first), running_since for the running lap,
+        and with records=True the state after each tick.
+        """
     def place(self, world: typing.SupportsInt | typing.SupportsIndex, car: typing.SupportsInt | typing.SupportsIndex, s: typing.SupportsFloat | typing.SupportsIndex, n: typing.SupportsFloat | typing.SupportsIndex = 0.0, heading_error: typing.SupportsFloat | typing.SupportsIndex = 0.0, speed: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> None:
         """
         Puts a car at (s, n) [m] with a heading error [rad] and a speed [m/s] and restarts

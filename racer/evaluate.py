@@ -1,7 +1,9 @@
 """Evaluation: a driver laps a circuit from fixed places, deterministically.
 
-The first start is a standing one on the line, the others are rolling starts spread around the lap.
-From each the driver completes a number of flying laps, or fails to.
+The first start is a standing one on the line, the others are at rest too, spread over the first
+part of the lap, so that the run-up to the line is long enough for a flying lap at full speed. From
+each the driver completes a number of flying laps, or fails to. All of them are proofs: they are
+driven from rest. Rolling starts, around the whole lap, can be had too; their laps prove nothing.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 STILL_SECONDS = 6.0  # a car that stands so long has given up
 PATIENCE = 2.5  # a lap may take so many times the cautious reference time
+RUN_UP = 0.4  # of the lap, at least, from a start at rest to the line
 MAX_STARTS = 10_000
 MAX_LAPS = 1000
 
@@ -83,6 +86,7 @@ def evaluate_driver(
     laps: int = 2,
     vehicle: str = "gt",
     seed: int = 0,
+    rolling: bool = False,
     record: bool = False,
 ) -> TrackResult:
     """Lets a driver lap a circuit.
@@ -90,10 +94,11 @@ def evaluate_driver(
     Args:
         driver: the driver, for all starts at once.
         track: the circuit.
-        starts: number of starts; the first is at rest on the line, the others roll.
+        starts: number of starts, at rest; the first is on the line.
         laps: flying laps from each start.
         vehicle: name of the vehicle.
-        seed: of the rolling starts' places and speeds.
+        seed: of the places, and of the speeds of rolling starts.
+        rolling: all starts but the first roll; laps from there cannot be proved.
         record: keep what is needed to save the laps.
 
     Raises:
@@ -104,7 +109,7 @@ def evaluate_driver(
             f"starts must be 1 to {MAX_STARTS} and laps 1 to {MAX_LAPS}, got {starts} and {laps}."
         )
     session = Session(track, worlds=starts, vehicle=vehicle, record=record)
-    _place(session, seed)
+    _place(session, seed, rolling=rolling)
     seat = Seat(driver, session)
     flying = np.zeros(starts, int)
     finished: list[FinishedLap] = []
@@ -137,17 +142,18 @@ def evaluate_driver(
     )
 
 
-def _place(session: Session, seed: int) -> None:
-    """One car stands on the line, the others roll, one in each equal part of the lap."""
+def _place(session: Session, seed: int, *, rolling: bool) -> None:
+    """One car on the line, the others one in each equal part of the lap (or of its beginning)."""
     track = session.track
     count = session.shape[0]
     random = np.random.default_rng(seed)
     for world in range(1, count):
         s = (world - 1 + random.random()) / (count - 1) * track.length
+        s *= 1.0 if rolling else 1.0 - RUN_UP
         station = track.stations[int(s / track.spacing) % track.station_count]
         share = random.uniform(-0.3, 0.3)
         width = station["width_left"] if share > 0.0 else station["width_right"]
-        speed = random.uniform(0.3, 0.8) * station["spawn_speed"]
+        speed = random.uniform(0.3, 0.8) * station["spawn_speed"] if rolling else 0.0
         session.place(world, 0, s, share * width, 0.0, speed)
     session.place(0, 0, 0.0)
 
@@ -193,7 +199,7 @@ def evaluate_tracks(
 
 
 def _save(result: TrackResult, folder: Path, driver: str, device: str) -> None:
-    from racer.laps import SUFFIX, save_lap
+    from racer.laps import SUFFIX, save_new_lap
 
     counts: dict[str, int] = {}
     for lap in result.finished:
@@ -202,8 +208,10 @@ def _save(result: TrackResult, folder: Path, driver: str, device: str) -> None:
         kind = "standing" if lap.standing else "flying"
         counts[kind] = counts.get(kind, 0) + 1
         name = f"{_plain(driver)}-{_plain(result.track)}-{kind}-{counts[kind]}{SUFFIX}"
-        save_lap(lap.record(driver, device), folder / name)
+        save_new_lap(lap.record(driver, device), folder / name)
 
 
 def _plain(name: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_" else "_" for c in Path(name).stem).lower()
+    """A driver's or a circuit's name as a part of a file's."""
+    stem = Path(name).stem[:60].lower()
+    return "".join(c if (c.isascii() and c.isalnum()) or c in "-_" else "_" for c in stem)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from racer.errors import RacerError
 from racer.formats.files import atomic_path
-from racer.traces import LapTrace, gap_over_distance
+from racer.laps.traces import LapTrace, gap_over_distance
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

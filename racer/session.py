@@ -1,7 +1,8 @@
 """Driving tick by tick, with laps recorded: the loop under the viewer, evaluation and recording.
 
 A `Session` steps worlds of cars by single ticks with pedal inputs and hands out every lap that
-ends, together with all that is needed to drive it again. A `Seat` puts a driver into a car: it
+ends, together with all that is needed to prove it: where its car stood last, and every input since.
+A `Seat` puts a driver into a car: it
 asks the driver at the driver's own rate and holds the answer in between.
 """
 
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from racer import _core
-from racer.laps import LapRecord, record_lap
+from racer.laps import MAX_TICKS, LapRecord, Placement, grid_slot, record_lap
+from racer.laps.input_log import CHUNK, InputLog
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,14 +32,16 @@ class FinishedLap:
     Attributes:
         world, car: who drove it.
         event: the lap event, see `_core.Batch.lap_events`.
-        start: structured (), the car's state before the tick in which the clock started.
-        inputs: int16 (T, 3), the inputs from that tick to the tick in which the lap ended.
+        begin: where the car stood before the first of the inputs. If it was placed at speed: its
+            state before the tick in which the clock started, which proves nothing.
+        inputs: int16 (T, 3), all inputs from there to the tick in which the lap ended; none if they
+            were not recorded.
     """
 
     world: int
     car: int
     event: np.void
-    start: NDArray[np.void]
+    begin: Placement | NDArray[np.void]
     inputs: NDArray[np.int16]
     track: _core.Track
     vehicle: str
@@ -57,6 +61,11 @@ class FinishedLap:
         """Whether the lap began at rest on the line."""
         return bool(self.event["standing"])
 
+    @property
+    def proved(self) -> bool:
+        """Whether its inputs begin at rest, so that its record is a proof."""
+        return isinstance(self.begin, Placement) and len(self.inputs) > 0
+
     def record(self, driver: str = "", device: str = "") -> LapRecord:
         """The lap as a record to save; drives it again first, as proof.
 
@@ -65,7 +74,7 @@ class FinishedLap:
         """
         return record_lap(
             self.track,
-            self.start,
+            self.begin,
             self.inputs,
             self.event,
             vehicle=self.vehicle,
@@ -114,9 +123,11 @@ class Session:
         self.facts: Mapping[str, NDArray[Any]] = self.batch.facts
         self.ticks = 0
         self._record = record
-        self._inputs: list[NDArray[np.int16]] = []
-        self._start_tick = np.full((worlds, cars), -1)
-        self._start: dict[tuple[int, int], NDArray[np.void]] = {}
+        self._log = InputLog((worlds, cars))
+        # The tick from which a car's inputs are kept, or -1; and what they begin with.
+        self._since = np.full((worlds, cars), -1)
+        self._begin: dict[tuple[int, int], Placement | NDArray[np.void]] = {}
+        self._rolling = np.zeros((worlds, cars), bool)  # not placed at rest
         self.start()
 
     @property
@@ -128,9 +139,13 @@ class Session:
         """Puts every car at rest on the line, side by side: a standing start."""
         self.batch.reset()
         self.ticks = 0
-        self._inputs.clear()
+        self._log.clear()
+        cars = self.shape[1]
         for world, car in np.ndindex(*self.shape):
-            self._note_placement(world, car)
+            slot = grid_slot(self.track, car, cars)
+            if cars > 1:
+                slot.put(self.batch, world, car)
+            self._note_placement(world, car, slot)
 
     def place(
         self,
@@ -141,9 +156,18 @@ class Session:
         heading_error: float = 0.0,
         speed: float = 0.0,
     ) -> None:
-        """Puts one car at (s, n) [m] with a heading error [rad] and a speed [m/s]."""
-        self.batch.place(world, car, s, n, heading_error, speed)
-        self._note_placement(world, car)
+        """Puts one car at (s, n) [m] with a heading error [rad] and a speed [m/s].
+
+        At rest it stands on the nearest millimetre, and its laps from there are proofs. Laps of a
+        car that was placed at speed are not.
+        """
+        if speed == 0.0:
+            there = Placement.near(self.track, s, n, heading_error)
+            there.put(self.batch, world, car)
+            self._note_placement(world, car, there)
+        else:
+            self.batch.place(world, car, s, n, heading_error, speed)
+            self._note_placement(world, car, None)
 
     def observation(self, kind: str = "track", car: int = 0) -> NDArray[np.float32]:
         """The observations (N, D) of one car of each world, as a live view."""
@@ -165,19 +189,20 @@ class Session:
             batch.step(pedals)
             self.ticks += 1
             return self._finished()
-        near = self.facts["s"] > self.track.length - NEAR_LINE
+        near = self._rolling & (self.facts["s"] > self.track.length - NEAR_LINE)
         before = self._snapshots(np.flatnonzero(near.any(axis=1))) if near.any() else {}
         laps_before = self._clocks() if before else None
         batch.step(pedals)
-        self._inputs.append(batch.inputs)
+        if self.ticks % CHUNK == 0:
+            self._forget()
+        self._log.add(self.ticks, batch.inputs)
         self.ticks += 1
         finished = self._finished()
         if laps_before is not None:
-            for world, car in np.argwhere(self._clocks() != laps_before):
+            for world, car in np.argwhere(near & (self._clocks() != laps_before)):
                 key = (int(world), int(car))
-                if key in before:
-                    self._start[key] = before[key]
-                    self._start_tick[key] = self.ticks - 1
+                self._begin[key] = before[key]
+                self._since[key] = self.ticks - 1
         return finished
 
     def _clocks(self) -> NDArray[np.int64]:
@@ -193,15 +218,13 @@ class Session:
         laps = []
         for world, car in np.argwhere(completed):
             key = (int(world), int(car))
-            first = int(self._start_tick[key])
+            first = int(self._since[key])
+            begin = self._begin.get(key, Placement())
+            inputs = np.zeros((0, 3), np.int16)
             if self._record and first >= 0:
-                inputs = np.stack([row[key] for row in self._inputs[first:]])
-                start = self._start[key]
-            else:
-                inputs = np.zeros((0, 3), np.int16)
-                start = self.batch.snapshot([key[0]])[0, key[1]]
+                inputs = self._log.between(first, self.ticks, *key)
             laps.append(
-                FinishedLap(*key, events[key].copy(), start, inputs, self.track, self.vehicle)
+                FinishedLap(*key, events[key].copy(), begin, inputs, self.track, self.vehicle)
             )
         return laps
 
@@ -213,14 +236,21 @@ class Session:
             for car in range(self.shape[1])
         }
 
-    def _note_placement(self, world: int, car: int) -> None:
-        """A standing start starts a lap; any other placement leaves the lap unrecorded."""
+    def _note_placement(self, world: int, car: int, at: Placement | None) -> None:
+        """A car at rest begins a drive; one that was placed at speed must first reach the line."""
         key = (world, car)
-        if self._record and self.facts["lap_standing"][key]:
-            self._start[key] = self.batch.snapshot([world])[0, car].copy()
-            self._start_tick[key] = self.ticks
-        else:
-            self._start_tick[key] = -1
+        self._rolling[key] = at is None
+        self._since[key] = self.ticks if at is not None else -1
+        if at is not None:
+            self._begin[key] = at
+
+    def _forget(self) -> None:
+        """Frees inputs that no lap needs; gives up the proof of cars that drive on for hours."""
+        long = (self._since >= 0) & (self.ticks - self._since > MAX_TICKS - 2 * CHUNK)
+        self._since[long] = -1
+        self._rolling[long] = True
+        needed = np.where(self._since < 0, self.ticks, self._since)
+        self._log.forget_before(int(needed.min()))
 
 
 class SeatedDriver(Protocol):

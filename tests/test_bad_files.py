@@ -22,8 +22,8 @@ from racer import _core
 from racer.config import load_config
 from racer.drivers.onnx_policy import OnnxDriver
 from racer.errors import ConfigError, LapError, PolicyError, RacerError, TrackError
-from racer.lap_file import encode_lap
 from racer.laps import load_lap, verify_lap
+from racer.laps.file import encode_lap
 from racer.policies import ACTIONS, PREFIX, PolicyMetadata, observation_fields
 from racer.tracks import load_track, track_path
 from racer.tracks.source import read_source

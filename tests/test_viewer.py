@@ -6,9 +6,10 @@ from laps_for_viewer import Person, agent_records, short_track
 
 from racer import _core
 from racer.drivers import make_driver
-from racer.laps import load_lap, verify_lap
-from racer.optimal.reference import SHIPPED, reference_lap
-from racer.traces import trace_lap
+from racer.laps import verify_lap
+from racer.laps.traces import trace_lap
+from racer.optimal.reference import reference_lap
+from racer.session import FinishedLap, Seat, Session, drive
 from racer.tracks import list_tracks, load_track
 from racer.viewer.keyboard import HumanDriver, KeyFilter, Keys, ScriptedKeyboard
 from racer.viewer.race import Race
@@ -187,11 +188,28 @@ def test_a_lap_that_does_not_count_is_no_best():
 
 
 def test_the_replay_says_how_far_laps_are_from_the_best_known() -> None:
-    lap = load_lap(SHIPPED / "harbour-gt.lap.npz")
-    known = reference_lap(lap.track, "gt")
+    track = load_track("harbour")
+    session = Session(track)
+    seat = Seat(make_driver("good", track), session)
+    laps: list[FinishedLap] = []
+    while len(laps) < 2 and session.ticks < 10_000:
+        laps += drive(session, [seat], 60)
+    lap = laps[1].record("good", "agent")
+    known = reference_lap(track, "gt")
     assert known is not None
+    assert known.demonstrated_lap_s is not None
     slower = 100.0 * (lap.lap_time_s / known.flying_lap_s - 1.0)
-    text = f"minimum {slower:+.1f} %, demonstrated +0.0 %"
+    behind = 100.0 * (lap.lap_time_s / known.demonstrated_lap_s - 1.0)
+    text = f"minimum {slower:+.1f} %, demonstrated {behind:+.1f} %"
     assert Replay([trace_lap(lap)]).gaps == [text]
+    session.place(0, 0, track.length - 60.0, 0.0, 0.0, 20.0)
+    seat.reset()
+    rolling: list[FinishedLap] = []
+    while not rolling and session.ticks < 20_000:
+        rolling = drive(session, [seat], 60)
+    unproved = Replay([trace_lap(rolling[0].record("good", "agent"))])
+    assert unproved.gaps == [""]
+    assert "(not proved)" in unproved.names[0]
+    assert unproved.hud(1.0).timing.best is None
     unknown = Replay([trace_lap(agent_records()[1])])
     assert unknown.gaps == [""]

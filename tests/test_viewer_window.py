@@ -12,7 +12,7 @@ from racer.cli import play as play_command
 from racer.drivers import make_driver
 from racer.errors import RacerError
 from racer.laps import load_lap, save_lap, verify_lap
-from racer.traces import trace_lap
+from racer.laps.traces import trace_lap
 from racer.viewer.app import PlayApp
 from racer.viewer.guide import GuidedApp
 from racer.viewer.keeper import LapKeeper, default_folder, file_name, slug

@@ -140,8 +140,8 @@ def record_and_verify(specs: dict[str, str], track: Track, folder: Path) -> list
 
 def draw(entries: Sequence[Entry], path: Path) -> None:
     """The picture: racing lines, speed and gap over distance."""
+    from racer.laps.traces import trace_lap
     from racer.plots import lap_picture
-    from racer.traces import trace_lap
 
     lap_picture([trace_lap(entry.record) for entry in entries if entry.record], path)
 

@@ -43,7 +43,13 @@ class GuidedApp(PlayApp):
     def advance(self, seconds: float) -> None:
         """As the race does; says goodbye when all laps are there."""
         if self._goodbye is None:
-            super().advance(seconds)
+            # A lap counts from the line on, though its file may still be on its way.
+            coming = sum(lap.valid for lap, _ in self._saving)
+            if self.valid + coming < self.wanted:
+                super().advance(seconds)
+            else:
+                self.fade(seconds)
+                self._collect()
             if self.valid >= self.wanted:
                 self._goodbye = _AFTER
                 self._say(f"done: {self.valid} valid laps", palette.GREEN, _AFTER)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from racer._core import Track
 from racer.errors import LapError, RacerError
-from racer.laps import SUFFIX, LapRecord, load_lap, save_lap
+from racer.laps import SUFFIX, LapRecord, load_lap, save_new_lap, verify_lap
 from racer.session import FinishedLap
 
 
@@ -38,7 +38,7 @@ def file_name(record: LapRecord) -> str:
 
 def slug(text: str) -> str:
     """``text`` as a part of a file name: lower case letters, digits, dots and dashes."""
-    return re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-.") or "unnamed"
+    return re.sub(r"[^a-z0-9.]+", "-", text.lower())[:60].strip("-.") or "unnamed"
 
 
 class LapKeeper:
@@ -71,18 +71,23 @@ class LapKeeper:
         return self._worker.submit(self._save, lap, driver, device)
 
     def best(self, track: Track, vehicle: str, driver: str) -> LapRecord | None:
-        """The fastest valid lap in the folder by this driver on this very track and physics."""
+        """The fastest lap that counts in the folder, by this driver on this very track and physics.
+
+        It is driven again before it is believed: a lap counts if it is valid and proved.
+        """
+        best: LapRecord | None = None
         for path in sorted(self.folder.glob(f"{slug(track.name)}_*{SUFFIX}")):
-            if path.name.endswith(f"_invalid{SUFFIX}") or f"_{slug(driver)}_" not in path.name:
+            if f"_{slug(driver)}_" not in path.name:
                 continue
             try:
                 record = load_lap(path)
             except RacerError:
                 continue  # of another version, or damaged: `racer verify` says which
             same = record.track.fingerprint == track.fingerprint and record.vehicle == vehicle
-            if same and record.valid and record.driver == driver:
-                return record
-        return None
+            faster = best is None or record.lap_time_s < best.lap_time_s
+            if same and faster and record.valid and record.driver == driver:
+                best = record if verify_lap(record).proved else best
+        return best
 
     def close(self) -> None:
         """Waits until all laps are written."""
@@ -90,10 +95,4 @@ class LapKeeper:
 
     def _save(self, lap: FinishedLap, driver: str, device: str) -> Path:
         record = lap.record(driver, device)
-        path = self.folder / file_name(record)
-        count = 2
-        while path.exists():
-            path = self.folder / file_name(record).replace(SUFFIX, f"_{count}{SUFFIX}")
-            count += 1
-        save_lap(record, path)
-        return path
+        return save_new_lap(record, self.folder / file_name(record))

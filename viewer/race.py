@@ -42,6 +42,8 @@ class Race:
     def restart(self) -> None:
         """Everybody back to the line, at rest; best times stay."""
         self.session.start()
+        for car in range(len(self.drivers)):
+            self._place_as_recorded(car)
         self.timing.new_run()
         self.timing.tick(self.row, {})
         for seat in self._seats:
@@ -58,11 +60,23 @@ class Race:
         return finished
 
     def put_back(self, car: int) -> None:
-        """Puts a stuck car on the centre line where it is, at rest; its lap starts anew."""
+        """Puts a stuck car on the centre line where it is, at rest; its lap starts anew.
+
+        A recorded lap goes back to where it began.
+        """
         distance, ticks = self.row["distance"][car], self.row["episode_ticks"][car]
         self.timing.cars[car].moved(float(distance), float(ticks))
-        self.session.place(0, car, float(self.row["s"][car]))
+        if not self._place_as_recorded(car):
+            self.session.place(0, car, float(self.row["s"][car]))
         self._seats[car].reset()
+
+    def _place_as_recorded(self, car: int) -> bool:
+        """Puts a car where its recorded lap began: from there alone it repeats itself."""
+        place = getattr(self.drivers[car], "placement", None)
+        if place is None:
+            return False
+        self.session.place(0, car, place.s, place.n, place.heading_error)
+        return True
 
     def invalid_reason(self, car: int = 0) -> str:
         """Why the running lap of a car does not count, in words; "" if it does."""

@@ -10,14 +10,15 @@ import numpy as np
 import pygame
 
 from racer.errors import LapError
+from racer.formats.text import shown
+from racer.laps.traces import LapTrace, time_at
 from racer.optimal.reference import gap_text, gaps
-from racer.traces import LapTrace, time_at
 
 from . import palette
 from .hud import HudState
 from .stage import DrivenLine, Stage
 from .text import clock, panel, write
-from .timing import CarTiming, Split
+from .timing import CarTiming, Split, SplitColour
 from .views import CarView
 from .window import Window, wants_to_quit
 
@@ -48,8 +49,8 @@ class Replay:
         first = traces[0].record.track
         for trace in traces:
             if trace.record.track.fingerprint != first.fingerprint:
-                other = trace.record.track.name
-                raise LapError(f"the laps are of different tracks ({first.name} and {other}).")
+                names = f"{shown(first.name)} and {shown(trace.record.track.name)}"
+                raise LapError(f"the laps are of different tracks ({names}).")
         self.traces = list(traces)
         self.track = first
         self.duration = max(trace.record.lap_time_s for trace in traces)
@@ -73,7 +74,10 @@ class Replay:
         state = HudState(timing=_timing(mine, time, self.traces))
         if not mine.record.valid:
             state.invalid = ", ".join(r.replace("_", " ") for r in mine.record.reasons)
-        gaps = [(self.names[i], self._gap(focus, i, time)) for i in self.order(focus)[1:]]
+        # What is not proved is shown, but no gap is measured with it.
+        others = [i for i in self.order(focus)[1:] if self.traces[i].check.proved]
+        others = others if mine.check.proved else []
+        gaps = [(self.names[i], self._gap(focus, i, time)) for i in others]
         if gaps:
             state.rival, state.gap = min(gaps, key=lambda pair: abs(pair[1]))
         return state
@@ -209,12 +213,15 @@ def show(app: ReplayApp, window: Window) -> None:
 
 def _name(trace: LapTrace) -> str:
     record = trace.record
-    return f"{record.driver or 'unknown'} {clock(record.lap_time_s)}"
+    note = "" if trace.check.proved else " (not proved)"
+    return f"{shown(record.driver or 'unknown', 40)} {clock(record.lap_time_s)}{note}"
 
 
 def _gaps(trace: LapTrace) -> str:
     """How much slower the lap is than the best known ones; "" where none is known."""
     record = trace.record
+    if not trace.check.proved:
+        return ""
     known = gaps(record.track, record.vehicle, record.lap_time_s, standing=record.standing)
     words = {"gap_to_optimal": "minimum", "gap_to_demonstrated": "demonstrated"}
     return ", ".join(
@@ -245,12 +252,16 @@ def _timing(trace: LapTrace, time: float, traces: Sequence[LapTrace]) -> CarTimi
     timing = CarTiming()
     timing.lap = 1
     timing.time = min(time, record.lap_time_s)
-    timing.best = min(t.record.lap_time_s for t in traces)
+    rivals = [t.record for t in traces if t.counts]
+    timing.best = min((rival.lap_time_s for rival in rivals), default=None)
     passed = 0.0
     for i, sector in enumerate(record.sectors_s):
         passed += sector
         if time < passed - 1e-9:
             break
-        fastest = sector <= min(t.record.sectors_s[i] for t in traces)
-        timing.splits[i] = Split(sector, "purple" if fastest else "yellow", fresh=True)
+        best = min((rival.sectors_s[i] for rival in rivals), default=None)
+        colour: SplitColour = "none"
+        if trace.counts and best is not None:
+            colour = "purple" if sector <= best else "yellow"
+        timing.splits[i] = Split(sector, colour, fresh=True)
     return timing

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from numpy.typing import NDArray
 
 from racer._core import TICK_SECONDS
-from racer.traces import LapTrace
+from racer.laps.traces import LapTrace
 
 SplitColour = Literal["purple", "green", "yellow", "none"]
 Facts = Mapping[str, NDArray[Any]]

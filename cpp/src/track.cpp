@@ -100,16 +100,21 @@ Points checked_points(const CentreLine& line, const TrackOptions& options) {
         fail("a circuit needs at least 4 different points, not " + std::to_string(count));
     }
     double longest = 0.0;
+    double around = gap(count - 1, 0);  // no spline through the points is shorter than their chords
     for (std::size_t i = 0; i + 1 < count; ++i) {
         if (gap(i, i + 1) < kSamePoint) {
             fail(row(i + 1) + " repeats the point of " + row(i));
         }
         longest = std::max(longest, gap(i, i + 1));
+        around += gap(i, i + 1);
     }
     if (gap(count - 1, 0) > kClosingGapFactor * longest) {
         fail("the circuit is not closed: from the last " + row(count - 1) + " to the first it is " +
              number(gap(count - 1, 0)) + " m, while no other gap exceeds " + number(longest) +
              " m");
+    }
+    if (!(around <= kLongestLap)) {
+        fail("the circuit is at least " + number(around) + " m long, not from 100 m to 50 km");
     }
     Points points;
     for (std::size_t i = 0; i < count; ++i) {

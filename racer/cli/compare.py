@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from racer.formats.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from racer.laps import LapRecord
-    from racer.traces import LapTrace
+    from racer.laps.traces import LapTrace
 
 
 def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -20,7 +23,8 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "compare",
         help="compare recorded laps: sectors, gap, picture",
         description="Compares laps of one track: sector times, speeds and the gap to the fastest,"
-        " as a table and, with --out, as a picture of lines, speed and gap over distance.",
+        " as a table and, with --out, as a picture of lines, speed and gap over distance. Laps that"
+        " are not valid, or not proved, are shown but nothing is compared with them.",
         epilog="example: racer compare mine.lap.npz agent.lap.npz --out laps.png",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="a lap file (*.lap.npz)")
@@ -31,19 +35,25 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Prints the table and writes the picture."""
-    from racer.laps import load_lap
-    from racer.traces import trace_lap
+    from racer.cli.verify import copies
+    from racer.laps import load_lap, track_title
+    from racer.laps.file import show_path
+    from racer.laps.traces import trace_lap
 
     records = [load_lap(file) for file in args.files]
     check_same_track(records, args.files)
-    traces = [trace_lap(record) for record in records]
+    traces = [
+        trace_lap(record, show_path(file)) for record, file in zip(records, args.files, strict=True)
+    ]
     rows = compare(traces)
+    checks = [replace(trace.check, file=f) for trace, f in zip(traces, args.files, strict=True)]
+    for row, file, same in zip(rows, args.files, copies(checks), strict=True):
+        row |= {"file": file, "same_as": same}
+    title = track_title(records[0].track)
     if args.json:
-        for row, file in zip(rows, args.files, strict=True):
-            row["file"] = file
-        print(json.dumps({"track": records[0].track.name, "laps": rows}, indent=2))
+        print(json.dumps({"track": records[0].track.name, "title": title, "laps": rows}, indent=2))
     else:
-        print(table(records[0].track.name, rows))
+        print(table(title, rows))
     if args.out is not None:
         from racer.plots import lap_picture
 
@@ -56,49 +66,58 @@ def run(args: argparse.Namespace) -> int:
 def check_same_track(records: Sequence[LapRecord], files: Sequence[str]) -> None:
     """Raises LapError unless all laps are of one track."""
     from racer.errors import LapError
+    from racer.laps.file import show_path
 
     first = records[0].track
     for record, file in zip(records, files, strict=True):
         if record.track.fingerprint != first.fingerprint:
             raise LapError(
-                f"{file}: is a lap of {record.track.name} ({record.track.fingerprint}), but"
-                f" {files[0]} is one of {first.name} ({first.fingerprint})."
+                f"{show_path(file)}: is a lap of {shown(record.track.name)}"
+                f" ({record.track.fingerprint}), but {show_path(files[0])} is one of"
+                f" {shown(first.name)} ({first.fingerprint})."
             )
 
 
 def compare(traces: Sequence[LapTrace]) -> list[dict[str, Any]]:
-    """One row per lap: who, times, gap to the fastest [s], speeds [m/s]."""
+    """One row per lap: who, times, gap to the fastest [s], speeds [m/s].
+
+    Only laps that count (proved and valid) are the fastest of anything, and only proved ones have
+    gaps; where no lap counts nothing is compared.
+    """
     from racer.optimal.reference import gaps
 
-    fastest = min(trace.record.lap_time_s for trace in traces)
-    return [
-        {
-            "driver": trace.record.driver,
-            "device": trace.record.device,
-            "lap_time_s": trace.record.lap_time_s,
-            "gap_s": trace.record.lap_time_s - fastest,
-            **gaps(
-                trace.record.track,
-                trace.record.vehicle,
-                trace.record.lap_time_s,
-                standing=trace.record.standing,
-            ),
-            "sectors_s": list(trace.record.sectors_s),
-            "valid": trace.record.valid,
-            "standing": trace.record.standing,
-            "top_speed": float(trace.speed.max()),
-            "slowest_speed": float(trace.speed[60:].min() if len(trace) > 60 else 0.0),
-        }
-        for trace in traces
-    ]
+    fastest = min((trace.record.lap_time_s for trace in traces if trace.counts), default=None)
+    rows = []
+    for trace in traces:
+        record, proved = trace.record, trace.check.proved
+        time = record.lap_time_s if proved else None
+        rows.append(
+            {
+                "driver": record.driver,
+                "device": record.device,
+                "lap_time_s": record.lap_time_s,
+                "proved": proved,
+                "gap_s": None if time is None or fastest is None else time - fastest,
+                **gaps(record.track, record.vehicle, time, standing=record.standing),
+                "sectors_s": list(record.sectors_s),
+                "valid": record.valid,
+                "standing": record.standing,
+                "identity": trace.check.identity,
+                "top_speed": float(trace.speed.max()),
+                "slowest_speed": float(trace.speed[60:].min() if len(trace) > 60 else 0.0),
+            }
+        )
+    return rows
 
 
 def table(track: str, rows: Sequence[dict[str, Any]]) -> str:
-    """The rows for people; the best of each sector carries a star."""
+    """The rows for people, those that count first; the best of each sector carries a star."""
     from racer.optimal.reference import gap_text
 
-    best = [min(row["sectors_s"][i] for row in rows) for i in range(3)]
-    width = max(10, *(len(row["driver"] or "unknown") for row in rows))
+    counting = [row for row in rows if row["proved"] and row["valid"]]
+    best = [min((row["sectors_s"][i] for row in counting), default=None) for i in range(3)]
+    names = {id(row): shown(row["driver"] or "unknown", 40) for row in rows}
+    width = max(10, *(len(name) for name in names.values()))
     head = (
         ("time", 9),
         ("gap", 7),
@@ -110,20 +129,24 @@ def table(track: str, rows: Sequence[dict[str, Any]]) -> str:
         ("demonstr.", 9),
     )
     words = "  ".join(f"{word:>{size}}" for word, size in head)
-    lines = [track, f"{'driver':<{width}}  {words}  lap"]
-    for row in sorted(rows, key=lambda row: float(row["lap_time_s"])):
+    lines = [track, f"{'claimed by':<{width}}  {words}  lap"]
+    for row in sorted(rows, key=lambda row: (row not in counting, float(row["lap_time_s"]))):
         sectors = "  ".join(
-            f"{time:7.3f}{'*' if time <= best[i] else ' '}"
+            f"{time:7.3f}{'*' if row in counting and time == best[i] else ' '}"
             for i, time in enumerate(row["sectors_s"])
         )
-        kind = "standing" if row["standing"] else "flying"
-        count = kind if row["valid"] else f"{kind}, not valid"
+        gap = "-" if row["gap_s"] is None else f"{row['gap_s']:+.3f}"
+        notes = ["standing" if row["standing"] else "flying"]
+        notes += [] if row["valid"] else ["not valid"]
+        notes += [] if row["proved"] else ["not proved"]
+        notes += [f"the same lap as {shown(row['same_as'], 1000)}"] if row.get("same_as") else []
         lines.append(
-            f"{row['driver'] or 'unknown':<{width}}  {row['lap_time_s']:9.3f}  {row['gap_s']:+7.3f}"
+            f"{names[id(row)]:<{width}}  {row['lap_time_s']:9.3f}  {gap:>7}"
             f"  {sectors}  {row['top_speed'] * 3.6:8.1f}"
             f"  {gap_text(row['gap_to_optimal']):>8}  {gap_text(row['gap_to_demonstrated']):>9}"
-            f"  {count}"
+            f"  {', '.join(notes)}"
         )
-    if len(rows) > 1:
-        lines.append(f"{'best sectors':<{width}}  {sum(best):9.3f}")
+    if len(counting) > 1:
+        total = sum(time for time in best if time is not None)
+        lines.append(f"{'best sectors':<{width}}  {total:9.3f}")
     return "\n".join(lines)

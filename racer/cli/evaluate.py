@@ -12,10 +12,10 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser = sub.add_parser(
         "evaluate",
         help="let a driver lap circuits, or drive on the highway, and judge it",
-        description="Lets a driver lap circuits from fixed places, deterministically: one standing"
-        " start and rolling ones around the lap. Only valid laps are timed. On the highway it"
-        " drives episodes with fixed seeds; rates come with Wilson's 95 % interval, means with the"
-        " bootstrap's.",
+        description="Lets a driver lap circuits from fixed places, deterministically: all at"
+        " rest, the first on the line, so that every lap is a proof. Only valid laps are timed."
+        " On the highway it drives episodes with fixed seeds; rates come with Wilson's 95 %"
+        " interval, means with the bootstrap's.",
         epilog="examples: racer evaluate --policy runs/ppo-harbour --track harbour --json; "
         "racer evaluate --env HighwayRisk --policy traffic --episodes 200 --out results",
     )
@@ -39,6 +39,13 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help="a circuit of the catalogue or a file; several times for several, or 'all'",
     )
     parser.add_argument("--starts", type=int, default=8, help="places to start from (default 8)")
+    parser.add_argument(
+        "--start",
+        choices=("rest", "rolling"),
+        default="rest",
+        help="how the cars start that are not on the line (default rest); laps from rolling starts"
+        " cannot be proved",
+    )
     parser.add_argument("--laps", type=int, default=2, help="flying laps from each (default 2)")
     parser.add_argument("--vehicle", default="gt", help="the vehicle (default gt)")
     parser.add_argument("--seed", type=int, default=0, help="of the places (default 0)")
@@ -102,6 +109,7 @@ def run(args: argparse.Namespace) -> int:
         starts=args.starts,
         laps=args.laps,
         seed=args.seed,
+        rolling=args.start == "rolling",
     )
     print(json.dumps(answer, indent=2) if args.json else table(answer))
     return 0 if all(result.valid for result in results) else 1

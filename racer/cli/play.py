@@ -127,7 +127,7 @@ def _number(text: str) -> float:
 
 def run(args: argparse.Namespace) -> int:
     """Opens the window, or draws off screen."""
-    from racer.cli.checks import check_seed, check_vehicle
+    from racer.cli.checks import check_person, check_seed, check_vehicle
     from racer.cli.train import full_id
     from racer.errors import ConfigError, RacerError
     from racer.viewer.need import need
@@ -148,12 +148,14 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError(f"--camera {args.camera} is for the highway; name one with --env.")
     if args.offscreen is not None:
         return _shoot(args)
-    from racer.traces import trace_lap
+    from racer.laps.traces import trace_lap
     from racer.viewer.app import PlayApp, play
     from racer.viewer.keeper import LapKeeper
     from racer.viewer.window import Window
 
     human = args.driver in (None, "human")
+    if human:
+        check_person(args.name, "--name")
     if args.seconds is not None:
         raise RacerError("--seconds goes with --offscreen.")
     keeper = LapKeeper(args.laps_dir) if human else None

@@ -11,7 +11,8 @@ DESCRIPTION = """\
 Records laps as a baseline. With a person's name it opens a window and counts valid laps until the
 wanted number is driven; Esc ends it earlier. With casual, good, keyboard, random, a policy
 (*.onnx), a run's folder or a lap (*.lap.npz) as the driver it records without a window. Every lap
-is a file that says who drove with what; a table of them is printed at the end."""
+is a file with all inputs since the car stood, so that it can be proved; a table of them is printed
+at the end."""
 
 
 def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -25,7 +26,7 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument("--driver", required=True, metavar="NAME", help="who drives")
     parser.add_argument("--track", required=True, help="a circuit of the catalogue or a file")
     parser.add_argument("--laps", type=int, default=3, help="valid laps wanted (default 3)")
-    parser.add_argument("--device", help="what the person steers with (default keyboard)")
+    parser.add_argument("--device", help="what a person steers with (default keyboard)")
     parser.add_argument("--vehicle", default="gt", help="the vehicle (default gt)")
     parser.add_argument("--laps-dir", type=Path, metavar="DIR", help=LAPS_DIR)
     parser.add_argument("--fullscreen", action="store_true", help="use the whole screen")
@@ -35,8 +36,9 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Records; 0 if the wanted number of valid laps was driven, else 1."""
-    from racer.cli.checks import check_seed, check_vehicle
+    from racer.cli.checks import check_device, check_person, check_seed, check_vehicle
     from racer.errors import RacerError
+    from racer.formats.text import shown
     from racer.tracks import load_track
     from racer.viewer.keeper import LapKeeper
     from racer.viewer.recording import is_agent, lap_table
@@ -47,9 +49,17 @@ def run(args: argparse.Namespace) -> int:
         raise RacerError("--driver is empty; it is a person's name or a driver.")
     check_vehicle(args.vehicle)
     check_seed(args.seed)
+    agent = is_agent(args.driver)
+    if agent and args.device is not None:
+        raise RacerError(
+            f"--device is for people: what {shown(args.driver)} drives with is not for choosing."
+        )
+    if not agent:
+        check_person(args.driver, "--driver")
+        check_device(args.device or "keyboard")
     track = load_track(args.track)
     keeper = LapKeeper(args.laps_dir)
-    if is_agent(args.driver):
+    if agent:
         from racer.drivers import make_driver
         from racer.viewer.recording import record_agent
 
@@ -60,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
             keeper,
             laps=args.laps,
             vehicle=args.vehicle,
-            device=args.device or getattr(driver, "device", "agent"),
+            device=getattr(driver, "device", "agent"),
             tell=lambda row: print(row.path),
         )
         keeper.close()

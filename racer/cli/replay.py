@@ -31,7 +31,8 @@ def run(args: argparse.Namespace) -> int:
     """Opens the window, or draws off screen."""
     from racer.errors import RacerError
     from racer.laps import load_lap
-    from racer.traces import trace_lap
+    from racer.laps.file import show_path
+    from racer.laps.traces import trace_lap
     from racer.viewer.need import need
 
     need("pygame", "the viewer")
@@ -45,7 +46,8 @@ def run(args: argparse.Namespace) -> int:
         check_target(args.offscreen)
     from racer.viewer.replay import Replay, ReplayApp, show
 
-    app = ReplayApp(Replay([trace_lap(load_lap(file)) for file in args.files]))
+    traces = [trace_lap(load_lap(file), show_path(file)) for file in args.files]
+    app = ReplayApp(Replay(traces))
     app.stage.camera_man.mode = args.camera
     app.rate = args.rate
     app.lines = args.lines

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from racer.errors import LapError
-from racer.laps import check_physics, load_lap, pedals_of
+from racer.formats.text import MAX_NAME as MAX_TEXT
+from racer.formats.text import shown
+from racer.laps import load_lap, pedals_of
+from racer.laps.file import show_path
 
 if TYPE_CHECKING:
     import os
@@ -21,8 +24,11 @@ if TYPE_CHECKING:
 class ReplayDriver:
     """Gives the recorded pedals tick by tick, then lets the car brake to a stop.
 
-    It looks at nothing: it drives the recorded lap if, and only if, its car begins in the state
-    `record.start` on the recorded track. For a standing lap that is every standing start.
+    It looks at nothing: it drives the recorded lap, run-up included, if its car begins where
+    `record.begin` says on the recorded track.
+
+    Attributes:
+        placement: where its car must stand to begin with, or None for a lap without a run-up.
 
     Args:
         record: the lap.
@@ -34,7 +40,9 @@ class ReplayDriver:
 
     def __init__(self, record: LapRecord) -> None:
         self.record = record
-        self.name = record.driver or "replay"
+        self.name = f"replay of {record.driver or 'a lap'}"[:MAX_TEXT]
+        self.device = "replay"
+        self.placement = record.placement
         stop = np.array([[0.0, 0.0, 0.5]], np.float32)
         self._pedals = np.concatenate([pedals_of(record.inputs), stop])
         self._tick = np.zeros(0, np.int64)
@@ -49,14 +57,14 @@ class ReplayDriver:
             LapError: the file cannot be read, or the lap belongs to another track or vehicle.
         """
         record = load_lap(path)
-        check_physics(record, str(path))
+        name = show_path(path)
         if record.track.fingerprint != track.fingerprint:
             raise LapError(
-                f"{path}: was driven on {record.track.name!r} ({record.track.fingerprint}), "
-                f"not on this {track.name!r} ({track.fingerprint})."
+                f"{name}: was driven on '{shown(record.track.name)}' ({record.track.fingerprint}), "
+                f"not on this '{shown(track.name)}' ({track.fingerprint})."
             )
         if record.vehicle != vehicle:
-            raise LapError(f"{path}: was driven with {record.vehicle!r}, not {vehicle!r}.")
+            raise LapError(f"{name}: was driven with {record.vehicle!r}, not {vehicle!r}.")
         return cls(record)
 
     def reset(self, mask: NDArray[np.bool_] | None = None) -> None:

@@ -1,14 +1,15 @@
 """Laps as proofs: record one, drive it again, compare.
 
-A lap is its inputs. `drive_again` feeds them to a car that begins in the recorded state, tick by
-tick through the same engine as everything else; `verify_lap` compares the state hash of every
-second, the lap time to the last bit and the validity with what the record claims.
+A lap is its inputs since the car stood still. `verify_lap` places a car there, feeds it the inputs
+tick by tick through the same engine as everything else, and compares the state hash of every
+second, the times to the last bit and the validity with what the record claims.
 """
 
+from __future__ import annotations
+
+import hashlib
 import os
-import re
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -17,28 +18,13 @@ from numpy.typing import NDArray
 from racer import _core
 from racer.errors import LapError
 from racer.formats.files import MAX_LAP_BYTES, read_bytes
-from racer.lap_file import SUFFIX, decode_lap, load_lap, save_lap
-from racer.lap_record import TICKS_PER_SECOND, LapRecord, check_physics
-from racer.lap_replay import Replay, drive_again, open_car, pedals_of, put_in_state
-from racer.tracks import list_tracks, load_track
-from racer.tracks.random_tracks import PREFIX
+from racer.laps.file import decode_lap, pack_inputs, show_path
+from racer.laps.format1 import car_state
+from racer.laps.names import check_track_name
+from racer.laps.record import TICKS_PER_SECOND, LapRecord, Placement, check_physics
+from racer.laps.replay import Replay, drive_again
 
-__all__ = [
-    "SUFFIX",
-    "LapCheck",
-    "LapRecord",
-    "Replay",
-    "check_physics",
-    "drive_again",
-    "load_lap",
-    "open_car",
-    "pedals_of",
-    "put_in_state",
-    "reason_names",
-    "record_lap",
-    "save_lap",
-    "verify_lap",
-]
+_ROUNDING = 1e-6  # [s], of three sector times and their sum
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,11 +34,15 @@ class LapCheck:
     Attributes:
         file: name of the file, or "" for a record in memory.
         ok: driving the lap again gave the recorded lap, bit for bit.
+        proved: it is ok, and was driven again from rest: the time is what this car can do. A lap
+            that is ok and not proved began in a state that only its recorder knows.
         reason: "" if ok, else one sentence.
         lap_time_s: the lap time as driven again; None if not ok.
         valid: whether the lap broke no rule, as driven again; None if not ok.
         wrong_second: first second (from 0) whose state differs from the record, or None.
         record: the lap, if it could be read.
+        identity: SHA-256 of what was driven, whoever claims it (see `identity_of`); "" if not ok.
+        motion: hash of the way that the car took during the lap; "" if not ok.
     """
 
     file: str
@@ -62,6 +52,9 @@ class LapCheck:
     valid: bool | None = None
     wrong_second: int | None = None
     record: LapRecord | None = None
+    proved: bool = False
+    identity: str = ""
+    motion: str = ""
 
 
 def reason_names(reasons: int) -> tuple[str, ...]:
@@ -69,9 +62,27 @@ def reason_names(reasons: int) -> tuple[str, ...]:
     return tuple(name for name, bit in _core.LAP_REASONS.items() if reasons & bit)
 
 
+def identity_of(record: LapRecord) -> str:
+    """SHA-256 of a lap's canonical content, as 64 hex digits: what was driven, with what, where.
+
+    Who drove, with which device, when and what the track is called are claims and do not count:
+    copies of a lap share their identity.
+    """
+    digest = hashlib.sha256(
+        f"racer-lap {record.physics} {record.vehicle} {record.track.fingerprint}"
+        f" {record.placement} {record.first_tick}".encode()
+    )
+    inputs, held = pack_inputs(record.inputs)
+    for array in (inputs, held):
+        digest.update(array.tobytes())
+    if record.placement is None:
+        digest.update(car_state(record.start).tobytes())
+    return digest.hexdigest()
+
+
 def record_lap(
     track: _core.Track,
-    start: NDArray[np.void],
+    begin: Placement | NDArray[np.void],
     inputs: NDArray[np.int16],
     event: np.void,
     *,
@@ -83,8 +94,9 @@ def record_lap(
 
     Args:
         track: the circuit.
-        start: structured (), the car's state before the tick in which the lap's clock started.
-        inputs: int16 (T, 3), the inputs from that tick to the tick in which the lap ended.
+        begin: where the car stood before the first input; or its state before the tick in which
+            the lap's clock started, of a lap that cannot be proved.
+        inputs: int16 (T, 3), all inputs from there to the tick in which the lap ended.
         event: the lap event of that last tick.
         vehicle: name of the vehicle.
         driver: who drove.
@@ -96,19 +108,18 @@ def record_lap(
     if not len(inputs):
         raise LapError("the lap that was just driven was not recorded from its start.")
     inputs = np.array(inputs, np.int16)
-    start = np.array(start)
-    replay = drive_again(track, vehicle, start, inputs)
+    placed = isinstance(begin, Placement)
+    replay = drive_again(track, vehicle, begin, inputs)
+    first, second, third = (float(time) for time in event["sectors"])
     record = LapRecord(
         track=track,
         inputs=inputs,
-        start=start,
+        placement=begin if isinstance(begin, Placement) else None,
+        start=None if placed else np.array(begin),
+        first_tick=max(replay.first_tick, 0),
         hashes=replay.hashes,
         lap_time_s=float(event["time"]),
-        sectors_s=(
-            float(event["sectors"][0]),
-            float(event["sectors"][1]),
-            float(event["sectors"][2]),
-        ),
+        sectors_s=(first, second, third),
         valid=bool(event["valid"]),
         reasons=reason_names(int(event["reasons"])),
         standing=bool(event["standing"]),
@@ -138,6 +149,11 @@ def _difference(record: LapRecord, replay: Replay) -> str:
     event = replay.event
     if not event["completed"]:
         return "no lap ends in the last tick"
+    if record.first_tick != replay.first_tick:
+        return (
+            f"field first_tick says {record.first_tick}, driving it again starts the lap's clock in"
+            f" tick {replay.first_tick}"
+        )
     claims: dict[str, tuple[Any, Any]] = {
         "lap_time_s": (record.lap_time_s, float(event["time"])),
         "sectors_s": (record.sectors_s, tuple(float(t) for t in event["sectors"])),
@@ -148,6 +164,9 @@ def _difference(record: LapRecord, replay: Replay) -> str:
     for name, (claimed, driven) in claims.items():
         if claimed != driven:
             return f"field {name} says {claimed!r}, driving it again gives {driven!r}"
+    apart = abs(sum(record.sectors_s) - record.lap_time_s)
+    if not apart <= _ROUNDING:
+        return f"the sectors add up to {sum(record.sectors_s):.6f} s, not to the lap time"
     return ""
 
 
@@ -157,29 +176,40 @@ def wrong_second(record: LapRecord, replay: Replay) -> int | None:
     return int(different[0]) if different.size else None
 
 
-def verify_lap(lap: LapRecord | str | os.PathLike[str]) -> LapCheck:
+def verify_lap(lap: LapRecord | str | os.PathLike[str], *, label: str = "lap") -> LapCheck:
     """Drives a lap again and compares.
 
     A damaged file is still driven as far as it can be read, to say in which second the damage lies.
     Never raises for what a file holds.
+
+    Args:
+        lap: a lap, or its file.
+        label: what messages call a lap that is no file.
     """
-    shown = "" if isinstance(lap, LapRecord) else os.fspath(lap)
-    label = shown or "lap"
+    file = "" if isinstance(lap, LapRecord) else show_path(lap)
+    label = file or label
     damaged: list[str] = []
     try:
         if isinstance(lap, LapRecord):
             record = lap
         else:
             data = read_bytes(lap, limit=MAX_LAP_BYTES, error=LapError, what="lap file")
-            record, damaged = decode_lap(data, shown)
+            record, damaged = decode_lap(data, label)
         check_physics(record, label)
-        _check_catalogue(record, label)
+        check_track_name(record.track, label)
     except LapError as problem:
-        return LapCheck(shown, ok=False, reason=str(problem))
+        return LapCheck(file, ok=False, reason=str(problem))
     try:
-        replay = drive_again(record.track, record.vehicle, record.start, record.inputs)
+        replay = drive_again(
+            record.track,
+            record.vehicle,
+            record.begin,
+            record.inputs,
+            first_tick=record.first_tick,
+        )
     except LapError as problem:
-        return LapCheck(shown, ok=False, reason=f"{label}: {problem}.", record=record)
+        reason = str(problem).removesuffix(".")
+        return LapCheck(file, ok=False, reason=f"{label}: {reason}.", record=record)
     wrong = wrong_second(record, replay)
     reason = _difference(record, replay)
     if damaged:
@@ -187,29 +217,16 @@ def verify_lap(lap: LapRecord | str | os.PathLike[str]) -> LapCheck:
         reason = f"entry {damaged[0]!r} is damaged, its check sum is wrong: {where}"
     if reason:
         return LapCheck(
-            shown, ok=False, reason=f"{label}: {reason}.", wrong_second=wrong, record=record
+            file, ok=False, reason=f"{label}: {reason}.", wrong_second=wrong, record=record
         )
-    time = float(replay.event["time"])
-    valid = bool(replay.event["valid"])
-    return LapCheck(shown, ok=True, reason="", lap_time_s=time, valid=valid, record=record)
-
-
-@cache
-def _catalogue() -> dict[str, str]:
-    """Fingerprints of the circuits that come with Racer, by file name and by shown name."""
-    tracks = {name: load_track(name) for name in list_tracks()}
-    by_file = {name: track.fingerprint for name, track in tracks.items()}
-    return by_file | {track.name.casefold(): track.fingerprint for track in tracks.values()}
-
-
-def _check_catalogue(record: LapRecord, shown: str) -> None:
-    """A lap that names a circuit of the catalogue must have been driven on that circuit."""
-    name = record.track.name
-    ours = _catalogue().get(name.casefold(), record.track.fingerprint)
-    if re.fullmatch(rf"{PREFIX}[0-9]{{1,18}}", name):
-        ours = load_track(name).fingerprint
-    if ours != record.track.fingerprint:
-        raise LapError(
-            f"{shown}: was driven on a track called {name!r} with fingerprint"
-            f" {record.track.fingerprint}, but {name!r} has {ours} in this Racer."
-        )
+    return LapCheck(
+        file,
+        ok=True,
+        reason="",
+        lap_time_s=float(replay.event["time"]),
+        valid=bool(replay.event["valid"]),
+        record=record,
+        proved=replay.proved,
+        identity=identity_of(record),
+        motion=replay.motion,
+    )

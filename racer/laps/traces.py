@@ -12,7 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from racer import _core
-from racer.laps import LapRecord, check_physics, open_car, pedals_of, put_in_state
+from racer.errors import LapError
+from racer.laps.record import LapRecord
+from racer.laps.replay import states_of
+from racer.laps.verify import LapCheck, verify_lap
 
 Floats = NDArray[np.float64]
 
@@ -27,6 +30,7 @@ class LapTrace:
 
     Attributes:
         record: the lap.
+        check: the verification of the lap; `check.proved` says whether it may be compared.
         time: lap time after each tick [s]; the first and last tick reach over the line.
         place: distance from the start line along the centre line [m], not wrapped: just below 0 and
             just above the length of the lap at its ends.
@@ -39,6 +43,7 @@ class LapTrace:
     """
 
     record: LapRecord
+    check: LapCheck
     time: Floats
     place: Floats
     x: Floats
@@ -56,6 +61,11 @@ class LapTrace:
     brake: Floats
 
     @property
+    def counts(self) -> bool:
+        """Whether others are compared with the lap: it is proved and broke no rule."""
+        return self.check.proved and self.record.valid
+
+    @property
     def speed(self) -> Floats:
         """Speed over the ground [m/s]."""
         return np.hypot(self.v_x, self.v_y)
@@ -65,48 +75,46 @@ class LapTrace:
         return len(self.time)
 
 
-def trace_lap(record: LapRecord) -> LapTrace:
+def trace_lap(record: LapRecord, label: str = "lap") -> LapTrace:
     """Drives a recorded lap again and returns what happened.
 
+    Args:
+        record: the lap.
+        label: what messages call it, such as its file.
+
     Raises:
-        LapError: the lap was driven with a physics that this installation does not have.
+        LapError: the lap is not what it says, or of a physics that this installation does not have.
     """
-    check_physics(record)
-    car = open_car(record.track, record.vehicle)
-    put_in_state(car, record.start)
-    ticks = record.ticks
-    data = np.zeros((len(_FACTS), ticks))
-    moved = np.zeros(ticks)
-    facts = car.facts
-    columns = [facts[name] for name in _FACTS]
-    actions = pedals_of(record.inputs).reshape(ticks, 1, 1, 3)
-    for tick in range(ticks):
-        car.step(actions[tick])
-        for row, column in enumerate(columns):
-            data[row, tick] = column[0, 0]
-        moved[tick] = facts["progress"][0, 0]
-    start = 0.0 if record.standing else float(record.start["s"]) - record.track.length
-    began = _clock_offset(car, record, ticks)
-    time: Floats = np.arange(1, ticks + 1, dtype=np.float64) * _core.TICK_SECONDS - began
-    pedals = record.inputs[:, 1:].T / 32767.0
-    named: dict[str, Floats] = dict(zip(_FACTS, data, strict=True))
+    check = verify_lap(record, label=label)
+    if not check.ok:
+        raise LapError(check.reason)
+    before, states = states_of(record)
+    ticks = len(states)
+    start = 0.0 if record.standing else float(before["s"]) - record.track.length
+    time: Floats = np.arange(1, ticks + 1, dtype=np.float64) * _core.TICK_SECONDS
+    time -= _clock_offset(states[-1], record, ticks)
+    pedals = record.inputs[record.first_tick :, 1:].T / 32767.0
+    named: dict[str, Floats] = {
+        name: np.ascontiguousarray(states[name], np.float64) for name in _FACTS
+    }
     return LapTrace(
         record=record,
+        check=check,
         time=time,
-        place=start + np.cumsum(moved),
+        place=start + np.cumsum(states["progress"]),
         throttle=pedals[0],
         brake=pedals[1],
         **named,
     )
 
 
-def _clock_offset(car: _core.Batch, record: LapRecord, ticks: int) -> float:
-    """Seconds from the first tick's beginning to the start of the lap's clock."""
+def _clock_offset(last: np.void, record: LapRecord, ticks: int) -> float:
+    """Seconds from the beginning of the first tick to the start of the lap's clock."""
     if record.standing:
         return 0.0
-    finish = float(car.facts["lap_start"][0, 0])  # the next lap began when this one ended
-    last = float(car.facts["episode_ticks"][0, 0])
-    return (ticks - (last - finish)) * _core.TICK_SECONDS - record.lap_time_s
+    finish = float(last["lap_start"])  # the next lap began when this one ended
+    after = float(last["episode_ticks"]) - finish
+    return (ticks - after) * _core.TICK_SECONDS - record.lap_time_s
 
 
 def gap_over_distance(lap: LapTrace, reference: LapTrace, places: Floats) -> Floats:
