@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from racer.drivers.car_model import CarModel
     from racer.drivers.racing_line import RacingLine
 
-KEYBOARD_GRIP, KEYBOARD_MARGIN = 0.59, 2.0  # share of the grip; [m] beside the car
+KEYBOARD_GRIP, KEYBOARD_MARGIN = 0.61, 2.0  # share of the grip; [m] beside the car
 LOOK_TICKS = 6  # ticks between looks: 10 Hz
 DELAY_TICKS = 6, 12  # reaction: 100 to 200 ms
 BLUR_STEER = 0.05  # of the axis: how far off the wanted steering is seen

@@ -247,11 +247,11 @@ class ScriptedDriver:
 
 GOOD_GRIP, GOOD_MARGIN = 0.90, 0.5  # share of the grip; [m] beside the car
 GOOD_GRIP_OF = {"formula": 0.87}  # loses its rear from rest with more
-CASUAL_GRIP, CASUAL_MARGIN = 0.65, 1.5
+CASUAL_GRIP, CASUAL_MARGIN = 0.665, 1.5
 
 
 def casual_driver(track: _core.Track, vehicle: str = "gt") -> ScriptedDriver:
-    """A careful driver: a line well inside the edges at 65 % of the grip."""
+    """A careful driver: a line well inside the edges at 66 % of the grip."""
     return ScriptedDriver("casual", track, grip=CASUAL_GRIP, margin=CASUAL_MARGIN, vehicle=vehicle)
 
 
