@@ -16,6 +16,7 @@ import argparse
 import json
 import sys
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -163,16 +164,15 @@ def circuits(
 ) -> Iterator[tuple[str, Callable[[], _core.Track]]]:
     """Names of circuits, and what makes them."""
     for name in list_tracks():
-        yield name, lambda name=name: load_track(name)  # type: ignore[misc]
+        yield name, partial(load_track, name)
     if folder is not None:
         for path in sorted(folder.glob("*.csv")):
-            yield path.stem, lambda path=path: load_track(path)  # type: ignore[misc]
+            yield path.stem, partial(load_track, path)
     for number in range(seed, seed + random_count):
-        yield f"random:{number}", lambda number=number: random_track(number)  # type: ignore[misc]
+        yield f"random:{number}", partial(random_track, number)
     for kind in KINDS:
         for number in range(seed, seed + odd_count):
-            made = (lambda kind=kind, number=number: odd_track(kind, number))  # fmt: skip
-            yield f"odd:{kind}-{number}", made  # type: ignore[misc]
+            yield f"odd:{kind}-{number}", partial(odd_track, kind, number)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,9 +1,10 @@
-"""Circuits of odd characters, one per kind and seed: what scripted drivers and the solver must stand.
+"""Circuits of odd characters, by kind and seed: what scripted drivers and the solver must stand.
 
-A circuit is a chain of straights and arcs: patterns of one kind (hairpins of 6 m radius, bends that
-tighten, chicanes, braking out of a long bend, ...) and plain corners, turned once around. The straights
-are made to fit, so that the chain closes; what overlaps is thrown away and drawn again. Like the random
-circuits these use raw bits of the generator only: a seed means the same circuit everywhere.
+A circuit is a chain of straights and arcs: patterns of one kind (hairpins of 6 m radius, bends
+that tighten, chicanes, braking out of a long bend, ...) and plain corners, turned once around.
+The straights are made to fit, so that the chain closes; what overlaps is thrown away and drawn
+again. As with the random circuits, only raw bits of the generator are used: a seed means the same
+circuit everywhere.
 
     python -m racer.tools.odd_circuits --out DIR --count 2   # two of each kind, as files to import
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -77,8 +79,10 @@ def _chicane(dice: Dice) -> list[Segment]:
     radius, angle, gap = dice.one(9.0, 25.0), dice.one(30.0, 75.0), dice.one(2.0, 25.0)
     way = dice.one(80.0, 700.0)
     return [
-        (way, radius, side * angle), (gap, radius, -2.0 * side * angle), (gap, radius, side * angle),
-    ]  # fmt: skip
+        (way, radius, side * angle),
+        (gap, radius, -2.0 * side * angle),
+        (gap, radius, side * angle),
+    ]
 
 
 def _esses(dice: Dice) -> list[Segment]:
@@ -99,24 +103,41 @@ def _plain(dice: Dice) -> list[Segment]:
     return [(dice.one(40.0, 400.0), dice.one(10.0, 140.0), side * dice.one(35.0, 110.0))]
 
 
-# Patterns, how many at least and at most, road [m], length over which curvature builds up [m],
-# distance of the points of the file [m] and error of a survey [m].
-KINDS: dict[
-    str, tuple[Sequence[Pattern], int, int, tuple[float, float], tuple[float, float], float, float]
-]
+@dataclass(frozen=True)
+class Kind:
+    """How circuits of one kind are drawn.
+
+    Attributes:
+        patterns: one of the first for sure, the others by chance.
+        least, most: how many of them.
+        road: narrowest and widest [m].
+        ramp: shortest and longest way over which curvature builds up [m].
+        step: distance of the points of the line [m].
+        error: of a survey, at most [m].
+    """
+
+    patterns: Sequence[Pattern]
+    least: int
+    most: int
+    road: tuple[float, float]
+    ramp: tuple[float, float]
+    step: float
+    error: float = 0.0
+
+
 KINDS = {
-    "oval": ([_oval], 1, 1, (9.0, 15.0), (5.0, 40.0), 4.0, 0.0),
-    "hairpins": ([_hairpin, _plain], 3, 6, (7.5, 10.0), (2.0, 6.0), 2.0, 0.0),
-    "tightening": ([_tightening], 2, 4, (8.0, 13.0), (3.0, 15.0), 3.0, 0.0),
-    "braking-bend": ([_braking_bend, _plain], 3, 6, (9.0, 13.0), (4.0, 20.0), 4.0, 0.0),
-    "long-straight": ([_long_straight, _plain], 2, 4, (9.0, 14.0), (3.0, 10.0), 3.0, 0.0),
-    "chicanes": ([_chicane, _plain], 3, 6, (8.0, 12.0), (2.0, 10.0), 3.0, 0.0),
-    "esses": ([_esses, _plain], 2, 5, (8.0, 12.0), (4.0, 15.0), 4.0, 0.0),
-    "narrow": ([_plain, _chicane, _tightening], 4, 8, (7.5, 7.5), (3.0, 10.0), 3.0, 0.0),
-    "surveyed": ([_plain, _braking_bend, _esses], 4, 7, (8.0, 13.0), (4.0, 15.0), 5.0, 0.02),
-    "mixed": (
+    "oval": Kind([_oval], 1, 1, (9.0, 15.0), (5.0, 40.0), 4.0),
+    "hairpins": Kind([_hairpin, _plain], 3, 6, (7.5, 10.0), (2.0, 6.0), 2.0),
+    "tightening": Kind([_tightening], 2, 4, (8.0, 13.0), (3.0, 15.0), 3.0),
+    "braking-bend": Kind([_braking_bend, _plain], 3, 6, (9.0, 13.0), (4.0, 20.0), 4.0),
+    "long-straight": Kind([_long_straight, _plain], 2, 4, (9.0, 14.0), (3.0, 10.0), 3.0),
+    "chicanes": Kind([_chicane, _plain], 3, 6, (8.0, 12.0), (2.0, 10.0), 3.0),
+    "esses": Kind([_esses, _plain], 2, 5, (8.0, 12.0), (4.0, 15.0), 4.0),
+    "narrow": Kind([_plain, _chicane, _tightening], 4, 8, (7.5, 7.5), (3.0, 10.0), 3.0),
+    "surveyed": Kind([_plain, _braking_bend, _esses], 4, 7, (8.0, 13.0), (4.0, 15.0), 5.0, 0.02),
+    "mixed": Kind(
         [_hairpin, _tightening, _braking_bend, _chicane, _esses, _plain],
-        4, 8, (7.5, 14.0), (2.0, 20.0), 3.0, 0.0,
+        4, 8, (7.5, 14.0), (2.0, 20.0), 3.0,
     ),
 }  # fmt: skip
 
@@ -135,19 +156,19 @@ def odd_circuit(kind: str, seed: int) -> tuple[Array, Track]:
     """Its line (K, 4) x, y, width right, width left [m], and the circuit; errors as `odd_track`."""
     if kind not in KINDS:
         raise TrackError(f"odd circuits are {', '.join(KINDS)}, not {kind!r}.")
-    patterns, least, most, road, ramps, step, error = KINDS[kind]
-    number = list(KINDS).index(kind)
+    drawn, number = KINDS[kind], list(KINDS).index(kind)
     for attempt in range(ATTEMPTS):
         dice = Dice(7919 + number, seed, attempt)
-        chain = [(START + dice.one(0.0, 300.0), 1e9, 0.0)]
-        for i in range(dice.whole(least, most)):
+        open_chain = [(START + dice.one(0.0, 300.0), 1e9, 0.0)]
+        for i in range(dice.whole(drawn.least, drawn.most)):
+            patterns = drawn.patterns
             pattern = patterns[0] if i == 0 else patterns[dice.whole(0, len(patterns) - 1)]
-            chain += pattern(dice)
-        chain = _closed(chain, dice)
-        line = None if chain is None else _line(chain, dice, road, ramps, step)
-        if line is None:
+            open_chain += pattern(dice)
+        chain = _closed(open_chain, dice)
+        if chain is None:
             continue
-        line[:, :2] += error * dice.many(line[:, :2].size, -1.0, 1.0).reshape(-1, 2)
+        line = _line(chain, dice, drawn)
+        line[:, :2] += drawn.error * dice.many(line[:, :2].size, -1.0, 1.0).reshape(-1, 2)
         line = np.round(line, 3) + 0.0
         runoff = round(dice.one(1.5, 4.0), 1)
         findings, track = check_line(line, runoff=runoff)
@@ -199,13 +220,7 @@ def _closed(chain: list[Segment], dice: Dice) -> list[Segment] | None:
     return [(float(s), r, a) for s, (_, r, a) in zip(straights, chain, strict=True)]
 
 
-def _line(
-    chain: list[Segment],
-    dice: Dice,
-    road: tuple[float, float],
-    ramps: tuple[float, float],
-    step: float,
-) -> Array:
+def _line(chain: list[Segment], dice: Dice, kind: Kind) -> Array:
     """The line (K, 4) of a closed chain, the first point in the middle of its first straight."""
     headings: list[Array] = []
     heading = 0.0
@@ -217,18 +232,18 @@ def _line(
         heading += turn
     steps = FINE * np.exp(1j * np.concatenate(headings))
     points = np.cumsum(steps - np.mean(steps))  # what rounding to `FINE` left open, spread out
-    base = dice.one(*road)
+    base = dice.one(*kind.road)
     waves = np.zeros(len(points))
-    spread = min(road[1] - base, base - road[0])
+    spread = min(kind.road[1] - base, base - kind.road[0])
     for k, (share, phase) in enumerate(dice.many(6).reshape(3, 2), start=2):
         waves += (
             share / 3.0 * np.sin(2.0 * math.pi * (k * np.arange(len(points)) / len(points) + phase))
         )
     half = 0.5 * (base + spread * waves)
     line = smoothed(
-        np.column_stack([points.real, points.imag, half, half]), dice.one(*ramps) / FINE
+        np.column_stack([points.real, points.imag, half, half]), dice.one(*kind.ramp) / FINE
     )
-    return resampled(np.roll(line, -round(0.5 * chain[0][0] / FINE), axis=0), step)
+    return resampled(np.roll(line, -round(0.5 * chain[0][0] / FINE), axis=0), kind.step)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
