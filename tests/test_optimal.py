@@ -22,7 +22,7 @@ ca = pytest.importorskip("casadi", reason="needs the extra 'optimal'")
 from racer.errors import RacerError  # noqa: E402
 from racer.laps import verify_lap  # noqa: E402
 from racer.optimal.check import kinks, limits_between  # noqa: E402
-from racer.optimal.collocation import BLOCK, NX, MinimumTime  # noqa: E402
+from racer.optimal.collocation import BLOCK, NX, MinimumTime, UnsolvedError  # noqa: E402
 from racer.optimal.compute import result_of  # noqa: E402
 from racer.optimal.model import (  # noqa: E402
     EDGES,
@@ -37,7 +37,7 @@ from racer.optimal.prove import PredictionSettings, best_flying, demonstrate, pr
 from racer.optimal.quasi_steady import quasi_steady_lap  # noqa: E402
 from racer.optimal.replay import replay_windows  # noqa: E402
 from racer.optimal.solve import solve_lap  # noqa: E402
-from racer.optimal.starts import joined_best  # noqa: E402
+from racer.optimal.starts import again_from, joined_best  # noqa: E402
 from racer.optimal.trajectory import Mesh, Multipliers, Solved, Trajectory  # noqa: E402
 
 SMOOTH = 3.0  # weight of the costs beside the time
@@ -168,6 +168,39 @@ def test_standing_lap_is_slower_than_a_flying_one(lap):
 def test_a_lap_that_cannot_be_says_so():
     with pytest.raises(RacerError, match=r"^oval, gt, \d+ intervals: the solver stopped"):
         solve_lap(oval(), options={"max_iter": 3})
+
+
+@pytest.mark.parametrize(("violation", "goes_on"), [(1e-5, True), (0.3, False), (np.nan, False)])
+def test_a_round_goes_on_from_where_the_one_before_ran_out_of_iterations(lap, violation, goes_on):
+    solved = replace(lap.solved, violation=violation)
+    first = lap.solved.trajectory, lap.solved.multipliers
+    left = replace(solved, trajectory=replace(first[0]), multipliers=replace(first[1]))
+    asked = []
+
+    class Program:
+        def solve(self, guess, *, multipliers, options):
+            asked.append((guess, multipliers, options["mu_init"]))
+            if len(asked) == 1:
+                raise UnsolvedError("too many", left)
+            return solved
+
+    assert again_from(Program(), *first, {}, ((1e-3, 5), (1e-2, 9))) is solved
+    assert [barrier for *_, barrier in asked] == [1e-3, 1e-2]
+    expected = (left.trajectory, left.multipliers) if goes_on else first
+    assert asked[1][0] is expected[0]
+    assert asked[1][1] is expected[1]
+
+
+def test_a_standing_lap_starts_from_the_flying_one(lap):
+    """On the finer meshes alone, and with the same result as from a guess without multipliers."""
+    told = []
+    quick = solve_lap(oval(), standing=True, guess=lap, report=told.append)
+    plain = solve_lap(oval(), standing=True, guess=replace(lap, solved=None))
+    assert quick.time_s == pytest.approx(plain.time_s, rel=5e-4)
+    assert quick.violation < 1e-4
+    assert len(quick.meshes) <= len(plain.meshes)
+    assert not any("start" in text for text in told)
+    assert replay_windows(oval(), quick).error.max() < 0.05
 
 
 def test_a_driver_proves_the_small_lap(lap):

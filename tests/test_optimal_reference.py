@@ -67,6 +67,7 @@ def test_catalogue_has_its_demonstrated_laps(name, vehicle):
     assert path is not None, "drive it: python -m racer.tools.optimal_data"
     check = verify_lap(path)
     assert check.ok
+    assert check.proved  # the file holds everything since the car stood on the line
     assert check.valid
     assert not check.record.standing
     assert check.lap_time_s == known.demonstrated_lap_s
@@ -137,6 +138,49 @@ def test_a_cached_result_comes_before_a_shipped_one():
     save_reference(mine, cache_path(track.fingerprint, "gt", mine.physics))
     assert reference_lap(track).flying_lap_s == 50.0
     assert reference_lap(track).demonstrated_lap_s == shipped.demonstrated_lap_s
+
+
+def test_a_cached_lap_without_its_run_up_is_no_demonstration():
+    """As versions before lap format 2 wrote them: the time of the shipped lap stands."""
+    track = load_track("harbour")
+    shipped = reference_lap(track)
+    mine = dataclasses.replace(example(track), demonstrated_lap_s=40.0)
+    target = cache_path(track.fingerprint, "gt", mine.physics)
+    save_reference(mine, target)
+    assert reference_lap(track).demonstrated_lap_s == shipped.demonstrated_lap_s
+    proof = SHIPPED / "harbour-gt.lap.npz"
+    reference.lap_path(target).write_bytes(proof.read_bytes())
+    assert reference_lap(track).demonstrated_lap_s == shipped.demonstrated_lap_s
+    faster = dataclasses.replace(mine, demonstrated_lap_s=verify_lap(proof).lap_time_s)
+    save_reference(faster, target)
+    assert reference_lap(track).demonstrated_lap_s == shipped.demonstrated_lap_s
+    assert demonstrated_lap(track) == reference.lap_path(target)
+    reference.lap_path(target).write_bytes(b"no lap")
+    assert demonstrated_lap(track) == proof
+
+
+def test_laps_are_driven_again_only_where_they_prove_nothing(monkeypatch, capsys, tmp_path):
+    def forbidden(*_arguments, **_rest):
+        raise RacerError("driven again")
+
+    monkeypatch.setattr(optimal_data, "demonstrate", forbidden)
+    again = ["--vehicle", "gt", "--track", "harbour", "--prove-again"]
+    assert optimal_data.main(again) == 0
+    assert optimal_data.main([*again, "--out", str(tmp_path)]) == 1
+    assert "there is no demonstrated lap of harbour, gt" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_progress_goes_to_stderr_beside_json(monkeypatch, capsys):
+    def slow(track, _vehicle, *, report, **_rest):
+        report("quasi-steady estimate 52.000 s")
+        return example(track)
+
+    monkeypatch.setattr("racer.optimal.compute.known_or_computed", slow)
+    assert main(["optimal", "harbour", "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["flying_lap_s"] == 50.0
+    assert "quasi-steady estimate" in told.err
 
 
 def test_the_maintainers_command_keeps_no_result_that_breaks_limits(monkeypatch, capsys, tmp_path):

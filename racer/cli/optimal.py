@@ -21,7 +21,7 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help="the minimum lap time of a circuit",
         description="Gives the minimum time of a lap, flying and from rest: the bound that no"
         " driver of this car can beat on this track. Known results are read; others are computed"
-        " (about a minute; needs the extra 'optimal') and kept.",
+        " (one to two minutes of a core; needs the extra 'optimal') and kept.",
         epilog="example: racer optimal harbour --out optimal",
     )
     parser.add_argument("track", metavar="TRACK", help="a circuit of the catalogue or a file")
@@ -65,7 +65,10 @@ def run(args: argparse.Namespace) -> int:
     track = load_track(args.track)
     if args.fast:
         return _fast(args, track)
-    report = None if args.json else lambda text: print(text, file=sys.stderr, flush=True)
+
+    def report(text: str) -> None:
+        print(text, file=sys.stderr, flush=True)  # with --json, too: that goes to stdout
+
     result = known_or_computed(track, args.vehicle, again=args.again, report=report)
     proved = True
     if args.prove:
@@ -138,7 +141,7 @@ def _prove(
     args: argparse.Namespace,
     track: Track,
     result: Reference,
-    report: Callable[[str], None] | None,
+    report: Callable[[str], None],
 ) -> tuple[Reference, bool]:
     """Drives laps, saves them, keeps the best; False if no flying lap was valid."""
     from dataclasses import replace

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 GRAVITY = 9.81  # [m/s2]
 BRAKING_G = 1.2  # deceleration at which the load transfer under braking is taken [g]
 SLOPE_SAMPLES = 400
+BRAKE_ROUNDS = 5  # of how brakes and slip share the work
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,24 @@ class SteadyCorner:
 
     steer: NDArray[np.float64]
     body_slip: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class BrakedCorner:
+    """What axles need that brake while they corner, (..., 2) each.
+
+    Attributes:
+        brake: braking force [N].
+        sideways: lateral share of the capacity, as `CarModel.left_along` counts it; more than 1 if
+            the tyres cannot hold it.
+        slip: angles [rad], at most those of the largest force.
+        left: the braking force that would leave the lateral share [N].
+    """
+
+    brake: NDArray[np.float64]
+    sideways: NDArray[np.float64]
+    slip: NDArray[np.float64]
+    left: NDArray[np.float64]
 
 
 class CarModel:
@@ -126,6 +145,40 @@ class CarModel:
         pairs = zip(np.moveaxis(sideways, -1, 0), self._forces, self._slips, strict=True)
         return np.stack([np.interp(share, force, slip) for share, force, slip in pairs], axis=-1)
 
+    def braked(
+        self,
+        inwards: NDArray[np.float64],
+        slowing: NDArray[np.float64],
+        capacity: NDArray[np.float64],
+    ) -> BrakedCorner:
+        """What axles need that brake while they corner.
+
+        A wheel points into the corner by its slip angle. So its braking force pulls outwards by the
+        sine of that angle, which the tyre's lateral force must hold, too; and that force slows the
+        car, which the brakes need not. The more of the grip they take, the larger the slip angle.
+
+        Args:
+            inwards: force (..., 2) [N] of the axles towards the inside of the corner, >= 0.
+            slowing: force (...) [N] of all tyres against the motion, >= 0.
+            capacity: (..., 2) [N].
+        """
+        most = self.parameters["grip_use"]
+        brake = slowing[..., None] * self.brake_share
+        sideways = inwards / capacity
+        slip = self.slip_angles(sideways)
+        left = capacity
+        for _ in range(BRAKE_ROUNDS):
+            used = np.sqrt(1.0 - np.square(np.minimum(brake / capacity, most)))
+            sideways = (inwards + brake * np.sin(slip)) / (capacity * np.cos(slip))
+            slip = self.slip_angles(sideways / used)
+            drag = np.sum(np.minimum(sideways, 1.0) * capacity * np.sin(slip), axis=-1)
+            pedal = np.maximum(slowing - drag, 0.0)[..., None]
+            # Slip control holds back the rear brakes alone, and the front ones must do the rest.
+            left = self.left_along(sideways) * capacity
+            rear = np.minimum(pedal * self.brake_share[1], left[..., 1:])
+            brake = np.concatenate([pedal - rear, rear], axis=-1)
+        return BrakedCorner(brake, sideways, slip, left)
+
     def slip_drag(
         self, sideways: NDArray[np.float64], capacity: NDArray[np.float64]
     ) -> NDArray[np.float64]:
@@ -157,12 +210,16 @@ class CarModel:
             moment = self.parameters["yaw_inertia"] * turning / self.wheelbase
             force = force + moment[:, None] * np.array([1.0, -1.0])
         if acceleration is None:
-            capacity = self.capacity(speed)
+            slips = self.slip_angles(np.abs(force) / self.capacity(speed))
         else:
             capacity = self.capacity(speed, -self.transfer * acceleration)
             along = self.pedal_forces(speed, acceleration)
-            capacity = capacity * np.sqrt(1.0 - np.square(np.clip(along / capacity, -0.85, 0.85)))
-        slip = np.sign(force) * self.slip_angles(np.abs(force) / capacity)
+            braked = self.braked(np.abs(force), np.maximum(-along.sum(axis=-1), 0.0), capacity)
+            driven = np.sqrt(1.0 - np.square(np.clip(along / capacity, 0.0, 0.85)))
+            slips = np.where(
+                along < 0.0, braked.slip, self.slip_angles(np.abs(force) / (capacity * driven))
+            )
+        slip = np.sign(force) * slips
         return SteadyCorner(
             steer=self.wheelbase * curvature + slip[:, 0] - slip[:, 1],
             body_slip=self.parameters["cg_to_rear"] * curvature - slip[:, 1],

@@ -61,7 +61,6 @@ def grip_map(vehicle: str, grip: float) -> GripMap:
     speed = np.broadcast_to(v[:, None], across.shape)
     resistance = car.resistance(speed)
     engine = min(grip, 1.0) * np.minimum(p["drive_force"], p["power"] / speed)
-    pedal = p["brake_force"] * np.array([p["brake_front"], 1.0 - p["brake_front"]])
 
     def needed_and_left(along: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
         """Force [N] for an acceleration along the path, what the axles have left (..., 2) [N]."""
@@ -76,8 +75,12 @@ def grip_map(vehicle: str, grip: float) -> GripMap:
         return np.asarray(holds & (force <= np.minimum(engine, left[..., 1])))
 
     def can_brake(along: Floats) -> NDArray[np.bool_]:
-        force, left, holds = needed_and_left(along)
-        return np.asarray(holds & (-force <= np.minimum(pedal, left).sum(axis=-1)))
+        capacity = grip * car.capacity(speed, -car.transfer * along)
+        inwards = car.mass * across[..., None] * car.share
+        slowing = np.maximum(-(car.mass * along + resistance), 0.0)
+        corner = car.braked(inwards, slowing, capacity)
+        most = np.minimum(p["brake_force"] * car.brake_share[0], corner.left[..., 0])
+        return np.asarray((corner.brake[..., 0] <= most) & np.all(corner.sideways <= 1.0, axis=-1))
 
     low, high = np.full_like(across, -6.0), np.full_like(across, 15.0)
     for _ in range(BISECTIONS):

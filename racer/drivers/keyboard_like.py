@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from racer.drivers.car_model import CarModel
     from racer.drivers.racing_line import RacingLine
 
-KEYBOARD_GRIP, KEYBOARD_MARGIN = 0.59, 2.0  # share of the grip; [m] beside the car
+KEYBOARD_GRIP, KEYBOARD_MARGIN = 0.61, 2.0  # share of the grip; [m] beside the car
 LOOK_TICKS = 6  # ticks between looks: 10 Hz
 DELAY_TICKS = 6, 12  # reaction: 100 to 200 ms
 BLUR_STEER = 0.05  # of the axis: how far off the wanted steering is seen
@@ -201,10 +201,10 @@ class KeyboardDriver:
         delay, speed, yaw_rate, angle, left = np.array(ahead).T
         mean = 0.5 * (now.speed[rows] + speed)
         way = now.heading[rows] + np.arctan2(now.slide[rows], now.speed[rows])
-        road = self._follower.at(now.s[rows] + 0.5 * delay * mean)[-1]
+        road = self._follower.at(self._follower.ahead(now.s[rows], 0.5 * delay * mean))[-1]
         bend = road * mean * delay  # the road turns away by
         return Motion(
-            s=now.s[rows] + delay * mean,
+            s=self._follower.ahead(now.s[rows], delay * mean),
             offset=now.offset[rows] + delay * mean * np.sin(way) + left - 0.5 * bend * mean * delay,
             heading=now.heading[rows] + angle - bend,
             speed=speed,

@@ -15,6 +15,7 @@ import numpy as np
 from racer.drivers.car_model import CarModel
 from racer.drivers.driven_line import averaged, driven_line
 from racer.drivers.observed import ObservationReader
+from racer.drivers.racing_line import line_points, line_shape
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -111,6 +112,11 @@ class LineFollower:
         fields = [line.offset, heading, line.curvature, line.speed, line.acceleration]
         fields += [turn, change, track.stations["curvature"].astype(np.float64)]
         self._table = np.stack(fields, axis=1)
+        # Metres along the line: outside of a bend they are fewer of the centre line's, inside more.
+        self._way = np.concatenate(
+            [[0.0], np.cumsum(line_shape(line_points(track, line.offset))[2])]
+        )
+        self._places = np.linspace(0.0, self._length, self._count + 1)
 
     def at(self, s: NDArray[np.float64]) -> NDArray[np.float64]:
         """The line's fields (8, M) at distances s (M,) [m]."""
@@ -121,6 +127,12 @@ class LineFollower:
         second = self._table[(index + 1) % self._count]
         fields: NDArray[np.float64] = (first + share * (second - first)).T
         return fields
+
+    def ahead(self, s: NDArray[np.float64], metres: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The place (M,) [m] that lies so many metres (M,) along the line ahead of s (M,) [m]."""
+        way = np.interp(s % self._length, self._places, self._way) + metres
+        place: NDArray[np.float64] = np.interp(way % self._way[-1], self._way, self._places)
+        return place
 
     def see(self, obs: NDArray[np.float32]) -> Motion:
         """The motion of the cars of `track` observations (M, D)."""
@@ -142,7 +154,9 @@ class LineFollower:
         error = now.offset - offset
         heading = np.angle(np.exp(1j * (now.heading - line_heading)))
 
-        _, _, curvature, fastest, planned, turn_ahead, change, _ = self.at(s + PREVIEW * speed)
+        _, _, curvature, fastest, planned, turn_ahead, change, _ = self.at(
+            self.ahead(s, PREVIEW * speed)
+        )
         pace = np.minimum(speed, fastest + 1.0)
         # Slower than planned, it will brake later or not as hard.
         spare = SPEED_GAIN * np.maximum(fastest - speed - SLOWER, 0.0)
@@ -163,18 +177,20 @@ class LineFollower:
         lost = np.abs(heading) > 1.0
         steer = np.where(lost, -np.sign(heading) * car.max_steer, steer)
 
-        _, _, curvature, target, planned, *_ = self.at(s + PEDAL_PREVIEW * speed)
+        _, _, curvature, target, planned, *_ = self.at(self.ahead(s, PEDAL_PREVIEW * speed))
         calm = np.clip(1.0 - hands.caution * (np.abs(error) - CALM_ERROR), 0.5, 1.0)
         target = np.where(lost, LOST_SPEED, target * calm)
         force = car.mass * (planned + SPEED_GAIN * (target - speed)) + car.resistance(speed)
         capacity = car.capacity(speed, -car.transfer * planned)
         lateral = car.mass * np.abs(curvature * np.square(pace))
-        sideways = lateral[:, None] * car.share / capacity
-        force += car.slip_drag(sideways, capacity)
+        inwards = lateral[:, None] * car.share
+        braked = car.braked(inwards, np.maximum(-force, 0.0), capacity)
+        pushed = force + car.slip_drag(inwards / capacity, capacity)
         # A car that is wide in a corner must not brake away the grip that turns it.
-        left = np.maximum(car.left_along(sideways), LEAST_BRAKING) * capacity
+        left = np.maximum(braked.left, LEAST_BRAKING * capacity)
         brakes = np.min(left / car.brake_share, axis=-1)
-        return steer, np.maximum(force, -brakes)
+        needed = braked.brake[:, 0] / car.brake_share[0]
+        return steer, np.where(force < 0.0, -np.minimum(needed, brakes), pushed)
 
 
 class ScriptedDriver:
@@ -231,11 +247,11 @@ class ScriptedDriver:
 
 GOOD_GRIP, GOOD_MARGIN = 0.90, 0.5  # share of the grip; [m] beside the car
 GOOD_GRIP_OF = {"formula": 0.87}  # loses its rear from rest with more
-CASUAL_GRIP, CASUAL_MARGIN = 0.65, 1.5
+CASUAL_GRIP, CASUAL_MARGIN = 0.665, 1.5
 
 
 def casual_driver(track: _core.Track, vehicle: str = "gt") -> ScriptedDriver:
-    """A careful driver: a line well inside the edges at 65 % of the grip."""
+    """A careful driver: a line well inside the edges at 66 % of the grip."""
     return ScriptedDriver("casual", track, grip=CASUAL_GRIP, margin=CASUAL_MARGIN, vehicle=vehicle)
 
 

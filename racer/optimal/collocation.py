@@ -45,6 +45,18 @@ LINEAR_OPTIONS = {
 }
 
 
+class UnsolvedError(RacerError):
+    """The solver stopped without a lap.
+
+    Attributes:
+        left: where it stopped, no solution.
+    """
+
+    def __init__(self, message: str, left: Solved) -> None:
+        super().__init__(message)
+        self.left = left
+
+
 class MinimumTime:
     """The program for one mesh.
 
@@ -224,7 +236,7 @@ class MinimumTime:
             options: more options of IPOPT.
 
         Raises:
-            RacerError: there is no solution, or the solver did not find it.
+            UnsolvedError: there is no solution, or the solver did not find it.
         """
         ipopt = {
             "print_level": 0,
@@ -272,19 +284,13 @@ class MinimumTime:
                 np.max(low - x), np.max(x - high),
             )
         )  # fmt: skip
-        if status not in ("Solve_Succeeded", "Solved_To_Acceptable_Level"):
-            raise RacerError(
-                f"the solver stopped without a lap ({status.replace('_', ' ').lower()}) after "
-                f"{statistics['iter_count']} iterations; the largest violation left is "
-                f"{violation:.2g}."
-            )
         blocks = x.reshape(self.count, BLOCK)
         states = blocks[:, : 2 * NX].reshape(self.count, 2, NX) * STATE_SCALE
         controls = blocks[:, 2 * NX :] * self.control_scale
         first, first_controls = states[-1, 1], controls[-1]
         if self.start is not None:
             first, first_controls = self.start, self.start_controls
-        return Solved(
+        solved = Solved(
             trajectory=Trajectory(self.mesh, states, controls, first, first_controls),
             time_s=float(times.sum()),
             interval_s=times.ravel(),
@@ -295,6 +301,14 @@ class MinimumTime:
                 np.asarray(answer["lam_g"], np.float64).reshape(self.count, self.rows),
             ),
         )
+        if status not in ("Solve_Succeeded", "Solved_To_Acceptable_Level"):
+            raise UnsolvedError(
+                f"the solver stopped without a lap ({status.replace('_', ' ').lower()}) after "
+                f"{statistics['iter_count']} iterations; the largest violation left is "
+                f"{violation:.2g}.",
+                solved,
+            )
+        return solved
 
     def _packed(self, trajectory: Trajectory) -> Floats:
         states = (trajectory.states / STATE_SCALE).reshape(self.count, -1)

@@ -8,7 +8,7 @@ itself with full throttle, and the solver takes over from there.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,6 +40,7 @@ SURE = 0.08  # [s]; coarser meshes are not believed
 HELD = 5e-5  # largest violation of a limit that is left alone
 TIGHTENINGS = 8
 NEAR, FOCUSES = 0.04, 4  # [m] from the engine's way after half a second; times to refine for it
+FROM_FLYING = ((1e-2, 200), (1e-1, 400))  # barrier and patience of a lap from rest
 TIGHT_ROUNDS = ((1e-6, 40), (1e-4, 80), (1e-3, 150))
 
 
@@ -58,6 +59,7 @@ class OptimalLap:
             between them; edges and walls in metres).
         meshes: (intervals, time [s]) of every mesh, coarsest first.
         cpu_s: processor time that it took [s].
+        solved, focus: what the solver of a lap from rest goes on from; see `_Work`.
     """
 
     time_s: float
@@ -69,6 +71,8 @@ class OptimalLap:
     meshes: tuple[tuple[int, float], ...]
     cpu_s: float
     standing: bool
+    solved: Solved | None = field(default=None, compare=False, repr=False)
+    focus: tuple[tuple[float, float], ...] = ()
 
 
 def solve_lap(
@@ -98,12 +102,15 @@ def solve_lap(
         RacerError: the solver found no lap, or the time did not settle.
     """
     work = _Work(track, vehicle, standing, guess, options or {}, report)
-    step = first_step
+    # A lap from rest is the flying one but for its first corners: no coarse mesh.
+    step = first_step if work.near is None else REFINEMENT * first_step
     for _ in range(MESHES):
         work.solve(step)
         moved = work.moved
         if step <= SURE and moved < tolerance * work.total:
             break
+        if step <= COARSE:  # where the engine will ask for it after the next mesh
+            work.look_closer(NEAR * (step / SURE) ** 3)
         step *= REFINEMENT if step > COARSE else LATER_REFINEMENT
     else:
         before, last = work.meshes[-2][1], work.meshes[-1][1]
@@ -111,19 +118,20 @@ def solve_lap(
             f"{track.name}, {vehicle}: after {MESHES} meshes the time still moves from "
             f"{before:.3f} s to {last:.3f} s."
         )
-    work.hold_limits()
-    for round_ in range(FOCUSES + 1):
-        check = replay_windows(track, work.lap(), vehicle)
-        work.tell(f"at most {100.0 * check.error.max():.1f} cm from the engine after half a second")
-        far = check.error > NEAR
+    held, rounds = False, 0
+    while True:
+        far = work.look_closer(NEAR) if rounds < FOCUSES else False
         settled = work.moved < tolerance * work.total
-        if (settled and not far.any()) or round_ == FOCUSES:
+        if rounds < FOCUSES and (far or not settled):
+            if not settled:  # a denser stretch can move the time, too
+                step *= LATER_REFINEMENT
+            work.solve(step)
+            held, rounds = False, rounds + 1
+        elif held:
             break
-        work.focus += list(zip(check.s[far], check.end[far], strict=True))
-        if not settled:  # a denser stretch can move the time, too
-            step *= LATER_REFINEMENT
-        work.solve(step)
-        work.hold_limits()
+        else:
+            work.hold_limits()
+            held = True
     return work.lap()
 
 
@@ -133,6 +141,7 @@ class _Work:
     Attributes:
         meshes: (intervals, time [s]) so far.
         focus: stretches (from, to) [m] that need shorter intervals.
+        near: a solution of nearly the same lap, or None.
     """
 
     def __init__(
@@ -163,7 +172,8 @@ class _Work:
         self._solved: Solved | None = None
         self._violation = 0.0
         self.meshes: list[tuple[int, float]] = []
-        self.focus: list[tuple[float, float]] = []
+        self.near = guess.solved if guess is not None and standing else None
+        self.focus: list[tuple[float, float]] = list(guess.focus) if self.near and guess else []
 
     @property
     def total(self) -> float:
@@ -191,10 +201,12 @@ class _Work:
             program = MinimumTime(self._car, mesh, launch.state, launch.controls)
         program.tighter[:, EDGES] = kinks(self._track, self._car, mesh)
         try:
+            if solved is None and self.near is not None:
+                solved = self._from_near(program, likely)
             if solved is None:
                 guesses = {name: profile.on(mesh) for name, profile in self._profiles.items()}
                 solved = best_of_starts(program, guesses, self._options, self.tell)
-            else:
+            elif self._solved is not None:
                 again = solved.multipliers.on(solved.trajectory.mesh, mesh)
                 rounds = FROM_COARSE if len(self.meshes) == 1 else FROM_FINE
                 solved = again_from(program, likely.on(mesh), again, self._options, rounds)
@@ -207,6 +219,27 @@ class _Work:
         self.tell(
             f"{program.count} intervals: {self.total:.3f} s after {solved.iterations} iterations"
         )
+
+    def _from_near(self, program: MinimumTime, likely: Profile) -> Solved | None:
+        """The first solution, from the one of nearly the same lap; None if that leads nowhere."""
+        if self.near is None:
+            return None
+        mesh = program.mesh
+        again = self.near.multipliers.on(self.near.trajectory.mesh, mesh)
+        try:
+            return again_from(program, likely.on(mesh), again, self._options, FROM_FLYING)
+        except RacerError as problem:
+            self.tell(f"not from the flying lap: {problem}")
+            return None
+
+    def look_closer(self, near: float) -> bool:
+        """Asks for shorter intervals where the engine is further than `near` [m] off; whether."""
+        check = replay_windows(self._track, self.lap(), self._vehicle)
+        most = 100.0 * check.error.max()
+        self.tell(f"at most {most:.1f} cm from the engine after half a second")
+        far = check.error > near
+        self.focus += list(zip(check.s[far], check.end[far], strict=True))
+        return bool(far.any())
 
     def hold_limits(self) -> None:
         """Tightens the limits of the intervals that break one between their collocation points."""
@@ -254,6 +287,8 @@ class _Work:
             meshes=tuple(self.meshes),
             cpu_s=time.process_time() - self._began,
             standing=self._launch is not None,
+            solved=solved,
+            focus=tuple(self.focus),
         )
 
     def _state(self) -> tuple[MinimumTime, Solved]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from racer.errors import RacerError
+from racer.optimal.collocation import UnsolvedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 CALM = 0.1  # |v_y| / v_x up to which a car does not slide
 SMALL_GAIN = 2e-4  # [s]
+NEARLY = 1e-3  # violation from which the next round goes on
 AGREEMENT = np.array([0.1, 0.01, 0.2, 0.1, 0.05, 0.01, 2.0])  # of two solutions' states
 # How far from the limits to begin from a solution of nearly the same program, and how many
 # iterations to wait, in turn: where the solution is of a much coarser mesh, and where it is not.
@@ -144,8 +146,10 @@ def again_from(
                 multipliers=multipliers,
                 options={"mu_init": barrier, "max_iter": most, **options},
             )
-        except RacerError as found:  # noqa: PERF203  # each round is seconds of work
+        except UnsolvedError as found:  # noqa: PERF203  # each round is seconds of work
             problem = found
+            if found.left.violation < NEARLY:  # it only ran out of iterations: none is lost
+                guess, multipliers = found.left.trajectory, found.left.multipliers
     raise problem or RacerError("no round was asked for.")
 
 
