@@ -16,7 +16,7 @@ PACKAGES = {"racer": "racer", "viewer": "racer.viewer", "tools": "racer.tools"}
 
 # From the top floor down. A module may import from its own floor and from those below.
 FLOORS = (
-    ("racer.cli",),
+    ("racer.cli", "racer.__main__"),
     ("racer.tools",),
     ("racer.viewer",),
     (

@@ -2,9 +2,11 @@
 
 import copy
 import importlib.metadata
+import re
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import gymnasium
 import numpy as np
@@ -14,7 +16,16 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from gymnasium.wrappers import vector as vector_wrappers
 
 from racer import registration
-from racer.envs import HighwayEnv, HighwayVectorEnv, RacerEnv, RacerVectorEnv
+from racer.envs import (
+    HighwayEnv,
+    HighwayVectorEnv,
+    RacerEnv,
+    RacerVectorEnv,
+    checks,
+    highway,
+    highway_config,
+)
+from racer.envs.highway_config import OUR_KEYS, PRESETS
 from racer.envs.sb3 import HighwayVecEnv, RacerVecEnv
 from racer.errors import ConfigError, ReadOnlyError
 
@@ -219,6 +230,18 @@ def test_a_reward_of_ones_own_on_the_highway(view):
     alone.reset(seed=0)
     with pytest.raises(ValueError, match="array of numbers"):
         alone.step(1)
+
+
+def test_the_page_for_those_who_come_from_highway_env_names_everything():
+    page = (Path(__file__).parent.parent / "docs" / "highwayenv.md").read_text("utf-8")
+    words = set(re.findall(r"`([^`]*)`", page))
+    assert set(PRESETS["highway"]) - OUR_KEYS - words == set()
+    assert set(highway_config._OBSERVATION) - {"type"} - words == set()
+    for table in highway_config._ACTIONS.values():
+        assert table["type"] == "Traffic" or set(table) - {"type"} <= words
+    assert set(registration.HIGHWAYS) <= words
+    missing = {name for name in (*checks._HABITS, *highway._HIGHWAY_ENVS) if name not in page}
+    assert missing <= {"_make_road", "_make_vehicles", "define_rewards", "done"}
 
 
 # Gymnasium's habits ---------------------------------------------------------------------------
