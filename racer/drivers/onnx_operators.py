@@ -79,7 +79,8 @@ def work(operator: str, attributes: dict[str, Any], inputs: Sequence[Shape], out
     if operator == "Conv":
         return total + count * math.prod(inputs[1][1:])
     if operator in ("MaxPool", "AveragePool"):
-        return total + count * math.prod(attributes.get("kernel_shape", ()))
+        kernel: Shape = tuple(attributes.get("kernel_shape", ()))
+        return total + count * math.prod(kernel)
     if operator == "Einsum":
         return total + _einsum(str(attributes.get("equation", "")), inputs)
     return total * (8 if operator in NORMALISING or operator == "TopK" else 1)
