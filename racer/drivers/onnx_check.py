@@ -28,6 +28,7 @@ from racer.formats.text import shown as safe
 
 MAX_NODES = 4000
 MAX_WORK = 100_000_000  # multiplications for one observation
+MOST_POSITIVE = 1 << 16  # of an attribute by which an operator divides or counts
 MAX_METADATA = 1 << 20  # characters
 AT_ONCE = (1024, 128, 16, 1)  # observations answered at once: the first that fits
 OPSETS = (7, 28)
@@ -176,8 +177,11 @@ def _check_node(node: Any, name: str) -> None:
         far = any(abs(value) >= 2**31 for value in whole)  # but 2^63 - 1 means the end
         if len(whole) > 1 + MAX_FOLLOWED or (far and not _is_place(node, attribute)):
             raise PolicyError(f"{shown} is out of all bounds.")
-        if attribute.name in POSITIVE and min(attribute.ints or [attribute.i]) < 1:
-            raise PolicyError(f"{shown} must be at least 1.")
+        if attribute.name in POSITIVE:
+            numbers = attribute.ints or [attribute.i]
+            most = len(node.output) if attribute.name == "num_outputs" else MOST_POSITIVE
+            if min(numbers) < 1 or max(numbers) > most:
+                raise PolicyError(f"{shown} must be 1 to {most}.")
         if attribute.name == "training_mode" and attribute.i:
             raise PolicyError(f"{shown} is on; export the network for inference.")
 
