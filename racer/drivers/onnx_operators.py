@@ -38,8 +38,8 @@ REDUCING = _names(
     "ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare TopK"
 )
 SHAPING = _names(
-    "Concat Constant ConstantOfShape Expand EyeLike Flatten Gather GatherElements GatherND OneHot "
-    "Pad Range Reshape ScatterElements ScatterND Shape Size Slice Split Squeeze Tile Transpose "
+    "Concat Constant ConstantOfShape Expand Flatten Gather OneHot "
+    "Pad Range Reshape Shape Size Slice Split Squeeze Tile Transpose "
     "Trilu Unsqueeze"
 )
 MULTIPLYING = _names("AveragePool Conv Einsum Gemm MatMul MaxPool")
