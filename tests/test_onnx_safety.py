@@ -262,7 +262,7 @@ def damaged(kind: str) -> onnx.ModelProto:  # noqa: C901  a list of damages
         ("twice", "is not an ONNX model"), ("sparse", "sparse"), ("training", "training"),
         ("nodes", "at most 4000"), ("inputs", "2 inputs"), ("batch", "takes 7 observations"),
         ("type", "another type"), ("stride", "must be 1 to 65536"),
-        ("no outputs", "must be 1 to 1"), ("endless outputs", "must be 1 to 1"),
+        ("no outputs", "must be 1 to 1"), ("endless outputs", "out of all bounds"),
         ("batch axes", "out of all bounds"), ("gather", "'GatherND', which is not one"),
     ],
 )  # fmt: skip
