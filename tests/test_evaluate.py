@@ -25,6 +25,7 @@ FIELDS = {
     "standing_lap_s",
     "gap_to_optimal",
     "gap_to_demonstrated",
+    "policy_faults",
 }
 
 

@@ -240,8 +240,16 @@ def damaged(kind: str) -> onnx.ModelProto:  # noqa: C901  a list of damages
         made.graph.node.append(
             helper.make_node("MaxPool", ["linear"], ["c"], kernel_shape=[1], strides=[0])
         )
-    elif kind == "outputs":
-        made.graph.node.append(helper.make_node("Split", ["linear"], ["c"], num_outputs=0))
+    elif kind in (
+        "no outputs",
+        "endless outputs",
+    ):  # shapes of two billion were inferred one by one
+        count = 0 if kind == "no outputs" else 2**31 - 1
+        made.graph.node.append(helper.make_node("Split", ["linear"], ["c"], num_outputs=count))
+    elif kind == "batch axes":  # ends the process in ONNX's own inference
+        made.graph.node.append(helper.make_node("Softmax", ["linear"], ["c"], axis=-(2**40)))
+    elif kind == "gather":
+        made.graph.node.append(node("GatherND", "linear weight", "c", batch_dims=-3))
     return made
 
 
@@ -253,7 +261,9 @@ def damaged(kind: str) -> onnx.ModelProto:  # noqa: C901  a list of damages
         ("texts", "type that policies do not have"), ("cycle", "is not an ONNX model"),
         ("twice", "is not an ONNX model"), ("sparse", "sparse"), ("training", "training"),
         ("nodes", "at most 4000"), ("inputs", "2 inputs"), ("batch", "takes 7 observations"),
-        ("type", "another type"), ("stride", "must be at least 1"), ("outputs", "at least 1"),
+        ("type", "another type"), ("stride", "must be 1 to 65536"),
+        ("no outputs", "must be 1 to 1"), ("endless outputs", "out of all bounds"),
+        ("batch axes", "out of all bounds"), ("gather", "'GatherND', which is not one"),
     ],
 )  # fmt: skip
 def test_graphs_that_lie_about_themselves_are_refused(

@@ -28,6 +28,8 @@ from racer.formats.text import shown as safe
 
 MAX_NODES = 4000
 MAX_WORK = 100_000_000  # multiplications for one observation
+MOST_POSITIVE = 1 << 16  # of an attribute by which an operator divides or counts
+AXES = ("axes", "axis", "end", "perm", "start")
 MAX_METADATA = 1 << 20  # characters
 AT_ONCE = (1024, 128, 16, 1)  # observations answered at once: the first that fits
 OPSETS = (7, 28)
@@ -172,19 +174,26 @@ def _check_node(node: Any, name: str) -> None:
             raise PolicyError(f"{shown} is of a kind that policies do not have.")
         if attribute.HasField("t"):
             _check_tensor(attribute.t, name)
+        low, high = _bounds(node.op_type, attribute.name)
         whole = [*attribute.ints, attribute.i]
-        far = any(abs(value) >= 2**31 for value in whole)  # but 2^63 - 1 means the end
-        if len(whole) > 1 + MAX_FOLLOWED or (far and not _is_place(node, attribute)):
+        if len(whole) > 1 + MAX_FOLLOWED or not all(low <= value <= high for value in whole):
             raise PolicyError(f"{shown} is out of all bounds.")
-        if attribute.name in POSITIVE and min(attribute.ints or [attribute.i]) < 1:
-            raise PolicyError(f"{shown} must be at least 1.")
+        if attribute.name in POSITIVE:
+            numbers = list(attribute.ints) or [attribute.i]
+            most = len(node.output) if attribute.name == "num_outputs" else MOST_POSITIVE
+            if min(numbers) < 1 or max(numbers) > most:
+                raise PolicyError(f"{shown} must be 1 to {most}.")
         if attribute.name == "training_mode" and attribute.i:
             raise PolicyError(f"{shown} is on; export the network for inference.")
 
 
-def _is_place(node: Any, attribute: Any) -> bool:
-    """Whether an attribute holds whole numbers that stand for places or are data."""
-    return attribute.name in ("starts", "ends") or node.op_type == "Constant"
+def _bounds(operator: str, attribute: str) -> tuple[float, float]:
+    """What a whole number of an attribute may be; ONNX's own inference trusts some blindly."""
+    if operator == "Constant" or attribute in ("starts", "ends"):
+        return -math.inf, math.inf  # data, and 2^63 - 1 for the end
+    if attribute in AXES:
+        return -MAX_RANK, MAX_RANK
+    return 0, MOST_POSITIVE
 
 
 def plan(model: Any, size: int, name: str) -> Plan:

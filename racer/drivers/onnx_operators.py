@@ -38,8 +38,8 @@ REDUCING = _names(
     "ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare TopK"
 )
 SHAPING = _names(
-    "Concat Constant ConstantOfShape Expand EyeLike Flatten Gather GatherElements GatherND OneHot "
-    "Pad Range Reshape ScatterElements ScatterND Shape Size Slice Split Squeeze Tile Transpose "
+    "Concat Constant ConstantOfShape Expand Flatten Gather OneHot "
+    "Pad Range Reshape Shape Size Slice Split Squeeze Tile Transpose "
     "Trilu Unsqueeze"
 )
 MULTIPLYING = _names("AveragePool Conv Einsum Gemm MatMul MaxPool")
@@ -79,7 +79,8 @@ def work(operator: str, attributes: dict[str, Any], inputs: Sequence[Shape], out
     if operator == "Conv":
         return total + count * math.prod(inputs[1][1:])
     if operator in ("MaxPool", "AveragePool"):
-        return total + count * math.prod(attributes.get("kernel_shape", ()))
+        kernel: Shape = tuple(attributes.get("kernel_shape", ()))
+        return total + count * math.prod(kernel)
     if operator == "Einsum":
         return total + _einsum(str(attributes.get("equation", "")), inputs)
     return total * (8 if operator in NORMALISING or operator == "TopK" else 1)

@@ -111,7 +111,10 @@ class Walk:
                 f"{self._name}: the operator {node.op_type} reads {safe(str(key))[:60]}, "
                 "which nothing computes."
             ) from None
-        except (RuntimeError, ValueError, TypeError, onnx.defs.SchemaError) as problem:
+        except (
+            *(RuntimeError, ValueError, TypeError, onnx.defs.SchemaError),
+            *(onnx.checker.ValidationError, onnx.shape_inference.InferenceError),
+        ) as problem:
             raise PolicyError(
                 f"{self._name}: its graph cannot run ({node.op_type}: {short(problem)})."
             ) from None
