@@ -16,6 +16,7 @@ STEP = 1.0  # distance of the places at which a line is compared with the chords
 _TUBE_STEP = 2.5  # distance of the points while a line is pulled into its tube [m]
 _SWEEPS = 400
 _BUDGET = 2e7  # comparisons of a place with a chord, in all sweeps
+_HOPELESS = 1.0  # what is left after a try, from which no other is worth it [m]
 _LONGEST = 55_000.0  # a longer line is no lap, and needs no closer look [m]
 _AIMS = (0.97, 0.94, 0.9, 0.85, 0.8)  # shares of the tube that are aimed at, one after the other
 _NEAR = 8  # places to both sides of a point that may be nearest to it
@@ -127,11 +128,11 @@ def within_tube(
     far, _ = leaves(smoothed, polyline, at)
     missed = moves
     best, least = smoothed, np.inf
-    for aim in (*_AIMS, 0.0):
+    for tries, aim in enumerate((*_AIMS, 0.0)):
         excess = max(float((far - limit).max()), float((missed - allowed).max()))
         if excess < least:
             best, least = smoothed, excess
-        if excess <= 0.0 or aim == 0.0:
+        if excess <= 0.0 or aim == 0.0 or (tries > 0 and excess > _HOPELESS):
             break
         bad = far > aim * limit
         bad |= (missed > aim * allowed) | np.roll(missed > aim * allowed, -1)
