@@ -113,7 +113,12 @@ def survey(
     findings += _noise_findings(smoothed, tolerance, folded=folded)
     backwards = reverse != (source.settings.direction == "reverse")
     offset = source.settings.start_offset + start_offset
-    table, narrowed = unfolded(_resampled(line, smoothed, backwards, offset))
+    table = _resampled(line, smoothed, backwards, offset)
+    steps = np.hypot(*(np.roll(table, -1, axis=0) - table)[:, :2].T)
+    if steps.min() < SAME_POINT:
+        where = place(table[int(np.argmin(steps)), :2])
+        raise TrackError(f"{source.path}: the line turns back on itself{where}.")
+    table, narrowed = unfolded(table)
     findings += [_unfolding(one, place) for one in narrowed]
     found, track = check_line(table, runoff=runoff, place=place)
     findings += _too_narrow(table, place)

@@ -15,6 +15,9 @@ from racer.tracks.spline import Array, ClosedSpline
 STEP = 1.0  # distance of the places at which a line is compared with the chords [m]
 _TUBE_STEP = 2.5  # distance of the points while a line is pulled into its tube [m]
 _SWEEPS = 400
+_BUDGET = 2e7  # comparisons of a place with a chord, in all sweeps
+_HOPELESS = 1.0  # what is left after a try, from which no other is worth it [m]
+_LONGEST = 55_000.0  # a longer line is no lap, and needs no closer look [m]
 _AIMS = (0.97, 0.94, 0.9, 0.85, 0.8)  # shares of the tube that are aimed at, one after the other
 _NEAR = 8  # places to both sides of a point that may be nearest to it
 _AROUND = 30  # the same, of those that are compared
@@ -119,15 +122,17 @@ def within_tube(
         allowed: (M,) distance from the polyline that is allowed near each of its points [m].
         moves: (M,) distance of each of its points from the line as it comes in [m].
     """
+    if smoothed.end > _LONGEST:
+        return smoothed
     limit = np.minimum(allowed, np.roll(allowed, -1))
     far, _ = leaves(smoothed, polyline, at)
     missed = moves
     best, least = smoothed, np.inf
-    for aim in (*_AIMS, 0.0):
+    for tries, aim in enumerate((*_AIMS, 0.0)):
         excess = max(float((far - limit).max()), float((missed - allowed).max()))
         if excess < least:
             best, least = smoothed, excess
-        if excess <= 0.0 or aim == 0.0:
+        if excess <= 0.0 or aim == 0.0 or (tries > 0 and excess > _HOPELESS):
             break
         bad = far > aim * limit
         bad |= (missed > aim * allowed) | np.roll(missed > aim * allowed, -1)
@@ -157,7 +162,8 @@ def _pulled(
     stiff = (wave / (2.0 * np.sin(np.pi * step / max(_WAVE, 4.0 * step)))) ** 6
     share = (1.0 / (1.0 + stiff))[:, None]
     held, push = start.copy(), np.zeros_like(start)
-    for _ in range(_SWEEPS):
+    # Points all over the place take fewer: no circuit comes of them anyway.
+    for _ in range(int(np.clip(_BUDGET / (len(rows) * places.chords.shape[1] + 1), 20, _SWEEPS))):
         smooth = np.fft.irfft(np.fft.rfft(held - push, axis=0) * share, n=count, axis=0)
         wanted = smooth + push
         held = start.copy()
