@@ -7,7 +7,7 @@ import numpy
 import numpy.dtypes
 import numpy.typing
 import typing
-__all__: list[str] = ['Batch', 'BatchConfig', 'CAR_STATE', 'COMPILER', 'HIGHWAY_BASE_TERMS', 'HIGHWAY_FEATURES', 'HIGHWAY_LANE_WIDTH', 'HIGHWAY_OUTCOME', 'HIGHWAY_REWARD_TERMS', 'HIGHWAY_RULES_VERSION', 'HIGHWAY_VEHICLE', 'HIGHWAY_VEHICLE_SIZE', 'HIGHWAY_WORLD', 'HighwayBatch', 'HighwayConfig', 'LAP_REASONS', 'PHYSICS_VERSION', 'RAY_COUNT', 'RAY_RANGE', 'ROAD_AHEAD_METRES', 'TICK_SECONDS', 'Track', 'axis_to_pedals', 'fact_table', 'highway_fields', 'instruction_set', 'instruction_sets', 'observation_layout', 'physics_fingerprint', 'reward_terms', 'set_instruction_set', 'simulate', 'split_seed', 'vehicle_parameters', 'vehicles']
+__all__: list[str] = ['Batch', 'BatchConfig', 'CAR_STATE', 'COMPILER', 'HIGHWAY_BASE_TERMS', 'HIGHWAY_FEATURES', 'HIGHWAY_LANE_WIDTH', 'HIGHWAY_OUTCOME', 'HIGHWAY_REWARD_TERMS', 'HIGHWAY_RULES_VERSION', 'HIGHWAY_VEHICLE', 'HIGHWAY_VEHICLE_SIZE', 'HIGHWAY_WORLD', 'HighwayBatch', 'HighwayConfig', 'LAP_REASONS', 'PHYSICS_VERSION', 'RAY_COUNT', 'RAY_RANGE', 'ROAD_AHEAD_METRES', 'TICK_SECONDS', 'Track', 'axis_to_pedals', 'fact_table', 'highway_fields', 'instruction_set', 'instruction_sets', 'observation_layout', 'physics_fingerprint', 'reward_term_table', 'reward_terms', 'set_instruction_set', 'simulate', 'split_seed', 'vehicle_parameters', 'vehicles']
 class Track:
     """
     A circuit, immutable: closed centre line, widths, walls, checkpoints.
@@ -16,7 +16,7 @@ class Track:
         ...
     def __deepcopy__(self, memo: dict) -> typing.Any:
         ...
-    def __getstate__(self) -> tuple[numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64], str, float, float, bool]:
+    def __getstate__(self) -> tuple[numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64], str, float, float, bool, str]:
         ...
     def __init__(self, x: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], y: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], width_right: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], width_left: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], *, name: str = 'unnamed', runoff: typing.SupportsFloat | typing.SupportsIndex = 2.5, start_offset: typing.SupportsFloat | typing.SupportsIndex = 0.0, reverse: bool = False) -> None:
         """
@@ -91,7 +91,15 @@ class BatchConfig:
     """
     Reward weights, episode rules and start rules of a Batch.
     """
+    def __copy__(self) -> BatchConfig:
+        ...
+    def __deepcopy__(self, memo: dict) -> BatchConfig:
+        ...
+    def __getstate__(self) -> dict:
+        ...
     def __init__(self) -> None:
+        ...
+    def __setstate__(self, arg0: dict) -> None:
         ...
     @property
     def backward_penalty(self) -> float:
@@ -136,7 +144,7 @@ class BatchConfig:
     @property
     def off_track_penalty(self) -> float:
         """
-        per tick with all four wheels off
+        per tick with all four wheels off the track
         """
     @off_track_penalty.setter
     def off_track_penalty(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
@@ -144,7 +152,7 @@ class BatchConfig:
     @property
     def progress(self) -> float:
         """
-        per lap of progress
+        for a whole lap of progress
         """
     @progress.setter
     def progress(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
@@ -192,7 +200,7 @@ class BatchConfig:
     @property
     def stillness_penalty(self) -> float:
         """
-        per tick below the stillness speed
+        per tick below stillnessSpeedThreshold
         """
     @stillness_penalty.setter
     def stillness_penalty(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
@@ -232,7 +240,7 @@ class BatchConfig:
     @property
     def wall_penalty(self) -> float:
         """
-        per tick of wall contact
+        per tick of contact with a wall
         """
     @wall_penalty.setter
     def wall_penalty(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
@@ -251,7 +259,11 @@ class Batch:
     
     Output arrays are live: the next call overwrites them; copy to keep.
     """
+    def __getstate__(self) -> tuple:
+        ...
     def __init__(self, tracks: list, num_worlds: typing.SupportsInt | typing.SupportsIndex, *, world_tracks: typing.Any = None, cars_per_world: typing.SupportsInt | typing.SupportsIndex = 1, vehicle: str = 'gt', action: str = 'pedals', observation: str = 'lidar', ticks_per_action: typing.SupportsInt | typing.SupportsIndex = 1, autoreset: str = 'same_step', threads: typing.SupportsInt | typing.SupportsIndex = 1, seed: typing.SupportsInt | typing.SupportsIndex = 0, config: BatchConfig = ...) -> None:
+        ...
+    def __setstate__(self, arg0: tuple) -> None:
         ...
     def drive(self, inputs: numpy.typing.NDArray[numpy.int16], records: bool = False, hash_every: typing.SupportsInt | typing.SupportsIndex = 60) -> dict:
         """
@@ -362,7 +374,15 @@ class HighwayConfig:
     """
     Rules of a highway world; names and defaults are HighwayEnv's.
     """
+    def __copy__(self) -> HighwayConfig:
+        ...
+    def __deepcopy__(self, memo: dict) -> HighwayConfig:
+        ...
+    def __getstate__(self) -> dict:
+        ...
     def __init__(self) -> None:
+        ...
+    def __setstate__(self, arg0: dict) -> None:
         ...
     @property
     def absolute(self) -> bool:
@@ -394,7 +414,7 @@ class HighwayConfig:
         moving against the road
         """
     @backward_reward.setter
-    def backward_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def backward_reward(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def clip_action(self) -> bool:
@@ -418,7 +438,7 @@ class HighwayConfig:
         after a collision
         """
     @collision_reward.setter
-    def collision_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def collision_reward(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def duration(self) -> float:
@@ -426,7 +446,7 @@ class HighwayConfig:
         s until truncation
         """
     @duration.setter
-    def duration(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def duration(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def ego_spacing(self) -> float:
@@ -434,7 +454,7 @@ class HighwayConfig:
         spacing before the ego vehicle
         """
     @ego_spacing.setter
-    def ego_spacing(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def ego_spacing(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def features(self) -> list[str]:
@@ -458,7 +478,7 @@ class HighwayConfig:
         at 40 m/s
         """
     @forward_speed_reward.setter
-    def forward_speed_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def forward_speed_reward(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def high_speed_reward(self) -> float:
@@ -466,7 +486,7 @@ class HighwayConfig:
         at full speed
         """
     @high_speed_reward.setter
-    def high_speed_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def high_speed_reward(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def initial_lane_id(self) -> int:
@@ -530,7 +550,7 @@ class HighwayConfig:
         half a lane from the middle of the lane
         """
     @off_centre_reward.setter
-    def off_centre_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def off_centre_reward(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def off_road_reward(self) -> float:
@@ -538,7 +558,7 @@ class HighwayConfig:
         off the road
         """
     @off_road_reward.setter
-    def off_road_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def off_road_reward(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def offroad_terminal(self) -> bool:
@@ -554,7 +574,7 @@ class HighwayConfig:
         policy steps per second
         """
     @policy_frequency.setter
-    def policy_frequency(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def policy_frequency(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def reward_speed_range(self) -> tuple[float, float]:
@@ -570,7 +590,7 @@ class HighwayConfig:
         on the rightmost lane
         """
     @right_lane_reward.setter
-    def right_lane_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def right_lane_reward(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def safety_cone(self) -> float:
@@ -578,7 +598,7 @@ class HighwayConfig:
         rad, half the cone ahead that counts
         """
     @safety_cone.setter
-    def safety_cone(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def safety_cone(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def safety_of_path(self) -> bool:
@@ -594,7 +614,7 @@ class HighwayConfig:
         at a time to collision of 0
         """
     @safety_reward.setter
-    def safety_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def safety_reward(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def safety_time(self) -> float:
@@ -602,7 +622,7 @@ class HighwayConfig:
         s to a collision that count as danger
         """
     @safety_time.setter
-    def safety_time(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def safety_time(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def see_behind(self) -> bool:
@@ -626,7 +646,7 @@ class HighwayConfig:
         frames per second
         """
     @simulation_frequency.setter
-    def simulation_frequency(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def simulation_frequency(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def speed_range(self) -> tuple[float, float]:
@@ -642,7 +662,7 @@ class HighwayConfig:
         heading against the road
         """
     @spin_reward.setter
-    def spin_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def spin_reward(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def steering_range(self) -> tuple[float, float]:
@@ -658,7 +678,7 @@ class HighwayConfig:
         below 2 m/s
         """
     @stillness_reward.setter
-    def stillness_reward(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def stillness_reward(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def target_speeds(self) -> list[float]:
@@ -674,7 +694,7 @@ class HighwayConfig:
         share of the traffic that starts behind the ego vehicle
         """
     @traffic_behind.setter
-    def traffic_behind(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def traffic_behind(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
     def traffic_caution(self) -> bool:
@@ -714,7 +734,7 @@ class HighwayConfig:
         1 / spacing of traffic
         """
     @vehicles_density.setter
-    def vehicles_density(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    def vehicles_density(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
 class HighwayBatch:
     """
@@ -722,7 +742,11 @@ class HighwayBatch:
     
     Output arrays are live: the next call overwrites them; copy to keep.
     """
+    def __getstate__(self) -> tuple:
+        ...
     def __init__(self, num_worlds: typing.SupportsInt | typing.SupportsIndex, config: HighwayConfig = ..., *, autoreset: str = 'same_step', threads: typing.SupportsInt | typing.SupportsIndex = 1, seed: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
+        ...
+    def __setstate__(self, arg0: tuple) -> None:
         ...
     def reset(self, mask: numpy.typing.NDArray[numpy.bool] | None = None, seeds: numpy.typing.NDArray[numpy.uint64] | None = None) -> None:
         """
@@ -841,6 +865,11 @@ def observation_layout(observation: str) -> list:
 def physics_fingerprint(vehicle: str = 'gt') -> str:
     """
     16 hex digits over the parameters and a golden trajectory of a vehicle.
+    """
+def reward_term_table() -> list:
+    """
+    The reward terms in that order, a dict each: name (in files), field (of BatchConfig),
+    weight (the default), low, high, unit, meaning.
     """
 def reward_terms() -> list:
     """
