@@ -529,11 +529,20 @@ def test_the_command_tells_scripts(
         {
             "file": str(lap_file),
             "ok": True,
+            "proved": True,
             "reason": "",
             "lap_time_s": flying.lap_time_s,
             "valid": True,
             "gap_to_optimal": None,  # nobody has solved this track
             "gap_to_demonstrated": None,
+            "standing": False,
+            "track": f"egg (not a catalogue circuit, fingerprint {flying.track.fingerprint})",
+            "track_fingerprint": flying.track.fingerprint,
+            "vehicle": "gt",
+            "identity": laps.identity_of(flying),
+            "motion": verify_lap(flying).motion,
+            "same_as": None,
+            "claimed": {"driver": "careful", "device": "agent", "created": flying.created},
         }
     ]
     assert verify(str(bad), str(lap_file), "--json") == 1
