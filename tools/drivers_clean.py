@@ -89,7 +89,7 @@ def starts_on(track: _core.Track, count: int, seed: int = 0) -> list[Place]:
     standing = max(1, round(STANDING_SHARE * count))
     # Two lanes and what lies between; the first on the centre line, as a lap from rest begins.
     room = 0.5 * float(min(stations["width_left"][0], stations["width_right"][0]))
-    places = [(0.0, n, 0.0) for n in [0.0, *np.linspace(-room, room, standing - 1)]]
+    places = [(0.0, n, 0.0) for n in [0.0, *np.linspace(-room, 0.9 * room, standing - 1)]]
     for i in range(count - standing):
         s = (i + random.random()) / (count - standing) * track.length
         station = stations[int(s / track.spacing) % track.station_count]
