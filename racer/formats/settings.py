@@ -149,7 +149,9 @@ def unknown_key(key: object, known: Iterable[str], prefix: str = "") -> ConfigEr
     name, names = str(key), list(known)
     first, *rest = name.split("_")
     camel = first + "".join(word.capitalize() for word in rest)
+    longer = [other for other in names if len(name) > 2 and other.startswith(name)]
     close = [camel] if camel in names else difflib.get_close_matches(name, names, 1, 0.7)
+    close = close or (longer if len(longer) == 1 else [])
     hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(names)}."
     return ConfigError(f"there is no setting {shown_value(prefix + name)}; {hint}")
 
