@@ -228,7 +228,9 @@ def test_grip_maps_know_where_grip_goes() -> None:
     limits = grip_map("gt", 1.0)
     row = int(np.searchsorted(limits.speeds, 40.0))
     # Braking hardest straight ahead, and still possible at the lateral limit of a steady corner.
-    assert np.all(np.diff(limits.brake[row]) >= 0.0)
+    # (Tyres that slip slow the car, too: from column to column it may be a little more.)
+    assert np.all(np.diff(limits.brake[row]) >= -0.1)
+    assert np.all(limits.brake[row] >= limits.brake[row, 0])
     assert limits.brake[row, -1] < -5.0
     assert np.all(np.diff(limits.drive[row]) <= 0.0)
     less = grip_map("gt", 0.8)
