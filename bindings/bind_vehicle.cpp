@@ -3,7 +3,6 @@
 #include <cstring>
 
 #include "bindings.hpp"
-#include "racer/car_fields.hpp"
 #include "racer/car_model.hpp"
 #include "racer/fingerprint.hpp"
 #include "racer/vehicle.hpp"
@@ -62,9 +61,9 @@ py::array_t<float> axis_to_pedals(const Doubles& axis, const Doubles& speed,
     const double* v = speed.data();
     float* out = result.mutable_data();
     for (py::ssize_t i = 0; i < rows; ++i) {
-        const QuantisedPedals pedals =
+        const PlainPedals pedals =
             racer::axis_to_pedals(car, in[2 * i], in[2 * i + 1], v[speed.size() == 1 ? 0 : i]);
-        for (const std::int16_t input : pedals) *out++ = static_cast<float>(input / kInputScale);
+        for (const float pedal : pedals) *out++ = pedal;
     }
     return result;
 }

@@ -155,6 +155,8 @@ class StartConfig(_Checked):
 class EnvConfig(_Checked):
     """All settings of an environment but its track."""
 
+    arguments = ARGUMENTS
+
     vehicle: str = choice_field("gt", tuple(_core.vehicles()), "the car")
     observation: str = choice_field("lidar", ("lidar", "track"), "what the driver sees")
     action: str = choice_field("pedals", ("pedals", "axis"), "what the driver does")

@@ -71,7 +71,9 @@ def test_ctrl_c_while_python_imports_is_silent(command, module, tmp_path):
         check=False,
     )
     assert answer.returncode == 130, answer.stderr[-500:]
-    assert answer.stderr.strip() == ""
+    said = answer.stderr.strip()  # what the run is to be may have been told by then
+    assert not said or said.startswith("differs from the preset"), said
+    assert "Traceback" not in said
     assert answer.stdout == ""
     assert [path.name for path in tmp_path.iterdir() if path.name != "__pycache__"] == [
         "interrupter.py"

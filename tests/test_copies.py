@@ -154,7 +154,7 @@ def test_live_views_of_a_copy_show_the_copy() -> None:
     assert (twin.worlds.facts["x"] != before).any()
     assert np.shares_memory(observations, twin.worlds.batch.observations)
     vec = copy.deepcopy(RacerVecEnv(2, config=RULES))
-    assert np.shares_memory(vec._facts["x"], vec.worlds.batch.facts["x"])
+    assert np.shares_memory(vec.worlds.facts["x"], vec.worlds.batch.facts["x"])
     vec.reset()
     vec.env_method("place", 100.0)
     assert vec.get_attr("s") == pytest.approx([100.0, 100.0], abs=0.1)

@@ -115,7 +115,7 @@ def test_a_window_of_the_highway_shows_every_frame(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
     shown: list[Any] = []
     env = HighwayEnv({"simulation_frequency": 5}, render_mode="human")
-    monkeypatch.setattr(env._pictures, "show", lambda rate, *_: shown.append(rate))
+    monkeypatch.setattr(env._pictures, "show", lambda *_: shown.append(env._pictures.rate))
     env.reset(seed=1)
     env.step(1)
     assert shown == [5.0] * 6  # the start, four between, the end

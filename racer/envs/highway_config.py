@@ -258,7 +258,7 @@ def highway_settings(
 def _checked(base: Mapping[str, Any], given: Mapping[str, Any]) -> HighwaySettings:
     for key in given:
         if key not in base:
-            raise unknown_key(key, [*base, *ARGUMENTS])
+            raise unknown_key(key, base, beside=ARGUMENTS)
     values: dict[str, Any] = {**base, **given}
     values["observation"] = observation = _filled(
         values["observation"], "observation", _OBSERVATION

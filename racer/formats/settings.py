@@ -17,7 +17,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -138,15 +138,24 @@ def pair(value: Any, name: str) -> tuple[float, float]:
     return number(low, name), number(high, name)
 
 
-def unknown_key(key: object, known: Iterable[str], prefix: str = "") -> ConfigError:
+def unknown_key(
+    key: object, known: Iterable[str], prefix: str = "", beside: Iterable[str] = ()
+) -> ConfigError:
     """The error for a setting that does not exist, with the one that was meant, if that is clear.
 
     Args:
         key: what was given.
-        known: every name that exists there, those of arguments beside the settings included.
+        known: every name that exists there.
         prefix: the place of the table, such as "weights.".
+        beside: names of what an environment takes beside its settings.
     """
-    name, names = str(key), list(known)
+    beside = tuple(beside)
+    if key in beside:
+        return ConfigError(
+            f"there is no setting {shown_value(prefix + str(key))}; it is an argument of the "
+            "environment, not of its config."
+        )
+    name, names = str(key), [*known, *beside]
     first, *rest = name.split("_")
     camel = first + "".join(word.capitalize() for word in rest)
     longer = [other for other in names if len(name) > 2 and other.startswith(name)]
@@ -239,6 +248,8 @@ class Checked:
             value = field.metadata["check"](getattr(self, field.name), self.key_of(field.name))
             object.__setattr__(self, field.name, value)
 
+    arguments: ClassVar[tuple[str, ...]] = ()  # what people take for settings, and are none
+
     @staticmethod
     def key_of(name: str) -> str:
         """The key in files of the field with that name."""
@@ -261,7 +272,7 @@ def from_mapping(kind: type[_Section], content: Mapping[str, Any], place: str = 
     values: dict[str, Any] = {}
     for key, value in content.items():
         if key not in fields:
-            raise unknown_key(key, fields, dot)
+            raise unknown_key(key, fields, dot, kind.arguments)
         values[fields[key].name] = fields[key].metadata["check"](value, f"{dot}{key}")
     try:
         return kind(**values)

@@ -6,19 +6,20 @@
 
 namespace racer {
 
-QuantisedPedals axis_to_pedals(const Vehicle& vehicle, double steer, double drive,
-                               double speed) noexcept {
+PlainPedals axis_to_pedals(const Vehicle& vehicle, double steer, double drive,
+                           double speed) noexcept {
     const FloatEnvironment guard;
     const auto sound = [](double value) {
         return value == value ? RACER_ISA::clamp(value, -1.0, 1.0) : 0.0;
     };
     const RACER_ISA::Pedals<double> pedals =
         RACER_ISA::axis_to_pedals(vehicle, sound(steer), sound(drive), speed);
-    QuantisedPedals quantised{};
-    RACER_ISA::quantise(&quantised[0], pedals.steer);
-    RACER_ISA::quantise(&quantised[1], pedals.throttle);
-    RACER_ISA::quantise(&quantised[2], pedals.brake);
-    return quantised;
+    const auto on_grid = [](double value) {
+        std::int16_t input = 0;
+        RACER_ISA::quantise(&input, value);
+        return static_cast<float>(input / kInputScale);
+    };
+    return {on_grid(pedals.steer), on_grid(pedals.throttle), on_grid(pedals.brake)};
 }
 
 void simulate(const Vehicle& vehicle, const PlainState& start, std::span<const PlainInputs> inputs,
