@@ -155,13 +155,14 @@ def unknown_key(
             f"there is no setting {shown_value(prefix + str(key))}; it is an argument of the "
             "environment, not of its config."
         )
-    name, names = str(key), [*known, *beside]
+    name, names = str(key), list(known)
     first, *rest = name.split("_")
     camel = first + "".join(word.capitalize() for word in rest)
     longer = [other for other in names if len(name) > 2 and other.startswith(name)]
     close = [camel] if camel in names else difflib.get_close_matches(name, names, 1, 0.7)
     close = close or (longer if len(longer) == 1 else [])
-    hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(names)}."
+    close = close or difflib.get_close_matches(name, beside, 1, 0.85)
+    hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join((*names, *beside))}."
     return ConfigError(f"there is no setting {shown_value(prefix + name)}; {hint}")
 
 
