@@ -70,27 +70,23 @@ class _Checked(Checked):
         }
 
 
+def _term(field: str) -> Any:
+    """The weight of a reward term, as the engine's table has it (`cpp/include/racer/rules.hpp`)."""
+    row = next(row for row in _core.reward_term_table() if row["field"] == field)
+    return number_field(row["weight"], row["low"], row["high"], row["unit"], row["meaning"])
+
+
 @dataclass(frozen=True)
 class RewardConfig(_Checked):
     """Weights of the reward's terms; the reward of a step is their weighted sum over its ticks."""
 
-    progress: float = number_field(_ENGINE.progress, 0, 1e6, "1/lap", "for a whole lap of progress")
-    speed_bonus: float = number_field(_ENGINE.speed_bonus, 0, 1e6, "1/tick", "per tick at 100 m/s")
-    wall_penalty: float = number_field(
-        _ENGINE.wall_penalty, -1e6, 0, "1/tick", "per tick of contact with a wall"
-    )
-    off_track_penalty: float = number_field(
-        _ENGINE.off_track_penalty, -1e6, 0, "1/tick", "per tick with all four wheels off the track"
-    )
-    backward_penalty: float = number_field(
-        _ENGINE.backward_penalty, -1e6, 0, "1/tick", "per tick against the driving direction"
-    )
-    stillness_penalty: float = number_field(
-        _ENGINE.stillness_penalty, -1e6, 0, "1/tick", "per tick below stillnessSpeedThreshold"
-    )
-    wheels_off_penalty: float = number_field(
-        _ENGINE.wheels_off_penalty, -1e6, 0, "1/tick", "per tick and wheel beyond the edge"
-    )
+    progress: float = _term("progress")
+    speed_bonus: float = _term("speed_bonus")
+    wall_penalty: float = _term("wall_penalty")
+    off_track_penalty: float = _term("off_track_penalty")
+    backward_penalty: float = _term("backward_penalty")
+    stillness_penalty: float = _term("stillness_penalty")
+    wheels_off_penalty: float = _term("wheels_off_penalty")
     stillness_speed_threshold: float = number_field(
         _ENGINE.stillness_speed_threshold, 0, 200, "m/s", "below this speed a car stands still"
     )
