@@ -118,7 +118,8 @@ def load_track(name_or_path: str | os.PathLike[str]) -> Track:
     ring = line[:-1] if np.hypot(*(line[-1] - line[0])[:2]) < SAME_POINT else line
     if _is_ring(ring):
         built, index = by_the_chords(ring)
-        line = line if built is ring else built
+        # Rounded, so that one file is one circuit whatever a processor makes of the last bits.
+        line = line if built is ring else np.round(built, 6)
     try:
         return _track(line, settings, path)
     except ValueError as problem:
