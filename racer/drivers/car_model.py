@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 GRAVITY = 9.81  # [m/s2]
 BRAKING_G = 1.2  # deceleration at which the load transfer under braking is taken [g]
+LEAST_LOAD = 1.0  # of an axle that would lift off [N]
 SLOPE_SAMPLES = 400
 BRAKE_ROUNDS = 5  # of how brakes and slip share the work
 
@@ -95,6 +96,7 @@ class CarModel:
         """Largest tyre force (..., 2) [N] of each axle, `shift` [N] of load moved to the front."""
         moved = np.asarray(shift)[..., None] * np.array([1.0, -1.0])
         load = self._static + self._lift * np.square(speed)[..., None] + moved
+        load = np.maximum(load, LEAST_LOAD)  # tyres do not pull at the road
         capacity: NDArray[np.float64] = load * (self._c0 - self._c1 * load)
         return capacity
 

@@ -93,7 +93,10 @@ def grip_map(vehicle: str, grip: float) -> GripMap:
         middle = 0.5 * (low + high)
         fits = can_brake(middle)
         low, high = np.where(fits, low, middle), np.where(fits, middle, high)
-    return GripMap(v, lateral, drive, high)
+    # Tyres that slip sideways slow the car, too: where the pedal and not the grip limits, it could
+    # slow down more in a corner than straight ahead. No plan may count on that.
+    brake = np.maximum.accumulate(high, axis=1)
+    return GripMap(v, lateral, drive, brake)
 
 
 def speed_profile(limits: GripMap, curvature: Floats, length: Floats) -> Floats:

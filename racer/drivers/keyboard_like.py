@@ -14,7 +14,7 @@ import numpy as np
 
 from racer import _core
 from racer.drivers.keys import KeyFilter, Keys, braked, steered
-from racer.drivers.scripted import Hands, LineFollower, Motion
+from racer.drivers.scripted import ROAD, Hands, LineFollower, Motion
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -201,7 +201,7 @@ class KeyboardDriver:
         delay, speed, yaw_rate, angle, left = np.array(ahead).T
         mean = 0.5 * (now.speed[rows] + speed)
         way = now.heading[rows] + np.arctan2(now.slide[rows], now.speed[rows])
-        road = self._follower.at(self._follower.ahead(now.s[rows], 0.5 * delay * mean))[-1]
+        road = self._follower.at(self._follower.ahead(now.s[rows], 0.5 * delay * mean))[ROAD]
         bend = road * mean * delay  # the road turns away by
         return Motion(
             s=self._follower.ahead(now.s[rows], delay * mean),

@@ -26,12 +26,15 @@ if TYPE_CHECKING:
 PREVIEW = 0.08  # [s] ahead at which curvature is read: the steering's lag
 PEDAL_PREVIEW = 0.03  # [s] ahead at which speeds are read: half an action and the pedals' effect
 STEEPEST = 0.2  # [rad] angle at which a line that is far away is approached
+STEEPEST_OF_ALL = 0.7  # [rad], where the road would end before
+LOOKS = 1.0, 2.0, 3.0  # reaches ahead at which the road's edge is looked for
 FEEDBACK_LIMIT = 0.20  # [rad]
 SPEED_GAIN = 2.5  # [1/s]
 CALM_ERROR = 1.2  # [m]; further off the line than this the driver slows down
 LEAST_BRAKING = 0.4  # share of the grip that pedals may take in any corner
 SLOWER = 1.0  # [m/s] than planned: not worth another plan
 CRAWL = 3.0  # [m/s]; slower, slip angles mean nothing
+ROAD = 7  # the centre line's curvature among the line's fields
 LOST_SPEED = 7.0  # [m/s] while pointing far away from the line
 
 
@@ -111,6 +114,7 @@ class LineFollower:
         heading = np.unwrap(line.heading)
         fields = [line.offset, heading, line.curvature, line.speed, line.acceleration]
         fields += [turn, change, track.stations["curvature"].astype(np.float64)]
+        fields += [track.stations[f"width_{side}"] - self.car.half_width for side in ("left", "right")]
         self._table = np.stack(fields, axis=1)
         # Metres along the line: outside of a bend they are fewer of the centre line's, inside more.
         self._way = np.concatenate(
@@ -119,7 +123,7 @@ class LineFollower:
         self._places = np.linspace(0.0, self._length, self._count + 1)
 
     def at(self, s: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The line's fields (8, M) at distances s (M,) [m]."""
+        """The line's fields (10, M) at distances s (M,) [m]."""
         place = s * (self._count / self._length)
         index = np.floor(place).astype(np.int64)
         share = (place - index)[:, None]
@@ -146,15 +150,30 @@ class LineFollower:
             yaw_rate=read(obs, "yaw_rate"),
         )
 
+    def _steepest(
+        self, s: NDArray[np.float64], error: NDArray[np.float64], reach: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """The angle (M,) [rad] at which the line is approached from so far (M,) [m] to its left.
+
+        Where the line crosses the road towards an apex, a way beside it would cross the edge.
+        """
+        steepest = np.full(len(s), STEEPEST)
+        for look in LOOKS:
+            offset, *_, room_left, room_right = self.at(self.ahead(s, look * reach))
+            beside = offset + error
+            beyond = np.where(error > 0.0, beside - room_left, -beside - room_right)
+            steepest = np.maximum(steepest, beyond / (look * reach))
+        return np.minimum(steepest, STEEPEST_OF_ALL)
+
     def wanted(self, now: Motion) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Steering [rad] and force of the pedals [N], (M,) each, for cars that move so."""
         car, hands = self.car, self._hands
         s, speed = now.s, now.speed
-        offset, line_heading, _, _, _, turn, _, _ = self.at(s)
+        offset, line_heading, _, _, _, turn, *_ = self.at(s)
         error = now.offset - offset
         heading = np.angle(np.exp(1j * (now.heading - line_heading)))
 
-        _, _, curvature, fastest, planned, turn_ahead, change, _ = self.at(
+        _, _, curvature, fastest, planned, turn_ahead, change, *_ = self.at(
             self.ahead(s, PREVIEW * speed)
         )
         pace = np.minimum(speed, fastest + 1.0)
@@ -166,7 +185,8 @@ class LineFollower:
         reach = hands.near + hands.ahead * speed
         gain = hands.gain * np.minimum(1.0, hands.calm_speed / speed)
         # A far line is approached at a small angle, not reached at once and overshot.
-        near = np.clip(error, -STEEPEST * reach, STEEPEST * reach)
+        most = self._steepest(s, error, reach) * reach
+        near = np.clip(error, -most, most)
         miss = near + reach * np.sin(heading + corner.body_slip)
         feedback = np.clip(-gain * miss, -FEEDBACK_LIMIT, FEEDBACK_LIMIT)
         damping = hands.damping * (turn * speed - now.yaw_rate)
