@@ -75,6 +75,7 @@ void pickle_settings(py::class_<Settings>& type) {
 void refuse_uninitialised(const py::module_& m);
 
 // Throws ValueError, before anything is allocated, if the memory that is free will not do.
+double free_memory();  // what can be allocated now [bytes]; infinity where the system does not say
 void require_memory(const std::string& what, double bytes);
 
 void bind_vehicle(py::module_& m);

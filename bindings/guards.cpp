@@ -1,36 +1,48 @@
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
+#include <initializer_list>
 #include <limits>
+#include <string>
 
 #include "bindings.hpp"
 
 namespace racer::bindings {
 namespace {
 
+constexpr double kUnknown = std::numeric_limits<double>::infinity();
+
 // A whole number from a file of the kernel, or infinity.
-double number_in(const char* path) {
+double number_in(const std::string& path) {
     std::ifstream file(path);
     double value = 0.0;
-    return file >> value ? value : std::numeric_limits<double>::infinity();
+    return file >> value ? value : kUnknown;
 }
 
-// What can be allocated now [bytes]: infinity where the system does not say.
-double free_memory() {
-    double free = std::numeric_limits<double>::infinity();
-    std::ifstream table("/proc/meminfo");
+// The sum of some lines of a table of the kernel; infinity if there is none of them.
+double sum_in(const std::string& path, std::initializer_list<const char*> keys) {
+    std::ifstream table(path);
+    double sum = 0.0;
+    bool found = false;
     std::string key;
     for (double value = 0.0; table >> key >> value;) {
-        if (key == "MemAvailable:") {
-            free = value * 1024.0;
-            break;
+        if (std::find(keys.begin(), keys.end(), key) != keys.end()) {
+            sum += value;
+            found = true;
         }
         table.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
     }
-    const double limit = number_in("/sys/fs/cgroup/memory.max");  // of a container
-    const double used = number_in("/sys/fs/cgroup/memory.current");
-    if (std::isfinite(limit) && std::isfinite(used)) free = std::min(free, limit - used);
-    return std::max(free, 0.0);
+    return found ? sum : kUnknown;
+}
+
+// What a container may still take, in the words of one version of the kernel's control groups.
+double left_in_group(const std::string& limit, const std::string& used, const std::string& stat,
+                     std::initializer_list<const char*> cached) {
+    const double left = number_in(limit) - number_in(used);
+    if (std::isnan(left) || !std::isfinite(left)) return kUnknown;
+    const double cache = sum_in(stat, cached);  // of files: it is given back on demand
+    return std::max(left, 0.0) + (std::isfinite(cache) ? cache : 0.0);
 }
 
 std::string gigabytes(double bytes) {
@@ -40,6 +52,18 @@ std::string gigabytes(double bytes) {
 }
 
 }  // namespace
+
+double free_memory() {
+    const std::string group = "/sys/fs/cgroup/";
+    const double machine = 1024.0 * sum_in("/proc/meminfo", {"MemAvailable:"});
+    const double container =
+        std::min(left_in_group(group + "memory.max", group + "memory.current",
+                               group + "memory.stat", {"active_file", "inactive_file"}),
+                 left_in_group(group + "memory/memory.limit_in_bytes",
+                               group + "memory/memory.usage_in_bytes", group + "memory/memory.stat",
+                               {"total_active_file", "total_inactive_file"}));
+    return std::min(machine, container);
+}
 
 void require_memory(const std::string& what, double bytes) {
     constexpr double kNeverAsk = 64e6;  // reading the table takes longer than a small batch

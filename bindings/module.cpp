@@ -96,6 +96,8 @@ PYBIND11_MODULE(_core, m) {
           "weight (the default), low, high, unit, meaning.");
     m.def("split_seed", &racer::split_seed, py::arg("seed"), py::arg("index"),
           "Seed of stream `index` of `seed`: a hash, so that streams never overlap.");
+    m.def("free_memory", &racer::bindings::free_memory,
+          "Memory [bytes] that this machine or its container can still give; inf if unknown.");
     m.def("instruction_sets", &instruction_sets, "Kernels that this CPU can run, widest last.");
     m.def(
         "instruction_set", [] { return std::string(racer::instruction_set().name); },

@@ -29,6 +29,8 @@ from racer.train.new_run import checked_name, new_run
 from racer.train.run_folder import RunFolder
 from racer.train.trainer import build, load_newest, resume, train
 
+UNIX = pytest.mark.skipif(sys.platform == "win32", reason="needs pipes and devices of Unix")
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -146,13 +148,21 @@ def break_it(path: Path, how: str, other: Path) -> None:
         state = torch.load(path, weights_only=True)
         state["counters"]["num_timesteps"] = -5
         torch.save(state, path)
+    elif how == "pipe":
+        path.unlink()
+        os.mkfifo(path)
+    elif how == "device":
+        path.unlink()
+        path.symlink_to("/dev/zero")
     elif how == "other":
         shutil.copy(RunFolder(other).checkpoint_paths()[-1], path)
 
 
 @pytest.mark.parametrize(
-    "how", ["cut", "empty", "garbage", "bit", "text", "tensors", "worlds", "counter", "other"]
-)
+    "how",
+    ["cut", "empty", "garbage", "bit", "text", "tensors", "worlds", "counter", "other",
+     pytest.param("pipe", marks=UNIX), pytest.param("device", marks=UNIX)],
+)  # fmt: skip
 def test_a_damaged_checkpoint_is_passed_over(
     how: str, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -202,12 +212,18 @@ def test_if_none_is_left_it_says_so(run: Path, capsys: pytest.CaptureFixture[str
         ("net_arch = [16]", "net_arch = [32]", "ppo.net_arch is [32], but the run was trained"),
         ('activation = "relu"', 'activation = "tanh"', "ppo.activation is 'tanh'"),
         ('algo = "ppo"', 'algo = "sac"', "algo is 'sac'"),
+        (
+            'algo = "ppo"\nenv_id = "racer/Circuit-v0"',
+            'algo = "dqn"\nenv_id = "racer/HighwayRisk-v0"',
+            "algo is 'dqn'",
+        ),
         ("normalise_observation = true", "normalise_observation = false", "normalise_observation"),
         ("normalise_reward = true", "normalise_reward = false", "normalise_reward is False"),
         ('observation = "track"', 'observation = "lidar"', "env.observation is 'lidar'"),
         ('action = "axis"', 'action = "pedals"', "env.action is 'pedals'"),
         ("ticksPerAction = 6", "ticksPerAction = 3", "env.ticksPerAction is 3"),
-        ('vehicle = "gt"', 'vehicle = "kart"', "'kart'"),
+        ('vehicle = "gt"', 'vehicle = "kart"', "env.vehicle is 'kart', but the run was"),
+        ('"racer/Circuit-v0"', '"racer/Highway-v0"', "env_id is 'racer/Highway-v0'"),
         ("n_envs = 8", "n_envs = 0", "n_envs is 0"),
         ("n_envs = 8", "n_envs = 2", "n_steps times n_envs"),
     ],
@@ -393,6 +409,31 @@ def test_a_refused_training_leaves_nothing(
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize("name", ["random:", "random:7", "deep/er"])
+def test_a_log_dir_may_have_any_name(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    oval(tmp_path / "random:9.csv")  # a file, whatever its name looks like
+    (tmp_path / "p.toml").write_text(tiny(track="random:9.csv").to_toml(), "utf-8")
+    command = ["train", "--preset", "p.toml", "--log-dir", name, "--name", "x", "--quiet"]
+    assert main(command) == 0
+    assert RunFolder.open(Path(name, "x"))[0].circuit is not None
+    assert resume(Path(name, "x"), steps=192, show=False)["finished"]
+
+
+def test_a_refusal_after_the_first_folder_removes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "circuit.csv")
+
+    monkeypatch.setattr("racer.train.new_run._copy_circuit", refuse)
+    with pytest.raises(OSError, match="No space left"):
+        train(tiny(), tmp_path / "a" / "b" / "run", show=False)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_presets_fit_into_a_gigabyte() -> None:
     for name in ("ppo", "sac", "highway-ppo", "highway-sac", "highway-dqn"):
         config = load_train_config(load_preset(name), name)
@@ -435,6 +476,20 @@ def test_a_run_killed_before_its_first_checkpoint_begins_anew(tmp_path: Path) ->
     for state in states:
         del state["facts"]
     assert_same(*states)
+
+
+def test_an_edit_before_the_first_checkpoint_is_named(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.rmtree(run / "checkpoints")
+    text = (run / "config.toml").read_text("utf-8")
+    for old, new, sentence in (
+        ('vehicle = "gt"', 'vehicle = "kart"', "means 'kart', but the run began with 'gt'"),
+        ('"racer/Circuit-v0"', '"racer/Highway-v0"', "env_id is not the one that the run began"),
+    ):
+        (run / "config.toml").write_text(text.replace(old, new), "utf-8")
+        assert main(["resume", str(run)]) == 2
+        assert sentence in said(capsys)
 
 
 def test_what_a_kill_left_hidden_goes_with_the_next_run(tmp_path: Path) -> None:

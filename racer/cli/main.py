@@ -21,7 +21,6 @@ from racer.formats.text import show_path, shown
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MAX_MESSAGE = 4000  # letters
 COMMANDS = (
     "train",
     "resume",

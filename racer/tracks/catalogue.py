@@ -16,7 +16,7 @@ from racer.errors import TrackError
 from racer.formats.text import shown
 from racer.tracks.chords import by_the_chords
 from racer.tracks.closing import CLOSING_FACTOR, FARTHEST, MIN_POINTS, SAME_POINT
-from racer.tracks.random_tracks import PREFIX, random_track
+from racer.tracks.random_tracks import PREFIX, is_random, random_track
 from racer.tracks.settings import read_settings
 from racer.tracks.table import read_table
 from racer.tracks.unfold import unfolded
@@ -109,7 +109,7 @@ def load_track(name_or_path: str | os.PathLike[str]) -> Track:
             the file, the row and the reason.
     """
     text = os.fspath(name_or_path)
-    if text.startswith(PREFIX):
+    if is_random(text):
         return random_track(seed_of(text))
     path = track_path(name_or_path)
     line, line_numbers = read_table(path)

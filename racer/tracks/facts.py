@@ -9,7 +9,7 @@ import numpy as np
 from racer.optimal.reference import reference_lap
 from racer.tracks.catalogue import load_track, track_path
 from racer.tracks.corners import corners
-from racer.tracks.random_tracks import PREFIX
+from racer.tracks.random_tracks import is_random
 from racer.tracks.settings import TrackSettings, read_settings
 
 
@@ -22,7 +22,7 @@ def track_facts(name: str, vehicle: str = "gt") -> dict[str, Any]:
         TrackError: there is no such circuit.
     """
     track = load_track(name)
-    random = name.startswith(PREFIX)
+    random = is_random(name)
     settings = TrackSettings() if random else read_settings(track_path(name))
     reference = reference_lap(track, vehicle)
     stations = track.stations

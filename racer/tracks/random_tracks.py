@@ -36,6 +36,11 @@ _ATTEMPTS = 200
 _PATIENCE = 60  # attempts before only simple polygons are drawn
 
 
+def is_random(name: str) -> bool:
+    """Whether it is the name of a random circuit; whatever ends in .csv is a file's."""
+    return name.startswith(PREFIX) and not name.lower().endswith(".csv")
+
+
 class Dice:
     """Numbers from raw 64-bit words, the same with every version of NumPy."""
 

@@ -160,6 +160,8 @@ def _checked_facts(text: str) -> dict[str, Any]:
 
 def _check_archive(path: Path) -> None:
     """Compares every part with its check sum, which torch does not; nothing in it can swell."""
+    if path.exists() and not path.is_file():  # a pipe would wait, a device never ends
+        raise DamagedError(f"{path}: is damaged (it is no file).")
     with zipfile.ZipFile(path) as archive:
         parts = archive.infolist()
         stored = all(part.compress_type == zipfile.ZIP_STORED for part in parts)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import math
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from racer import _core
 from racer.errors import ConfigError
-from racer.formats.files import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,12 +49,9 @@ def needed_bytes(config: TrainConfig, observed: int, acted: int, vehicles: int =
 
 def free_bytes() -> int:
     """Memory that a program may still take [bytes]; a huge number where nobody says."""
-    try:
-        for line in read_text(Path("/proc/meminfo"), what="list").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except ValueError:  # RacerError is one: no such file here
-        pass
+    free = _core.free_memory()  # of the machine or the container
+    if math.isfinite(free):
+        return int(free)
     names = getattr(os, "sysconf_names", {})
     if "SC_PHYS_PAGES" in names and "SC_PAGE_SIZE" in names:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

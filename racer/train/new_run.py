@@ -25,7 +25,7 @@ from racer.formats.files import MAX_TRACK_BYTES, atomic_write, read_bytes
 from racer.formats.locks import hold
 from racer.formats.text import is_plain, shown
 from racer.tracks import load_track, read_settings, track_path
-from racer.tracks.random_tracks import PREFIX
+from racer.tracks.random_tracks import is_random
 from racer.train.config import CIRCUIT, CIRCUIT_COPY
 from racer.train.run_folder import LOCK, RunFolder, versions, write_json
 
@@ -92,12 +92,13 @@ def new_run(
     Raises:
         ConfigError: the place is taken, or the settings cannot be kept.
     """
+    made = [place for place in (path.parent, *path.parent.parents) if not place.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
     _clean(path.parent)
     stage = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
-    stage.mkdir()
     named = False
     try:
+        stage.mkdir()
         with hold(stage / LOCK, shown(path), error=ConfigError):
             folder = RunFolder(stage)
             folder.checkpoints.mkdir()
@@ -112,6 +113,9 @@ def new_run(
     finally:
         if not named:
             shutil.rmtree(stage, ignore_errors=True)
+            with suppress(OSError):  # another process has put something there
+                for empty in made:
+                    empty.rmdir()
 
 
 def _take_name(stage: Path, path: Path, *, numbered: bool) -> Path:
@@ -137,7 +141,7 @@ def _take_name(stage: Path, path: Path, *, numbered: bool) -> Path:
 
 def _copy_circuit(config: TrainConfig, folder: RunFolder) -> None:
     """Keeps the circuit's file, so that the run depends on nothing outside its folder."""
-    if config.env_id != CIRCUIT or config.track.startswith(PREFIX):
+    if config.env_id != CIRCUIT or is_random(config.track):
         return
     track = load_track(config.track)
     source = track_path(config.track)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import deque
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from racer.envs.highway_config import highway_settings
@@ -16,6 +17,7 @@ from racer.train.checkpoint import DamagedError, load_checkpoint, restore
 from racer.train.config import CIRCUIT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from stable_baselines3.common.base_class import BaseAlgorithm
@@ -56,7 +58,9 @@ def settings_of(config: TrainConfig) -> dict[str, Any]:
     return found
 
 
-def check_settings(state: dict[str, Any], config: TrainConfig, folder: RunFolder) -> bool:
+def check_settings(
+    state: dict[str, Any], config: TrainConfig, folder: RunFolder, *, tell: bool = True
+) -> bool:
     """Compares the settings of a checkpoint with those of the run.
 
     Returns:
@@ -72,6 +76,8 @@ def check_settings(state: dict[str, Any], config: TrainConfig, folder: RunFolder
     replay = config.algo != "ppo"
     for key, (then, now) in changed.items():
         if key in fresh and not (replay and key == "n_envs"):
+            if not tell:
+                continue
             print(
                 f"{folder.config}: {key} is {shown_value(now)} and was {shown_value(then)}; "
                 "all worlds begin new episodes.",
@@ -83,6 +89,19 @@ def check_settings(state: dict[str, Any], config: TrainConfig, folder: RunFolder
                 f"{shown_value(then)}; put it back, or start a new run."
             )
     return not changed
+
+
+@contextmanager
+def naming_edits(config: TrainConfig, folder: RunFolder) -> Iterator[None]:
+    """Names an edit of the settings, if one is the reason for a ConfigError in the block."""
+    try:
+        yield
+    except ConfigError:
+        for path in reversed(folder.checkpoint_paths()):
+            with suppress(DamagedError):
+                check_settings(load_checkpoint(path)[0], config, folder, tell=False)
+                break
+        raise
 
 
 def go_on(

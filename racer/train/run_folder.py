@@ -20,12 +20,14 @@ from racer import _core
 from racer.errors import ConfigError
 from racer.formats.files import atomic_write, read_text
 from racer.formats.locks import hold
+from racer.formats.settings import shown_value
 from racer.formats.text import shown
 from racer.train.config import CIRCUIT_COPY, TrainConfig, load_train_config, read_toml
 
 PACKAGES = ("torch", "stable-baselines3", "numpy", "gymnasium", "onnx", "onnxruntime")
 KEPT_CHECKPOINTS = 2
 LOCK = ".lock"
+KINDS = ("physics", "tracks", "highway")  # of fingerprints in versions.json
 
 
 @dataclass(frozen=True)
@@ -113,16 +115,29 @@ class RunFolder:
         text = read_text(self.versions, error=ConfigError, what="list of versions")
         try:
             found = json.loads(text)
-            then = {name: known for kind in fingerprints for name, known in found[kind].items()}
+            then = {kind: dict(found[kind]) for kind in KINDS if kind in found}
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            raise ConfigError(f"{self.versions}: is damaged.") from None
-        now = {name: text for kind in fingerprints.values() for name, text in kind.items()}
-        for name, fingerprint in now.items():
-            if then.get(name) != fingerprint:
+            then = {}
+        if not all(then.values()) or not then:
+            raise ConfigError(f"{self.versions}: is damaged.")
+        for kind, names in fingerprints.items():
+            if kind not in then:
                 raise ConfigError(
-                    f"{self.path}: began with {name!r} as {then.get(name)}, which is {fingerprint} "
-                    "in this Racer; start a new run."
+                    f"{self.config}: env_id is not the one that the run began with; put it back, "
+                    "or start a new run."
                 )
+            for name, now in names.items():
+                if name not in then[kind]:
+                    known = ", ".join(map(shown_value, then[kind]))
+                    raise ConfigError(
+                        f"{self.config}: means {name!r}, but the run began with {known}; put it "
+                        "back, or start a new run."
+                    )
+                if then[kind][name] != now:
+                    raise ConfigError(
+                        f"{self.path}: began with {name!r} as {shown_value(then[kind][name])}, "
+                        f"which is {now!r} in this Racer; start a new run."
+                    )
 
     def write_config(self, config: TrainConfig, comment: str = "") -> None:
         """Writes the settings.

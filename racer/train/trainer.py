@@ -20,6 +20,7 @@ from racer.train.progress import Clock, ProgressBar
 from racer.train.resuming import (
     best_so_far,
     go_on,
+    naming_edits,
     read_object,
     restore_episodes,
     set_aside,
@@ -190,8 +191,9 @@ def resume(
         _, config = RunFolder.open(path)  # as it is, now that nobody else can change it
         if steps is not None or minutes is not None:
             config = replace(config, steps=steps or 0, minutes=minutes or 0.0)
-        learner = build(config, folder.circuit)
-        folder.check_engine(learner.task.fingerprints())
+        with naming_edits(config, folder):
+            learner = build(config, folder.circuit)
+            folder.check_engine(learner.task.fingerprints())
         model, clock = learner.model, learner.clock
         facts = go_on(folder, config, model, learner.normalise, learner.env.shown)
         clock.start(model.num_timesteps, facts["seconds"] if facts else 0.0)
@@ -233,7 +235,8 @@ def load_newest(folder: RunFolder, config: TrainConfig) -> tuple[BaseAlgorithm, 
     Raises:
         ConfigError: the run has no checkpoint yet, or none that can be read.
     """
-    learner = build(config, folder.circuit)
+    with naming_edits(config, folder):
+        learner = build(config, folder.circuit)
     model, normalise = learner.model, learner.normalise
     if go_on(folder, config, model, normalise, learner.env.shown) is None:
         raise ConfigError(f"{folder.path}: has no checkpoint yet.")
