@@ -114,7 +114,9 @@ class LineFollower:
         heading = np.unwrap(line.heading)
         fields = [line.offset, heading, line.curvature, line.speed, line.acceleration]
         fields += [turn, change, track.stations["curvature"].astype(np.float64)]
-        fields += [track.stations[f"width_{side}"] - self.car.half_width for side in ("left", "right")]
+        fields += [
+            track.stations[f"width_{side}"] - self.car.half_width for side in ("left", "right")
+        ]
         self._table = np.stack(fields, axis=1)
         # Metres along the line: outside of a bend they are fewer of the centre line's, inside more.
         self._way = np.concatenate(

@@ -17,7 +17,7 @@ from racer.errors import RacerError
 from racer.optimal.check import kinks, limits_between
 from racer.optimal.collocation import MinimumTime
 from racer.optimal.model import EDGES, CarEquations
-from racer.optimal.profile import Profile, launch_by_engine, mesh_for, walls_matter
+from racer.optimal.profile import Profile, launch_by_engine, mesh_for, split, walls_matter
 from racer.optimal.quasi_steady import quasi_steady_lap
 from racer.optimal.replay import replay_windows
 from racer.optimal.starts import FROM_COARSE, FROM_FINE, again_from, best_of_starts
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from racer import _core
-    from racer.optimal.trajectory import Solved
+    from racer.optimal.trajectory import Mesh, Solved
 
     Floats = NDArray[np.float64]
 
@@ -40,7 +40,8 @@ SURE = 0.08  # [s]; coarser meshes are not believed
 HELD = 5e-5  # largest violation of a limit that is left alone
 TIGHTENINGS = 8
 NEAR, FOCUSES = 0.04, 4  # [m] from the engine's way after half a second; times to refine for it
-FROM_FLYING = ((1e-2, 200), (1e-1, 400))  # barrier and patience of a lap from rest
+MOST_PIECES = 3  # of an interval, at a time
+FROM_FLYING = ((1e-4, 150), (1e-2, 200), (1e-1, 400))  # barrier and patience of a lap from rest
 TIGHT_ROUNDS = ((1e-6, 40), (1e-4, 80), (1e-3, 150))
 
 
@@ -123,9 +124,11 @@ def solve_lap(
         far = work.look_closer(NEAR) if rounds < FOCUSES else False
         settled = work.moved < tolerance * work.total
         if rounds < FOCUSES and (far or not settled):
-            if not settled:  # a denser stretch can move the time, too
+            if settled:
+                work.solve_closer()
+            else:  # a denser stretch can move the time, too
                 step *= LATER_REFINEMENT
-            work.solve(step)
+                work.solve(step)
             held, rounds = False, rounds + 1
         elif held:
             break
@@ -171,6 +174,7 @@ class _Work:
         self._program: MinimumTime | None = None
         self._solved: Solved | None = None
         self._violation = 0.0
+        self._pieces = np.ones(0, np.int64)
         self.meshes: list[tuple[int, float]] = []
         self.near = guess.solved if guess is not None and standing else None
         self.focus: list[tuple[float, float]] = list(guess.focus) if self.near and guess else []
@@ -187,14 +191,24 @@ class _Work:
 
     def solve(self, step: float) -> None:
         """Solves on a mesh with intervals of about `step` seconds, from what is known."""
-        launch, solved = self._launch, self._solved
+        solved = self._solved
         likely = self._profiles.get("lap", self._profiles["steady"])
         if solved is not None:
             likely = Profile.of_solved(solved, self._track.length)
-        begin = 0.0 if launch is None else launch.s
+        begin = 0.0 if self._launch is None else self._launch.s
         mesh = mesh_for(
             self._track, likely, step, begin, denser=solved is not None, focus=self.focus
         )
+        self._solve_on(mesh, likely)
+
+    def solve_closer(self) -> None:
+        """Solves with shorter intervals where the engine was far off, the others as they are."""
+        _, solved = self._state()
+        mesh = split(self._track, solved.trajectory.mesh, self._pieces)
+        self._solve_on(mesh, Profile.of_solved(solved, self._track.length))
+
+    def _solve_on(self, mesh: Mesh, likely: Profile) -> None:
+        launch, solved = self._launch, self._solved
         if launch is None:
             program = MinimumTime(self._car, mesh)
         else:
@@ -208,8 +222,10 @@ class _Work:
                 solved = best_of_starts(program, guesses, self._options, self.tell)
             elif self._solved is not None:
                 again = solved.multipliers.on(solved.trajectory.mesh, mesh)
-                rounds = FROM_COARSE if len(self.meshes) == 1 else FROM_FINE
-                solved = again_from(program, likely.on(mesh), again, self._options, rounds)
+                coarse = len(self.meshes) == 1 and self.near is None
+                rounds = FROM_COARSE if coarse else FROM_FINE
+                guess = solved.trajectory.on(mesh)
+                solved = again_from(program, guess, again, self._options, rounds)
         except RacerError as problem:
             raise RacerError(
                 f"{self._track.name}, {self._vehicle}, {program.count} intervals: {problem}"
@@ -224,10 +240,13 @@ class _Work:
         """The first solution, from the one of nearly the same lap; None if that leads nowhere."""
         if self.near is None:
             return None
-        mesh = program.mesh
-        again = self.near.multipliers.on(self.near.trajectory.mesh, mesh)
+        mesh, path = program.mesh, self.near.trajectory
+        again = self.near.multipliers.on(path.mesh, mesh)
+        slow, guess = likely.on(mesh), path.on(mesh)
+        early = slow.states[:, -1, 2] < 0.999 * guess.states[:, -1, 2]
+        guess.states[early], guess.controls[early] = slow.states[early], slow.controls[early]
         try:
-            return again_from(program, likely.on(mesh), again, self._options, FROM_FLYING)
+            return again_from(program, guess, again, self._options, FROM_FLYING)
         except RacerError as problem:
             self.tell(f"not from the flying lap: {problem}")
             return None
@@ -239,6 +258,13 @@ class _Work:
         self.tell(f"at most {most:.1f} cm from the engine after half a second")
         far = check.error > near
         self.focus += list(zip(check.s[far], check.end[far], strict=True))
+        # The equations are of third order: so many pieces of an interval make the error so small.
+        s = self._state()[1].trajectory.mesh.s
+        self._pieces = np.ones(len(s) - 1, np.int64)
+        for begin, end, error in zip(check.s[far], check.end[far], check.error[far], strict=True):
+            inside = (s[1:] > begin) & (s[:-1] < end)
+            wanted = min(int(np.ceil((error / near) ** (1.0 / 3.0))), MOST_PIECES)
+            self._pieces[inside] = np.maximum(self._pieces[inside], wanted)
         return bool(far.any())
 
     def hold_limits(self) -> None:
