@@ -165,7 +165,7 @@ class LineFollower:
             beside = offset + error
             beyond = np.where(error > 0.0, beside - room_left, -beside - room_right)
             steepest = np.maximum(steepest, beyond / (look * reach))
-        return np.minimum(steepest, STEEPEST_OF_ALL)
+        return np.asarray(np.minimum(steepest, STEEPEST_OF_ALL))
 
     def wanted(self, now: Motion) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Steering [rad] and force of the pedals [N], (M,) each, for cars that move so."""

@@ -41,6 +41,7 @@ HELD = 5e-5  # largest violation of a limit that is left alone
 TIGHTENINGS = 8
 NEAR, FOCUSES = 0.04, 4  # [m] from the engine's way after half a second; times to refine for it
 MOST_PIECES = 3  # of an interval, at a time
+SAME_SPEED = 0.99  # share of the flying lap's speed from which a lap from rest is like it
 FROM_FLYING = ((1e-4, 150), (1e-2, 200), (1e-1, 400))  # barrier and patience of a lap from rest
 TIGHT_ROUNDS = ((1e-6, 40), (1e-4, 80), (1e-3, 150))
 
@@ -103,22 +104,11 @@ def solve_lap(
         RacerError: the solver found no lap, or the time did not settle.
     """
     work = _Work(track, vehicle, standing, guess, options or {}, report)
-    # A lap from rest is the flying one but for its first corners: no coarse mesh.
-    step = first_step if work.near is None else REFINEMENT * first_step
-    for _ in range(MESHES):
-        work.solve(step)
-        moved = work.moved
-        if step <= SURE and moved < tolerance * work.total:
-            break
-        if step <= COARSE:  # where the engine will ask for it after the next mesh
-            work.look_closer(NEAR * (step / SURE) ** 3)
-        step *= REFINEMENT if step > COARSE else LATER_REFINEMENT
+    step = first_step
+    if work.solve_from_flying():
+        step *= REFINEMENT * LATER_REFINEMENT
     else:
-        before, last = work.meshes[-2][1], work.meshes[-1][1]
-        raise RacerError(
-            f"{track.name}, {vehicle}: after {MESHES} meshes the time still moves from "
-            f"{before:.3f} s to {last:.3f} s."
-        )
+        step = _by_meshes(work, step, tolerance)
     held, rounds = False, 0
     while True:
         far = work.look_closer(NEAR) if rounds < FOCUSES else False
@@ -138,13 +128,29 @@ def solve_lap(
     return work.lap()
 
 
+def _by_meshes(work: _Work, step: float, tolerance: float) -> float:
+    """Solves on finer and finer meshes until the time settles; the last one's step [s]."""
+    for _ in range(MESHES):
+        work.solve(step)
+        if step <= SURE and work.moved < tolerance * work.total:
+            return step
+        if step <= COARSE:  # where the engine will ask for it after the next mesh
+            work.look_closer(NEAR * (step / SURE) ** 3)
+        step *= REFINEMENT if step > COARSE else LATER_REFINEMENT
+    before, last = work.meshes[-2][1], work.meshes[-1][1]
+    raise RacerError(
+        f"{work.name}: after {MESHES} meshes the time still moves from {before:.3f} s to "
+        f"{last:.3f} s."
+    )
+
+
 class _Work:
     """A lap on the way to its solution.
 
     Attributes:
         meshes: (intervals, time [s]) so far.
         focus: stretches (from, to) [m] that need shorter intervals.
-        near: a solution of nearly the same lap, or None.
+        near: the flying lap's solution, for one from rest, or None.
     """
 
     def __init__(
@@ -180,6 +186,11 @@ class _Work:
         self.focus: list[tuple[float, float]] = list(guess.focus) if self.near and guess else []
 
     @property
+    def name(self) -> str:
+        """Of the track and the vehicle, for messages."""
+        return f"{self._track.name}, {self._vehicle}"
+
+    @property
     def total(self) -> float:
         """The time so far, from the line [s]."""
         return self.meshes[-1][1]
@@ -199,57 +210,74 @@ class _Work:
         mesh = mesh_for(
             self._track, likely, step, begin, denser=solved is not None, focus=self.focus
         )
-        self._solve_on(mesh, likely)
+        self._solve_on(mesh)
 
     def solve_closer(self) -> None:
         """Solves with shorter intervals where the engine was far off, the others as they are."""
         _, solved = self._state()
         mesh = split(self._track, solved.trajectory.mesh, self._pieces)
-        self._solve_on(mesh, Profile.of_solved(solved, self._track.length))
+        self._solve_on(mesh)
 
-    def _solve_on(self, mesh: Mesh, likely: Profile) -> None:
-        launch, solved = self._launch, self._solved
+    def solve_from_flying(self) -> bool:
+        """Solves a lap from rest on the mesh of the flying one, then twice as fine where they
+        differ; False if no flying lap is known or it leads nowhere.
+        """  # noqa: D205
+        if self.near is None or self._launch is None:
+            return False
+        path, likely = self.near.trajectory, self._profiles["lap"]
+        flying, s = path.states[:, 1, 2], path.mesh.s
+        slower = flying / np.interp(s[1:], likely.s, likely.states[:, 2])
+        pieces = np.clip(np.ceil(slower - 0.2), 1, MOST_PIECES).astype(np.int64)
+        mesh = split(self._track, path.mesh, pieces, self._launch.s)
+        program = self._program_on(mesh)
+        slow, guess = likely.on(mesh), path.on(mesh)
+        early = slow.states[:, -1, 2] < SAME_SPEED * guess.states[:, -1, 2]
+        guess.states[early], guess.controls[early] = slow.states[early], slow.controls[early]
+        again = self.near.multipliers.on(path.mesh, mesh)
+        try:
+            solved = again_from(program, guess, again, self._options, FROM_FLYING)
+        except RacerError as problem:
+            self.tell(f"not from the flying lap: {problem}")
+            return False
+        self._keep(program, solved)
+        apart = (
+            np.interp(mesh.s[1:], s[1:], flying) * SAME_SPEED > solved.trajectory.states[:, 1, 2]
+        )
+        self._pieces = np.where(mesh.s[1:] <= mesh.s[1:][apart].max(initial=0.0), 2, 1)
+        self.solve_closer()
+        return True
+
+    def _program_on(self, mesh: Mesh) -> MinimumTime:
+        launch = self._launch
         if launch is None:
             program = MinimumTime(self._car, mesh)
         else:
             program = MinimumTime(self._car, mesh, launch.state, launch.controls)
         program.tighter[:, EDGES] = kinks(self._track, self._car, mesh)
-        try:
-            if solved is None and self.near is not None:
-                solved = self._from_near(program, likely)
-            if solved is None:
-                guesses = {name: profile.on(mesh) for name, profile in self._profiles.items()}
-                solved = best_of_starts(program, guesses, self._options, self.tell)
-            elif self._solved is not None:
-                again = solved.multipliers.on(solved.trajectory.mesh, mesh)
-                coarse = len(self.meshes) == 1 and self.near is None
-                rounds = FROM_COARSE if coarse else FROM_FINE
-                guess = solved.trajectory.on(mesh)
-                solved = again_from(program, guess, again, self._options, rounds)
-        except RacerError as problem:
-            raise RacerError(
-                f"{self._track.name}, {self._vehicle}, {program.count} intervals: {problem}"
-            ) from None
+        return program
+
+    def _keep(self, program: MinimumTime, solved: Solved) -> None:
         self._program, self._solved = program, solved
         self.meshes.append((program.count, solved.time_s + self._head))
         self.tell(
             f"{program.count} intervals: {self.total:.3f} s after {solved.iterations} iterations"
         )
 
-    def _from_near(self, program: MinimumTime, likely: Profile) -> Solved | None:
-        """The first solution, from the one of nearly the same lap; None if that leads nowhere."""
-        if self.near is None:
-            return None
-        mesh, path = program.mesh, self.near.trajectory
-        again = self.near.multipliers.on(path.mesh, mesh)
-        slow, guess = likely.on(mesh), path.on(mesh)
-        early = slow.states[:, -1, 2] < 0.999 * guess.states[:, -1, 2]
-        guess.states[early], guess.controls[early] = slow.states[early], slow.controls[early]
+    def _solve_on(self, mesh: Mesh) -> None:
+        program, solved = self._program_on(mesh), self._solved
         try:
-            return again_from(program, guess, again, self._options, FROM_FLYING)
+            if solved is None:
+                guesses = {name: profile.on(mesh) for name, profile in self._profiles.items()}
+                solved = best_of_starts(program, guesses, self._options, self.tell)
+            else:
+                again = solved.multipliers.on(solved.trajectory.mesh, mesh)
+                coarse = len(self.meshes) == 1 and self.near is None
+                rounds = FROM_COARSE if coarse else FROM_FINE
+                guess = solved.trajectory.on(mesh)
+                solved = again_from(program, guess, again, self._options, rounds)
         except RacerError as problem:
-            self.tell(f"not from the flying lap: {problem}")
-            return None
+            raise RacerError(f"{self.name}, {program.count} intervals: {problem}") from None
+        self._keep(program, solved)
 
     def look_closer(self, near: float) -> bool:
         """Asks for shorter intervals where the engine is further than `near` [m] off; whether."""
