@@ -13,7 +13,7 @@ import pytest
 from racer import _core
 from racer.cli.main import main
 from racer.errors import RacerError
-from racer.laps import verify_lap
+from racer.laps import load_lap, save_lap, verify_lap
 from racer.optimal import reference
 from racer.optimal.quasi_steady import quasi_steady_lap
 from racer.optimal.reference import (
@@ -159,6 +159,29 @@ def test_a_cached_lap_without_its_run_up_is_no_demonstration():
     assert demonstrated_lap(track) == proof
 
 
+@pytest.mark.parametrize("dropped", [0, 600])
+def test_a_false_lap_in_the_cache_demonstrates_nothing(dropped):
+    """Faster by its own word: the engine, which drives it again, does not agree."""
+    track = load_track("harbour")
+    shipped = reference_lap(track)
+    proof = SHIPPED / "harbour-gt.lap.npz"
+    record = load_lap(proof)
+    false = dataclasses.replace(
+        record,
+        lap_time_s=record.lap_time_s - 10.0,
+        inputs=record.inputs[dropped:],
+        hashes=record.hashes[dropped // 60 :],
+        first_tick=record.first_tick - dropped,
+    )
+    mine = dataclasses.replace(example(track), demonstrated_lap_s=false.lap_time_s)
+    target = cache_path(track.fingerprint, "gt", mine.physics)
+    save_reference(mine, target)
+    save_lap(false, reference.lap_path(target))
+    reference.forget()
+    assert reference_lap(track).demonstrated_lap_s == shipped.demonstrated_lap_s
+    assert demonstrated_lap(track) == proof
+
+
 def test_laps_are_driven_again_only_where_they_prove_nothing(monkeypatch, capsys, tmp_path):
     def forbidden(*_arguments, **_rest):
         raise RacerError("driven again")
@@ -198,6 +221,22 @@ def test_another_track_or_physics_has_no_result(monkeypatch):
     assert reference_lap(load_track("harbour")) is None
 
 
+NUMBERS = ["flying_lap_s", "quasi_steady_s", "standing_lap_s", "demonstrated_lap_s", "violation"]
+
+
+@pytest.mark.parametrize("name", [*NUMBERS, "track", "lap"])
+def test_results_with_values_that_cannot_be_are_refused_and_not_used(name):
+    track = load_track("harbour")
+    content = example(track).as_json()
+    content[name] = {column: [] for column in COLUMNS} if name == "lap" else [-1.0]
+    path = cache_path(track.fingerprint, "gt", content["physics"])
+    path.parent.mkdir()
+    path.write_text(json.dumps(content))
+    with pytest.raises(RacerError, match="holds no minimum-time result"):
+        load_reference(path)
+    assert reference_lap(track).track == "Harbour"  # the shipped one
+
+
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", "3", '{"format": 1}', '{"format": 2}', '{"format": 1, "meshes": 3}']
 )
@@ -227,7 +266,16 @@ def test_command_tells_the_known_times(capsys, tmp_path):
     assert main(["optimal", "harbour", "--out", str(tmp_path), "--no-picture", "--rows", "50"]) == 0
     assert "minimum time, flying" in capsys.readouterr().out
     assert len(load_reference(tmp_path / "harbour-gt.json").lap["s"]) == 50
-    assert verify_lap(tmp_path / "harbour-gt.lap.npz").ok
+    copy = tmp_path / "harbour-gt.lap.npz"
+    assert verify_lap(copy).ok
+    # The same again is no second file, and another lap of that name stays.
+    again = ["optimal", "harbour", "--out", str(tmp_path), "--no-picture"]
+    assert main(again) == 0
+    assert len(list(tmp_path.iterdir())) == 2
+    copy.write_bytes(b"mine")
+    assert main(again) == 0
+    assert copy.read_bytes() == b"mine"
+    assert verify_lap(tmp_path / "harbour-gt_2.lap.npz").ok
 
 
 def test_command_draws_a_picture(tmp_path, capsys):

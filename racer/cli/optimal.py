@@ -97,14 +97,16 @@ def _write(
     args: argparse.Namespace, track: Track, result: Reference, proof: Path | None
 ) -> Path | None:
     """Writes the result, its demonstrated lap and its picture; where that lap is now."""
-    from racer.formats.files import atomic_write
+    from racer.formats.files import write_numbered
+    from racer.laps import SUFFIX
     from racer.optimal.reference import lap_path, save_reference
 
     target = args.out / f"{_stem(args.track)}-{args.vehicle}.json"
     save_reference(result if args.rows is None else result.thinned(args.rows), target)
     if proof is not None:
-        atomic_write(lap_path(target), proof.read_bytes())
-        proof = lap_path(target)
+        data, copy = proof.read_bytes(), lap_path(target)
+        same = copy.is_file() and copy.read_bytes() == data
+        proof = copy if same else write_numbered(copy, data, SUFFIX)  # laps replace no laps
     if not args.no_picture:
         from racer.optimal.picture import draw_reference
 
@@ -146,7 +148,7 @@ def _prove(
     """Drives laps, saves them, keeps the best; False if no flying lap was valid."""
     from dataclasses import replace
 
-    from racer.laps import SUFFIX, save_lap
+    from racer.laps import SUFFIX, save_lap, save_new_lap
     from racer.optimal.prove import best_flying, demonstrate
     from racer.optimal.reference import cache_path, lap_path, save_reference
 
@@ -156,7 +158,7 @@ def _prove(
         for number, record in enumerate(records, start=1):
             kind = "standing" if record.standing else "flying"
             name = f"predictive-{_stem(args.track)}-{args.vehicle}-{kind}-{number}{SUFFIX}"
-            save_lap(record, args.out / name)
+            save_new_lap(record, args.out / name)
     best = best_flying(laps)
     if best is None:
         return result, False

@@ -114,7 +114,9 @@ class LineFollower:
         heading = np.unwrap(line.heading)
         fields = [line.offset, heading, line.curvature, line.speed, line.acceleration]
         fields += [turn, change, track.stations["curvature"].astype(np.float64)]
-        fields += [track.stations[f"width_{side}"] - self.car.half_width for side in ("left", "right")]
+        fields += [
+            track.stations[f"width_{side}"] - self.car.half_width for side in ("left", "right")
+        ]
         self._table = np.stack(fields, axis=1)
         # Metres along the line: outside of a bend they are fewer of the centre line's, inside more.
         self._way = np.concatenate(
@@ -163,7 +165,7 @@ class LineFollower:
             beside = offset + error
             beyond = np.where(error > 0.0, beside - room_left, -beside - room_right)
             steepest = np.maximum(steepest, beyond / (look * reach))
-        return np.minimum(steepest, STEEPEST_OF_ALL)
+        return np.asarray(np.minimum(steepest, STEEPEST_OF_ALL))
 
     def wanted(self, now: Motion) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Steering [rad] and force of the pedals [N], (M,) each, for cars that move so."""

@@ -184,6 +184,24 @@ def mesh_for(
     return Mesh(s, road_at(track, points))
 
 
+def split(track: _core.Track, mesh: Mesh, pieces: NDArray[np.int64], first: float = 0.0) -> Mesh:
+    """A mesh with some intervals in several pieces (N,), and all others as they are.
+
+    Args:
+        track: the circuit.
+        mesh: the intervals.
+        pieces: of each interval, at least 1.
+        first: where the mesh begins [m]; what was before is left out.
+    """
+    wide = np.diff(mesh.s)
+    parts = np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    s = np.repeat(mesh.s[:-1], pieces) + parts * np.repeat(wide / pieces, pieces)
+    s = np.append(s, mesh.s[-1])
+    if first > 0.0:
+        s = np.concatenate([[first], s[s > first + 0.5 * np.interp(first, mesh.s[:-1], wide)]])
+    return Mesh(s, road_at(track, s[:-1, None] + np.diff(s)[:, None] * POINTS))
+
+
 def road_at(track: _core.Track, s: Floats) -> Floats:
     """The road (..., 7) at places s [m], between stations as the engine has it."""
     at = track.stations

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -138,39 +139,39 @@ def gap_text(gap: float | None) -> str:
 @lru_cache(maxsize=64)
 def _known(track: str, vehicle: str, physics: str) -> Reference | None:
     cached = cache_path(track, vehicle, physics)
-    files = [path for path in (cached, *_shipped(vehicle)) if path.exists()]
     wanted = (track, vehicle, physics)
-    found = [
-        one
-        for one in map(load_reference, files)
-        if (one.track_fingerprint, one.vehicle, one.physics) == wanted
-    ]
+
+    def is_wanted(one: Reference) -> bool:
+        return (one.track_fingerprint, one.vehicle, one.physics) == wanted
+
+    found = list(filter(is_wanted, map(load_reference, _shipped(vehicle))))
+    times = [one.demonstrated_lap_s for one in found]
+    with suppress(RacerError):  # what is no result is as good as none
+        own = load_reference(cached)
+        if is_wanted(own):
+            found.insert(0, own)
+            times.append(_proved_time(lap_path(cached), track, physics))
     if not found:
         return None
-    # The bound of the first; the best of the demonstrated laps. One of an earlier version, in the
-    # cache, may hold no run-up, so it proves nothing.
-    times = [one.demonstrated_lap_s for one in found if one.demonstrated_lap_s is not None]
-    if cached in files and found[0].demonstrated_lap_s is not None:
-        own = load_reference(cached).demonstrated_lap_s
-        if own in times and _proved_time(lap_path(cached), track, physics) != own:
-            times.remove(own)
-    return replace(found[0], demonstrated_lap_s=min(times, default=None))
+    # The bound of the first; the best of the demonstrated laps, in the cache by its file alone.
+    best = min((time for time in times if time is not None), default=None)
+    return replace(found[0], demonstrated_lap_s=best)
 
 
 def _proved_time(path: Path, track: str, physics: str) -> float | None:
-    """The time of a valid flying lap with its run-up from rest [s]; None if the file holds none."""
-    from racer.laps import load_lap
+    """The time of a lap that proves itself: valid, flying, and driven again the same from rest [s].
+
+    None if the file holds no such lap: it may be of an earlier version, damaged or forged.
+    """
+    from racer.laps import verify_lap
 
     if not path.exists():
         return None
-    try:
-        lap = load_lap(path)
-    except RacerError:
+    check = verify_lap(path)
+    lap = check.record
+    if not (check.proved and check.valid) or lap is None or lap.standing:
         return None
-    if (lap.track.fingerprint, lap.physics) != (track, physics):
-        return None
-    proves = lap.placement is not None and lap.valid and not lap.standing
-    return lap.lap_time_s if proves else None
+    return check.lap_time_s if (lap.track.fingerprint, lap.physics) == (track, physics) else None
 
 
 def _shipped(vehicle: str) -> list[Path]:
@@ -196,11 +197,30 @@ def load_reference(path: str | os.PathLike[str]) -> Reference:
             raise RacerError(f"{shown}: is a minimum-time result of another format.")
         content["meshes"] = tuple((int(n), float(t)) for n, t in content["meshes"])
         content["lap"] = {name: np.array(content["lap"][name], np.float64) for name in COLUMNS}
-        return Reference(**content)
+        found = Reference(**content)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as problem:
         if isinstance(problem, RacerError):
             raise
         raise RacerError(f"{shown}: holds no minimum-time result ({problem}).") from None
+    if not _makes_sense(found):
+        raise RacerError(f"{shown}: holds no minimum-time result (a value that cannot be).")
+    return found
+
+
+def _makes_sense(result: Reference) -> bool:
+    """Whether names are texts, times are positive and finite, and the lap is one table."""
+    names = (result.track, result.track_fingerprint, result.vehicle, result.physics)
+    times = [result.flying_lap_s, result.quasi_steady_s]
+    times += [t for t in (result.standing_lap_s, result.demonstrated_lap_s) if t is not None]
+    columns = list(result.lap.values())
+    return (
+        all(isinstance(name, str) for name in names)
+        and all(type(t) in (int, float) and 0.0 < t < np.inf for t in times)
+        and type(result.violation) in (int, float)
+        and columns[0].ndim == 1
+        and len(columns[0]) >= 2
+        and all(c.shape == columns[0].shape and np.all(np.isfinite(c)) for c in columns)
+    )
 
 
 def save_reference(reference: Reference, path: str | os.PathLike[str]) -> None:

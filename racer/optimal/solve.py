@@ -17,7 +17,7 @@ from racer.errors import RacerError
 from racer.optimal.check import kinks, limits_between
 from racer.optimal.collocation import MinimumTime
 from racer.optimal.model import EDGES, CarEquations
-from racer.optimal.profile import Profile, launch_by_engine, mesh_for, walls_matter
+from racer.optimal.profile import Profile, launch_by_engine, mesh_for, split, walls_matter
 from racer.optimal.quasi_steady import quasi_steady_lap
 from racer.optimal.replay import replay_windows
 from racer.optimal.starts import FROM_COARSE, FROM_FINE, again_from, best_of_starts
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from racer import _core
-    from racer.optimal.trajectory import Solved
+    from racer.optimal.trajectory import Mesh, Solved
 
     Floats = NDArray[np.float64]
 
@@ -40,7 +40,9 @@ SURE = 0.08  # [s]; coarser meshes are not believed
 HELD = 5e-5  # largest violation of a limit that is left alone
 TIGHTENINGS = 8
 NEAR, FOCUSES = 0.04, 4  # [m] from the engine's way after half a second; times to refine for it
-FROM_FLYING = ((1e-2, 200), (1e-1, 400))  # barrier and patience of a lap from rest
+MOST_PIECES = 3  # of an interval, at a time
+SAME_SPEED = 0.99  # share of the flying lap's speed from which a lap from rest is like it
+FROM_FLYING = ((1e-4, 150), (1e-2, 200), (1e-1, 400))  # barrier and patience of a lap from rest
 TIGHT_ROUNDS = ((1e-6, 40), (1e-4, 80), (1e-3, 150))
 
 
@@ -102,30 +104,21 @@ def solve_lap(
         RacerError: the solver found no lap, or the time did not settle.
     """
     work = _Work(track, vehicle, standing, guess, options or {}, report)
-    # A lap from rest is the flying one but for its first corners: no coarse mesh.
-    step = first_step if work.near is None else REFINEMENT * first_step
-    for _ in range(MESHES):
-        work.solve(step)
-        moved = work.moved
-        if step <= SURE and moved < tolerance * work.total:
-            break
-        if step <= COARSE:  # where the engine will ask for it after the next mesh
-            work.look_closer(NEAR * (step / SURE) ** 3)
-        step *= REFINEMENT if step > COARSE else LATER_REFINEMENT
+    step = first_step
+    if work.solve_from_flying():
+        step *= REFINEMENT * LATER_REFINEMENT
     else:
-        before, last = work.meshes[-2][1], work.meshes[-1][1]
-        raise RacerError(
-            f"{track.name}, {vehicle}: after {MESHES} meshes the time still moves from "
-            f"{before:.3f} s to {last:.3f} s."
-        )
+        step = _by_meshes(work, step, tolerance)
     held, rounds = False, 0
     while True:
         far = work.look_closer(NEAR) if rounds < FOCUSES else False
         settled = work.moved < tolerance * work.total
         if rounds < FOCUSES and (far or not settled):
-            if not settled:  # a denser stretch can move the time, too
+            if settled:
+                work.solve_closer()
+            else:  # a denser stretch can move the time, too
                 step *= LATER_REFINEMENT
-            work.solve(step)
+                work.solve(step)
             held, rounds = False, rounds + 1
         elif held:
             break
@@ -135,13 +128,29 @@ def solve_lap(
     return work.lap()
 
 
+def _by_meshes(work: _Work, step: float, tolerance: float) -> float:
+    """Solves on finer and finer meshes until the time settles; the last one's step [s]."""
+    for _ in range(MESHES):
+        work.solve(step)
+        if step <= SURE and work.moved < tolerance * work.total:
+            return step
+        if step <= COARSE:  # where the engine will ask for it after the next mesh
+            work.look_closer(NEAR * (step / SURE) ** 3)
+        step *= REFINEMENT if step > COARSE else LATER_REFINEMENT
+    before, last = work.meshes[-2][1], work.meshes[-1][1]
+    raise RacerError(
+        f"{work.name}: after {MESHES} meshes the time still moves from {before:.3f} s to "
+        f"{last:.3f} s."
+    )
+
+
 class _Work:
     """A lap on the way to its solution.
 
     Attributes:
         meshes: (intervals, time [s]) so far.
         focus: stretches (from, to) [m] that need shorter intervals.
-        near: a solution of nearly the same lap, or None.
+        near: the flying lap's solution, for one from rest, or None.
     """
 
     def __init__(
@@ -171,9 +180,15 @@ class _Work:
         self._program: MinimumTime | None = None
         self._solved: Solved | None = None
         self._violation = 0.0
+        self._pieces = np.ones(0, np.int64)
         self.meshes: list[tuple[int, float]] = []
         self.near = guess.solved if guess is not None and standing else None
         self.focus: list[tuple[float, float]] = list(guess.focus) if self.near and guess else []
+
+    @property
+    def name(self) -> str:
+        """Of the track and the vehicle, for messages."""
+        return f"{self._track.name}, {self._vehicle}"
 
     @property
     def total(self) -> float:
@@ -187,50 +202,82 @@ class _Work:
 
     def solve(self, step: float) -> None:
         """Solves on a mesh with intervals of about `step` seconds, from what is known."""
-        launch, solved = self._launch, self._solved
+        solved = self._solved
         likely = self._profiles.get("lap", self._profiles["steady"])
         if solved is not None:
             likely = Profile.of_solved(solved, self._track.length)
-        begin = 0.0 if launch is None else launch.s
+        begin = 0.0 if self._launch is None else self._launch.s
         mesh = mesh_for(
             self._track, likely, step, begin, denser=solved is not None, focus=self.focus
         )
+        self._solve_on(mesh)
+
+    def solve_closer(self) -> None:
+        """Solves with shorter intervals where the engine was far off, the others as they are."""
+        _, solved = self._state()
+        mesh = split(self._track, solved.trajectory.mesh, self._pieces)
+        self._solve_on(mesh)
+
+    def solve_from_flying(self) -> bool:
+        """Solves a lap from rest on the mesh of the flying one, then twice as fine where they
+        differ; False if no flying lap is known or it leads nowhere.
+        """  # noqa: D205
+        if self.near is None or self._launch is None:
+            return False
+        path, likely = self.near.trajectory, self._profiles["lap"]
+        flying, s = path.states[:, 1, 2], path.mesh.s
+        slower = flying / np.interp(s[1:], likely.s, likely.states[:, 2])
+        pieces = np.clip(np.ceil(slower - 0.2), 1, MOST_PIECES).astype(np.int64)
+        mesh = split(self._track, path.mesh, pieces, self._launch.s)
+        program = self._program_on(mesh)
+        slow, guess = likely.on(mesh), path.on(mesh)
+        early = slow.states[:, -1, 2] < SAME_SPEED * guess.states[:, -1, 2]
+        guess.states[early], guess.controls[early] = slow.states[early], slow.controls[early]
+        again = self.near.multipliers.on(path.mesh, mesh)
+        try:
+            solved = again_from(program, guess, again, self._options, FROM_FLYING)
+        except RacerError as problem:
+            self.tell(f"not from the flying lap: {problem}")
+            return False
+        self._keep(program, solved)
+        apart = (
+            np.interp(mesh.s[1:], s[1:], flying) * SAME_SPEED > solved.trajectory.states[:, 1, 2]
+        )
+        self._pieces = np.where(mesh.s[1:] <= mesh.s[1:][apart].max(initial=0.0), 2, 1)
+        self.solve_closer()
+        return True
+
+    def _program_on(self, mesh: Mesh) -> MinimumTime:
+        launch = self._launch
         if launch is None:
             program = MinimumTime(self._car, mesh)
         else:
             program = MinimumTime(self._car, mesh, launch.state, launch.controls)
         program.tighter[:, EDGES] = kinks(self._track, self._car, mesh)
-        try:
-            if solved is None and self.near is not None:
-                solved = self._from_near(program, likely)
-            if solved is None:
-                guesses = {name: profile.on(mesh) for name, profile in self._profiles.items()}
-                solved = best_of_starts(program, guesses, self._options, self.tell)
-            elif self._solved is not None:
-                again = solved.multipliers.on(solved.trajectory.mesh, mesh)
-                rounds = FROM_COARSE if len(self.meshes) == 1 else FROM_FINE
-                solved = again_from(program, likely.on(mesh), again, self._options, rounds)
-        except RacerError as problem:
-            raise RacerError(
-                f"{self._track.name}, {self._vehicle}, {program.count} intervals: {problem}"
-            ) from None
+        return program
+
+    def _keep(self, program: MinimumTime, solved: Solved) -> None:
         self._program, self._solved = program, solved
         self.meshes.append((program.count, solved.time_s + self._head))
         self.tell(
             f"{program.count} intervals: {self.total:.3f} s after {solved.iterations} iterations"
         )
 
-    def _from_near(self, program: MinimumTime, likely: Profile) -> Solved | None:
-        """The first solution, from the one of nearly the same lap; None if that leads nowhere."""
-        if self.near is None:
-            return None
-        mesh = program.mesh
-        again = self.near.multipliers.on(self.near.trajectory.mesh, mesh)
+    def _solve_on(self, mesh: Mesh) -> None:
+        program, solved = self._program_on(mesh), self._solved
         try:
-            return again_from(program, likely.on(mesh), again, self._options, FROM_FLYING)
+            if solved is None:
+                guesses = {name: profile.on(mesh) for name, profile in self._profiles.items()}
+                solved = best_of_starts(program, guesses, self._options, self.tell)
+            else:
+                again = solved.multipliers.on(solved.trajectory.mesh, mesh)
+                coarse = len(self.meshes) == 1 and self.near is None
+                rounds = FROM_COARSE if coarse else FROM_FINE
+                guess = solved.trajectory.on(mesh)
+                solved = again_from(program, guess, again, self._options, rounds)
         except RacerError as problem:
-            self.tell(f"not from the flying lap: {problem}")
-            return None
+            raise RacerError(f"{self.name}, {program.count} intervals: {problem}") from None
+        self._keep(program, solved)
 
     def look_closer(self, near: float) -> bool:
         """Asks for shorter intervals where the engine is further than `near` [m] off; whether."""
@@ -239,6 +286,13 @@ class _Work:
         self.tell(f"at most {most:.1f} cm from the engine after half a second")
         far = check.error > near
         self.focus += list(zip(check.s[far], check.end[far], strict=True))
+        # The equations are of third order: so many pieces of an interval make the error so small.
+        s = self._state()[1].trajectory.mesh.s
+        self._pieces = np.ones(len(s) - 1, np.int64)
+        for begin, end, error in zip(check.s[far], check.end[far], check.error[far], strict=True):
+            inside = (s[1:] > begin) & (s[:-1] < end)
+            wanted = min(int(np.ceil((error / near) ** (1.0 / 3.0))), MOST_PIECES)
+            self._pieces[inside] = np.maximum(self._pieces[inside], wanted)
         return bool(far.any())
 
     def hold_limits(self) -> None:

@@ -59,6 +59,19 @@ class Trajectory:
         """Controls at the mesh points (N + 1, 3)."""
         return np.vstack([self.start_controls, self.controls])
 
+    def on(self, mesh: Mesh) -> Trajectory:
+        """The same on another mesh of the same lap: parabolas and straight lines, read there."""
+        old, points = self.mesh.s, mesh.points
+        before = np.vstack([self.start, self.states[:-1, 1]])
+        i = np.clip(np.searchsorted(old, points, "left") - 1, 0, len(old) - 2)
+        u = ((points - old[i]) / np.diff(old)[i])[..., None]
+        a, b = POINTS
+        states = before[i] * (u - a) * (u - b) / (a * b)
+        states += self.states[i, 0] * u * (u - b) / (a * (a - b))
+        states += self.states[i, 1] * u * (u - a) / (b * (b - a))
+        ends = np.stack([np.interp(mesh.s, old, row) for row in self.all_controls.T], axis=-1)
+        return Trajectory(mesh, states, ends[1:], states[-1, 1], ends[0])
+
 
 @dataclass(frozen=True)
 class Multipliers:
