@@ -10,6 +10,7 @@ from racer.drivers import make_driver
 from racer.drivers.car_model import CarModel
 from racer.drivers.scripted import LineFollower, ScriptedDriver
 from racer.errors import TrackError
+from racer.session import Seat, Session
 from racer.tools import drivers_clean
 from racer.tools.drivers_clean import DRIVERS, clean_laps, starts_on
 from racer.tools.odd_circuits import KINDS, odd_circuit, odd_track
@@ -140,3 +141,16 @@ def test_the_tool_tells_a_driver_that_runs_wide(
     told = capsys.readouterr().out
     assert "NOT CLEAN" in told
     assert drivers_clean.main(["--only", "nowhere"]) == 2
+
+
+@pytest.mark.skipif(not REAL, reason="the real circuits are not here")
+def test_a_car_far_inside_of_a_line_that_crosses_the_road_stays_on_it() -> None:
+    """Its way to the line leads along the edge, not with the line over it towards the apex."""
+    track = load_track(next(path for path in REAL if path.stem == "Norisring"))
+    session = Session(track, record=False)
+    session.place(0, 0, 1626.8, 1.84, 0.0, 15.1)
+    seat = Seat(make_driver("good", track), session)
+    for _ in range(240):
+        session.tick(seat.pedals()[:, None])
+        assert session.facts["wheels_off"][0, 0] < 4.0
+        assert session.facts["wall_contact"][0, 0] == 0.0

@@ -32,7 +32,7 @@ from racer.optimal.model import (  # noqa: E402
     WALL_MARGIN,
     CarEquations,
 )
-from racer.optimal.profile import Profile, mesh_for, road_at, walls_matter  # noqa: E402
+from racer.optimal.profile import Profile, mesh_for, road_at, split, walls_matter  # noqa: E402
 from racer.optimal.prove import PredictionSettings, best_flying, demonstrate, prove  # noqa: E402
 from racer.optimal.quasi_steady import quasi_steady_lap  # noqa: E402
 from racer.optimal.replay import replay_windows  # noqa: E402
@@ -345,6 +345,28 @@ def test_an_interrupt_stops_the_solver(tmp_path):
         process.communicate(timeout=120)
     assert process.returncode == 130
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_solution_on_a_finer_mesh_is_the_same():
+    track = oval()
+    profile = Profile.of_quasi_steady(quasi_steady_lap(track), track.length)
+    mesh = mesh_for(track, profile, 0.3, 0.0)
+    path = profile.on(mesh)
+    again = path.on(mesh)
+    np.testing.assert_allclose(again.states, path.states, atol=1e-9)
+    np.testing.assert_allclose(again.controls, path.controls, atol=1e-9)
+    pieces = np.ones(len(mesh.s) - 1, np.int64)
+    pieces[3], pieces[-1] = 3, 2
+    finer = split(track, mesh, pieces)
+    assert len(finer.s) == len(mesh.s) + 3
+    assert set(mesh.s) <= set(finer.s)
+    assert np.all(np.diff(finer.s) > 0.0)
+    # Parabolas stay parabolas: read back at the old points nothing has changed.
+    np.testing.assert_allclose(path.on(finer).on(mesh).states, path.states, atol=1e-9)
+    late = split(track, mesh, pieces, 10.0)
+    assert late.s[0] == 10.0
+    assert np.all(np.diff(late.s) > 0.0)
+    np.testing.assert_array_equal(late.road, road_at(track, late.points))
 
 
 @pytest.mark.slow

@@ -240,10 +240,9 @@ class _Work:
             self.tell(f"not from the flying lap: {problem}")
             return False
         self._keep(program, solved)
-        apart = (
-            np.interp(mesh.s[1:], s[1:], flying) * SAME_SPEED > solved.trajectory.states[:, 1, 2]
-        )
-        self._pieces = np.where(mesh.s[1:] <= mesh.s[1:][apart].max(initial=0.0), 2, 1)
+        same = SAME_SPEED * np.interp(mesh.s[1:], s[1:], flying)
+        alike = solved.trajectory.states[:, 1, 2] >= same
+        self._pieces = np.where(np.arange(len(alike)) < np.argmax(alike), 2, 1)
         self.solve_closer()
         return True
 
