@@ -101,10 +101,10 @@ def _write(
     from racer.optimal.reference import lap_path, save_reference
 
     target = args.out / f"{_stem(args.track)}-{args.vehicle}.json"
-    save_reference(result if args.rows is None else result.thinned(args.rows), target)
-    if proof is not None:
+    if proof is not None:  # first, so that no result speaks of a lap that is not there
         atomic_write(lap_path(target), proof.read_bytes())
         proof = lap_path(target)
+    save_reference(result if args.rows is None else result.thinned(args.rows), target)
     if not args.no_picture:
         from racer.optimal.picture import draw_reference
 
@@ -146,7 +146,7 @@ def _prove(
     """Drives laps, saves them, keeps the best; False if no flying lap was valid."""
     from dataclasses import replace
 
-    from racer.laps import SUFFIX, save_lap
+    from racer.laps import SUFFIX, save_lap, save_new_lap
     from racer.optimal.prove import best_flying, demonstrate
     from racer.optimal.reference import cache_path, lap_path, save_reference
 
@@ -156,7 +156,7 @@ def _prove(
         for number, record in enumerate(records, start=1):
             kind = "standing" if record.standing else "flying"
             name = f"predictive-{_stem(args.track)}-{args.vehicle}-{kind}-{number}{SUFFIX}"
-            save_lap(record, args.out / name)
+            save_new_lap(record, args.out / name)
     best = best_flying(laps)
     if best is None:
         return result, False

@@ -141,20 +141,18 @@ def _known(track: str, vehicle: str, physics: str) -> Reference | None:
     files = [path for path in (cached, *_shipped(vehicle)) if path.exists()]
     wanted = (track, vehicle, physics)
     found = [
-        one
-        for one in map(load_reference, files)
+        (path, one)
+        for path, one in ((path, load_reference(path)) for path in files)
         if (one.track_fingerprint, one.vehicle, one.physics) == wanted
     ]
     if not found:
         return None
-    # The bound of the first; the best of the demonstrated laps. One of an earlier version, in the
-    # cache, may hold no run-up, so it proves nothing.
-    times = [one.demonstrated_lap_s for one in found if one.demonstrated_lap_s is not None]
-    if cached in files and found[0].demonstrated_lap_s is not None:
-        own = load_reference(cached).demonstrated_lap_s
-        if own in times and _proved_time(lap_path(cached), track, physics) != own:
-            times.remove(own)
-    return replace(found[0], demonstrated_lap_s=min(times, default=None))
+    # The bound of the first; the best of the demonstrated laps. In the cache the lap's file counts,
+    # not what the result says of it: one of an earlier version may hold no run-up.
+    times = [one.demonstrated_lap_s for path, one in found if path != cached]
+    times.append(_proved_time(lap_path(cached), track, physics))
+    proved = [time for time in times if time is not None]
+    return replace(found[0][1], demonstrated_lap_s=min(proved, default=None))
 
 
 def _proved_time(path: Path, track: str, physics: str) -> float | None:
