@@ -75,11 +75,19 @@ void require_memory(const std::string& what, double bytes) {
 }
 
 void refuse_uninitialised(const py::module_& m) {
+    // The oldest two protocols of pickle make an object of pybind11's base class, which ends the
+    // process; the later ones use ours.
+    const auto reduce = [](const py::object& self, int protocol) {
+        const py::object plain = py::module_::import("builtins").attr("object");
+        return plain.attr("__reduce_ex__")(self, std::max(protocol, 2));
+    };
     for (const auto& item : py::reinterpret_borrow<py::dict>(m.attr("__dict__"))) {
         if (PyType_Check(item.second.ptr()) == 0) continue;
         auto* type = reinterpret_cast<PyTypeObject*>(item.second.ptr());
         py::detail::type_info* info = py::detail::get_type_info(type);
         if (info == nullptr) continue;
+        item.second.attr("__reduce_ex__") = py::cpp_function(
+            reduce, py::name("__reduce_ex__"), py::is_method(item.second), py::arg("protocol"));
         info->operator_new = [](std::size_t) -> void* {
             throw py::type_error("this object was made without its __init__; call the class");
         };

@@ -23,6 +23,7 @@ WAYS = {
     "copy": copy.copy,
     "deepcopy": copy.deepcopy,
     "pickle": lambda env: pickle.loads(pickle.dumps(env)),  # noqa: S301
+    "old pickle": lambda env: pickle.loads(pickle.dumps(env, 0)),  # noqa: S301
 }
 RULES = {"episode": {"maxSteps": 40}, "start": {"kind": "mixed"}, "ticksPerAction": 4}
 SHORT = {"duration": 6}

@@ -247,7 +247,11 @@ def settings_of(config: Any) -> dict[str, Any]:
     }
 
 
-COPIES = [copy.copy, copy.deepcopy, lambda thing: pickle.loads(pickle.dumps(thing))]  # noqa: S301
+COPIES = [copy.copy, copy.deepcopy]
+COPIES += [
+    lambda thing, protocol=protocol: pickle.loads(pickle.dumps(thing, protocol))  # noqa: S301
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
+]
 
 
 @pytest.mark.parametrize("copied", COPIES)

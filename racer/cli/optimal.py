@@ -102,11 +102,11 @@ def _write(
     from racer.optimal.reference import lap_path, save_reference
 
     target = args.out / f"{_stem(args.track)}-{args.vehicle}.json"
-    save_reference(result if args.rows is None else result.thinned(args.rows), target)
-    if proof is not None:
+    if proof is not None:  # first, so that no result speaks of a lap that is not there
         data, copy = proof.read_bytes(), lap_path(target)
         same = copy.is_file() and copy.read_bytes() == data
         proof = copy if same else write_numbered(copy, data, SUFFIX)  # laps replace no laps
+    save_reference(result if args.rows is None else result.thinned(args.rows), target)
     if not args.no_picture:
         from racer.optimal.picture import draw_reference
 
