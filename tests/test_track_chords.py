@@ -2,6 +2,7 @@
 
 import json
 import os
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -171,3 +172,22 @@ def polyline_on(line: np.ndarray, clicked: np.ndarray, polyline: np.ndarray) -> 
     own = np.column_stack([clicked, np.ones(len(clicked))])
     change, *_ = np.linalg.lstsq(own, polyline, rcond=None)
     return np.column_stack([line, np.ones(len(line))]) @ change
+
+
+def test_points_all_in_one_spot_cost_no_memory(tmp_path):
+    angle = np.concatenate(
+        [np.linspace(0, 0.06, 15_000, endpoint=False), np.linspace(0.06, 2 * np.pi, 9_000)[:-1]]
+    )
+    line = np.column_stack(
+        [5000 * np.cos(angle), 5000 * np.sin(angle), 0 * angle + 5, 0 * angle + 5]
+    )
+    path = tmp_path / "dense.csv"
+    np.savetxt(path, line, fmt="%.9f")
+    tracemalloc.start()
+    try:
+        assert load_track(path).length == pytest.approx(2 * np.pi * 5000, rel=1e-3)
+        assert survey(read_source(path)).largest_gap < 0.01
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 100e6, f"{peak / 1e6:.0f} MB"

@@ -4,6 +4,7 @@ import io
 import itertools
 import json
 import re
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -210,6 +211,8 @@ def test_a_model_track_is_scaled(tmp_path, capsys):
         read_source(path, width=12.0, scale=10.0)
 
 
+ATTRIBUTES = [f'a{k}=""' for k in range(1_300_000)]
+
 # Bounds -------------------------------------------------------------------------------------------
 
 
@@ -218,6 +221,9 @@ def test_a_model_track_is_scaled(tmp_path, capsys):
     [
         ("a.csv", "1,2,3,4\n" * 300_000, "has 300,000 points; 200,000 are the most"),
         ("a.csv", "1," * 400_000, "has more than 64 columns"),
+        ("a.csv", "#" + "," * 400_000, "has more than 64 columns"),
+        ("a.csv", "x,y," + "a," * 400_000, "has more than 64 columns"),
+        ("a.csv", "\n" * 3_000_000, "has 3,000,000 lines; 200,000 points are the most"),
         ("a.csv", "0,0,5,5\n1e7,0,5,5\n1e7,1e7,5,5\n0,1e7,5,5\n", "km along|more than 10000 km"),
         ("a.csv", "0,0,5,5\n1e300,0,5,5\n1,1e300,5,5\n0,1,5,5\n", "more than 10000 km"),
         ("a.csv", "0,0,5,5\n25e6,0,5,5\n25e6,9,5,5\n0,9,5,5\n", "more than 10000 km"),
@@ -237,6 +243,28 @@ def test_a_model_track_is_scaled(tmp_path, capsys):
         ("a.kml", "<kml>" + "<a>" * 50_000, "not XML|nested"),
         ("a.kml", kml("<LineString><coordinates>1,2 x,y</coordinates></LineString>"), "point 2"),
         ("a.kml", kml("<LineString><coordinates>1</coordinates></LineString>"), "point 1 must"),
+        ("a.kml", kml("<LineString/>" * 201_000), "more than 200,000 lines"),
+        (
+            "a.kml",
+            kml(f"<LineString><coordinates>{'1,2 ' * 201_000}</coordinates></LineString>"),
+            "has 201,000 points; 200,000 are the most",
+        ),
+        (
+            "a.kml",
+            kml(f"<LineString><coordinates>{',' * 900_000}</coordinates></LineString>"),
+            "point 1 must",
+        ),
+        ("a.kml", kml(f"<a {' '.join(ATTRIBUTES[:99_000])}/>"), "tag of more than"),
+        (
+            "a.gpx",
+            "<gpx><trk>" + '<trkpt lat="1" lon="2"/>' * 201_000 + "</trk></gpx>",
+            "has 201,000 points; 200,000 are the most",
+        ),
+        (
+            "a.geojson",
+            '{"type":"LineString","coordinates":[' + "[1,2]," * 201_000 + "[1,2]]}",
+            "has 201,001 points; 200,000 are the most",
+        ),
         ("a.kml", "<!DOCTYPE x><kml/>", "document type"),
     ],
 )
@@ -249,3 +277,32 @@ def test_what_is_too_much_or_no_number_gets_one_sentence(name, content, reason, 
     assert answer.err.count("\n") == 1
     assert re.search(reason, answer.err), answer.err
     assert "\x1b" not in answer.err
+
+
+LARGE = {  # the beginning of a file, and what comes so many times
+    "positions.kml": ("<kml><LineString><coordinates>", "1,2 ", 500_000),
+    "one word.kml": ("<kml><LineString><coordinates>", ",", 15_900_000),
+    "elements.gpx": ("<gpx><trk>", '<trkpt lat="1" lon="2"/>', 210_000),
+    "attributes.gpx": (f"<gpx {' '.join(ATTRIBUTES)}", " ", 1),
+    "commas.csv": ("", ",", 16_000_000),
+    "line ends.csv": ("", "\n", 16_000_000),
+    "comments.csv": ("", "#\n", 8_000_000),
+    "columns.csv": ("x,y,", "a,", 7_900_000),
+    "objects.geojson": ('{"type":"FeatureCollection","features":[', '{"a":1},', 1_900_000),
+    "points.geojson": ('{"type":"LineString","coordinates":[', "[1,2],", 2_600_000),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_large_file_is_refused_before_it_takes_memory(name, tmp_path):
+    path = tmp_path / f"large{Path(name).suffix}"
+    head, piece, times = LARGE[name]
+    path.write_text(head + piece * times, "utf-8")
+    tracemalloc.start()
+    try:
+        with pytest.raises(TrackError):
+            read_source(path, width=12.0)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 70e6, f"{peak / 1e6:.0f} MB for a file of {path.stat().st_size / 1e6:.0f} MB"

@@ -3,7 +3,7 @@
 `load_track(name)` is what everything else needs. Beside a track file `name.csv` there may be a
 `name.toml`; its keys are the fields of `TrackSettings`. The parts:
 
-* `table`, `geographic`, `lines`, `settings`, `source`: reading files;
+* `table`, `geographic`, `xml_lines`, `markup`, `lines`, `settings`, `source`: reading files;
 * `laps`, `closing`, `spline`, `chords`, `tube`, `smoothing`, `unfold`, `overlap`, `check`,
   `survey`: from measured points to a checked circuit;
 * `catalogue`, `store`, `unit`: names, and the folder of imported circuits;

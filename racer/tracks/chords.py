@@ -128,5 +128,6 @@ def _bulges(spline: ClosedSpline) -> Array:
     share = np.linspace(0.0, 1.0, 13)[1:-1]
     count = len(spline.chord)
     place, _, _ = spline.at((spline.knots[:-1, None] + share * spline.chord[:, None]).ravel())
-    apart, _ = feet(place, spline.points, np.repeat(np.arange(count), len(share))[:, None])
+    own = np.repeat(np.arange(count), len(share))
+    apart, _ = feet(place, spline.points, own, np.ones_like(own))
     return np.asarray(np.hypot(*apart.T).reshape(count, -1).max(axis=1), np.float64)

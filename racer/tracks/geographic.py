@@ -1,4 +1,4 @@
-"""Centre lines in degrees: GeoJSON, GPX and KML.
+"""Centre lines in degrees: GeoJSON, and what it shares with GPX and KML (`racer.tracks.xml_lines`).
 
 Positions become metres on the plane that touches the WGS 84 ellipsoid in the middle of the line, x
 to the east and y to the north (the exact formula, heights taken as 0). Seen straight from above, a
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from racer.errors import TrackError
-from racer.formats.files import MAX_TRACK_BYTES, read_bytes, read_text
+from racer.formats.files import MAX_TRACK_BYTES, read_text
 from racer.formats.text import shown
 from racer.tracks.lines import joined
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 SEMI_MAJOR = 6_378_137.0  # WGS 84 [m]
 ECCENTRICITY2 = 6.694379990141e-3  # WGS 84, squared
+MOST_POINTS = 200_000
 FARTHEST = 1.0  # degrees of latitude that a circuit may span
 _DEPTH = 6  # of nested GeoJSON collections
-_MOST_BRACKETS = 500_000  # lists and objects of a JSON file; more would take a lot of memory
-_MOST_VALUES = 2_000_000  # commas
-_MOST_TAGS = 2_000_000  # of an XML file, two for each element
+# What a JSON file may hold, by the signs that stand for it; more would take a lot of memory.
+_MOST = {"[": 500_000, "{": 50_000, ",": 1_000_000}
 _COLLECTIONS = (("FeatureCollection", "features"), ("GeometryCollection", "geometries"))
 
 
@@ -39,7 +39,7 @@ def read_geojson(path: Path) -> Array:
         TrackError: it is no GeoJSON, or holds no line, or several that make no ring.
     """
     text = read_text(path, limit=MAX_TRACK_BYTES, error=TrackError, what="track file")
-    if text.count("[") + text.count("{") > _MOST_BRACKETS or text.count(",") > _MOST_VALUES:
+    if any(text.count(sign) > most for sign, most in _MOST.items()):
         raise TrackError(f"{path}: has too many points or properties; 200,000 points are the most.")
     try:
         content = json.loads(text)
@@ -53,6 +53,7 @@ def read_geojson(path: Path) -> Array:
             f"{path}: holds no lines; a track is a LineString, a Polygon of one ring, or several "
             "LineStrings that make a ring."
         )
+    check_count(path, sum(map(len, lines)))
     degrees: list[tuple[float, float]] = []
     for line in lines:
         for point in line:
@@ -62,104 +63,20 @@ def read_geojson(path: Path) -> Array:
                     f"not {shown(str(point)[:100], 40)}."
                 )
             degrees.append((_degrees(point[0]), _degrees(point[1])))
-    return _joined(path, degrees, [len(line) for line in lines])
+    return joined_metres(path, degrees, [len(line) for line in lines])
 
 
-def read_gpx(path: Path) -> Array:
-    """The one track or route of a GPX file, (M, 2) in metres; segments are joined.
-
-    Raises:
-        TrackError: it is no GPX, or holds no track, or several.
-    """
-    root = _xml(path, "GPX")
-    if _tag(root) != "gpx":
-        raise TrackError(f"{path}: is not GPX, its root is <{shown(_tag(root), 40)}>.")
-    paths = [item for item in root if _tag(item) == "trk"]
-    paths = paths or [item for item in root if _tag(item) == "rte"]
-    if len(paths) != 1:
-        raise TrackError(f"{path}: holds {len(paths) or 'no'} tracks; it must be exactly one.")
-    degrees = []
-    for point in paths[0].iter():
-        if _tag(point) not in ("trkpt", "rtept"):
-            continue
-        try:
-            degrees.append((float(point.attrib["lon"]), float(point.attrib["lat"])))
-        except (KeyError, ValueError):
-            raise TrackError(
-                f"{path}: point {len(degrees) + 1} must have lat and lon in degrees, "
-                f"not {shown(str(dict(point.attrib))[:200], 60)}."
-            ) from None
-    return to_metres(path, degrees)
+def check_count(path: Path, count: int) -> None:
+    """Raises TrackError for more points than a track has."""
+    if count > MOST_POINTS:
+        raise TrackError(f"{path}: has {count:,} points; {MOST_POINTS:,} are the most.")
 
 
-def read_kml(path: Path) -> Array:
-    """The lines of a KML file (LineString, LinearRing, gx:Track), joined, (M, 2) in metres.
-
-    Raises:
-        TrackError: it is no KML, or holds no line, or several that make no ring.
-    """
-    root = _xml(path, "KML")
-    if _tag(root) != "kml":
-        raise TrackError(f"{path}: is not KML, its root is <{shown(_tag(root), 40)}>.")
-    degrees: list[tuple[float, float]] = []
-    counts = []
-    for item in root.iter():
-        if _tag(item) in ("LineString", "LinearRing"):
-            words = [
-                word.split(",")
-                for child in item
-                if _tag(child) == "coordinates"
-                for word in (child.text or "").split()
-            ]
-        elif _tag(item) == "Track":
-            words = [(child.text or "").split() for child in item if _tag(child) == "coord"]
-        else:
-            continue
-        degrees += [_pair(path, len(degrees) + k, word) for k, word in enumerate(words, start=1)]
-        counts.append(len(words))
-    if not counts:
-        raise TrackError(f"{path}: holds no lines; a track is a LineString or a gx:Track.")
-    return _joined(path, degrees, counts)
-
-
-def _pair(path: Path, number: int, words: list[str]) -> tuple[float, float]:
-    try:
-        return float(words[0]), float(words[1])
-    except (IndexError, ValueError):
-        raise TrackError(
-            f"{path}: point {number} must be longitude,latitude, "
-            f"not '{shown(','.join(words), 40)}'."
-        ) from None
-
-
-def _joined(path: Path, degrees: list[tuple[float, float]], counts: list[int]) -> Array:
+def joined_metres(path: Path, degrees: list[tuple[float, float]], counts: list[int]) -> Array:
     """The points in metres (M, 2) of the lines, which have so many points each, end to end."""
     xy = to_metres(path, degrees)
     parts = np.split(xy, np.cumsum(counts)[:-1])
     return joined(path, [part for part in parts if len(part)])
-
-
-def _xml(path: Path, kind: str) -> Any:
-    """The root of an XML file.
-
-    The parser refuses document types and entities: nothing is expanded, nothing is fetched.
-    """
-    from defusedxml import DefusedXmlException
-    from defusedxml.ElementTree import ParseError, fromstring
-
-    data = read_bytes(path, limit=MAX_TRACK_BYTES, error=TrackError, what="track file")
-    if data.count(b"<") > _MOST_TAGS:
-        raise TrackError(f"{path}: has more than {_MOST_TAGS // 2:,} elements.")
-    try:
-        return fromstring(data, forbid_dtd=True)
-    except DefusedXmlException:
-        raise TrackError(
-            f"{path}: has a document type or entities, which no {kind} needs."
-        ) from None
-    except (ParseError, ValueError, LookupError) as problem:
-        raise TrackError(f"{path}: is not XML ({shown(problem, 100)}).") from None
-    except RecursionError:
-        raise TrackError(f"{path}: is nested too deeply to be {kind}.") from None
 
 
 def to_metres(path: Path, degrees: list[tuple[float, float]]) -> Array:
@@ -250,8 +167,3 @@ def _degrees(value: float) -> float:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _tag(element: Any) -> str:
-    """The name of an XML element without its namespace."""
-    return str(element.tag).rpartition("}")[2]

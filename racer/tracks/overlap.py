@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from racer.tracks.spline import Array, Samples
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 STEP = 2.5  # distance of the places that are compared [m]
 MOST_PLACES = 8000  # a longer lap is looked at more coarsely
+MOST_PAIRS = 50_000  # of places on shared ground; more have no end, and no bridges
 NEAR = 15.0  # places closer along the lap than this are one piece of road [m]
 TOUCH = 0.3  # roads that share less than this touch only [m]
 STEEPEST_MERGE = 25.0  # centre lines that cross at a smaller angle merge [degrees]
 _ROUGH = 4
 _BLOCK = 512
+_PAIRS = 20_000  # of rough places, looked at together
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,20 +54,25 @@ def meetings(samples: Samples, widths: Array) -> list[Meeting]:
     xy, normal, tangent = samples.xy[picked], samples.normal[picked], samples.tangent[picked]
     right, left = widths[picked].T
     step = samples.length / len(picked)
-    a, b = _close_pairs(xy, np.maximum(right, left), step)
-    if not len(a):
+    kept: list[tuple[NDArray[Any], ...]] = []
+    for a, b in _close_pairs(xy, np.maximum(right, left), step):
+        inside = np.zeros(len(a), bool)
+        for one, other in ((a, b), (b, a)):
+            for edge in (left, 0.0 * left, -right):
+                apart = xy[other] + normal[other] * edge[other][:, None] - xy[one]
+                along = np.abs(np.sum(apart * tangent[one], axis=1))
+                aside = np.sum(apart * normal[one], axis=1)
+                on_road = (aside > TOUCH - right[one]) & (aside < left[one] - TOUCH)
+                inside |= on_road & (along <= 0.6 * step)
+        crossed, degrees = _crossings(xy, a, b)
+        keep = inside | crossed
+        kept.append((a[keep], b[keep], crossed[keep], degrees[keep]))
+        if sum(len(part[0]) for part in kept) > MOST_PAIRS:  # no circuit; there are no bridges
+            kept = [(a, b, crossed & False, degrees) for a, b, crossed, degrees in kept]
+            break
+    if not kept:
         return []
-    inside = np.zeros(len(a), bool)
-    for one, other in ((a, b), (b, a)):
-        for edge in (left, 0.0 * left, -right):
-            apart = xy[other] + normal[other] * edge[other][:, None] - xy[one]
-            along = np.abs(np.sum(apart * tangent[one], axis=1))
-            aside = np.sum(apart * normal[one], axis=1)
-            on_road = (aside > TOUCH - right[one]) & (aside < left[one] - TOUCH)
-            inside |= on_road & (along <= 0.6 * step)
-    crossed, degrees = _crossings(xy, a, b)
-    keep = inside | crossed
-    a, b, crossed, degrees = a[keep], b[keep], crossed[keep], degrees[keep]
+    a, b, crossed, degrees = (np.concatenate(parts) for parts in zip(*kept, strict=True))
     found = []
     for members in _clusters(a, b, len(picked), math.ceil(NEAR / step)):
         at = members[crossed[members]]
@@ -74,25 +85,27 @@ def meetings(samples: Samples, widths: Array) -> list[Meeting]:
     return sorted(found, key=lambda meeting: (meeting.bridge, meeting.first))
 
 
-def _close_pairs(xy: Array, reach: Array, step: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Pairs i < j, not neighbours along the lap, whose roads may share ground."""
+def _close_pairs(
+    xy: Array, reach: Array, step: float
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Pairs i < j, not neighbours along the lap, whose roads may share ground; in blocks."""
     count = len(xy)
     near = max(2, math.ceil(NEAR / step))
     rough = xy[::_ROUGH]  # first between every few places, then between all around those
     bound = 2.0 * (float(reach.max()) + step) + 2.0 * _ROUGH * step
-    found: list[NDArray[np.intp]] = []
+    around = np.stack(np.meshgrid(np.arange(_ROUGH), np.arange(_ROUGH)), axis=-1).reshape(-1, 2)
     for start in range(0, len(rough), _BLOCK):
         block = rough[start : start + _BLOCK]
         dx = block[:, :1] - rough[None, start:, 0]
         dy = block[:, 1:] - rough[None, start:, 1]
-        found.append(np.argwhere(dx * dx + dy * dy < bound * bound) + start)
-    pairs = np.concatenate(found) * _ROUGH
-    around = np.stack(np.meshgrid(np.arange(_ROUGH), np.arange(_ROUGH)), axis=-1).reshape(-1, 2)
-    i, j = (pairs[:, None] + around).reshape(-1, 2).T
-    keep = (j - i > near) & (count - (j - i) > near) & (j < count)
-    i, j = i[keep], j[keep]
-    close = np.hypot(*(xy[i] - xy[j]).T) < reach[i] + reach[j] + 2 * step
-    return i[close], j[close]
+        pairs = (np.argwhere(dx * dx + dy * dy < bound * bound) + start) * _ROUGH
+        for first in range(0, len(pairs), _PAIRS):
+            i, j = (pairs[first : first + _PAIRS, None] + around).reshape(-1, 2).T
+            keep = (j - i > near) & (count - (j - i) > near) & (j < count)
+            i, j = i[keep], j[keep]
+            close = np.hypot(*(xy[i] - xy[j]).T) < reach[i] + reach[j] + 2 * step
+            if close.any():
+                yield i[close], j[close]
 
 
 def _crossings(

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from racer.errors import TrackError
-from racer.tracks.geographic import read_geojson, read_gpx, read_kml
+from racer.tracks.geographic import MOST_POINTS, check_count, read_geojson
 from racer.tracks.settings import TrackSettings, read_settings
-from racer.tracks.table import MOST_POINTS, read_columns
+from racer.tracks.table import read_columns
+from racer.tracks.xml_lines import read_gpx, read_kml
 
 if TYPE_CHECKING:
     import os
@@ -99,8 +100,7 @@ def read_source(
         if width is None:
             raise TrackError(f"{path}: {lacking}; give the road's with --width METRES.")
         widths = np.full((len(xy), 2), width / 2.0)
-    if len(xy) > MOST_POINTS:
-        raise TrackError(f"{path}: has {len(xy):,} points; {MOST_POINTS:,} are the most.")
+    check_count(path, len(xy))
     line = scale * np.column_stack([xy, widths])
     source = Source(path, line, labels, unit, read_settings(path), geographic)
     check_values(source)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 _SWEEPS = 45  # each halves the error of the second derivatives, or better
+_BLOCK = 32_768  # places
 _FINEST = 1.0  # distance of the points that measure arc length [m]
 
 
@@ -87,7 +88,9 @@ class ClosedSpline:
         piece = np.repeat(np.arange(len(pieces)), pieces)
         inside = np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces)
         fine = np.append(self.knots[piece] + self.chord[piece] * (inside / pieces[piece]), self.end)
-        place, _, _ = self.at(fine)
+        place = np.empty((len(fine), 2))
+        for k in range(0, len(fine), _BLOCK):  # not all at once, for the memory
+            place[k : k + _BLOCK] = self.at(fine[k : k + _BLOCK])[0]
         place[-1] = self.points[0]
         s = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(place, axis=0).T))])
         length = float(s[-1])

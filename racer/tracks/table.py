@@ -24,6 +24,7 @@ import csv
 import dataclasses
 import math
 import re
+from array import array
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ import numpy as np
 from racer.errors import TrackError
 from racer.formats.files import MAX_TRACK_BYTES, read_text
 from racer.formats.text import shown
-from racer.tracks.geographic import to_metres
+from racer.tracks.geographic import MOST_POINTS, to_metres
 
 if TYPE_CHECKING:
     import os
@@ -40,8 +41,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-MOST_POINTS = 200_000
 MOST_COLUMNS = 64
+MOST_LINES = 1_000_000  # of a file, comments and empty ones included; twice as many line ends
+LONGEST_LINE = 10_000  # letters
 _MEANINGS = {
     "x": "x pos_x x_pos x_ref x_center x_centre center_x centre_x x_coord east easting utm_x",
     "y": "y pos_y y_pos y_ref y_center y_centre center_y centre_y y_coord north northing utm_y",
@@ -117,38 +119,47 @@ def read_columns(path: Path, most: int = MOST_POINTS) -> Table:
     """
     text = read_text(path, limit=MAX_TRACK_BYTES, error=TrackError, what="track file")
     header: list[str] | None = None
-    rows: list[list[float]] = []
+    values = array("d")  # row after row: a list of lists would take ten times the memory
+    columns = 0
     lines: list[int] = []
     separator = ""
+    if (count := text.count("\n") + text.count("\r")) > 2 * MOST_LINES:
+        raise TrackError(f"{path}: has {count:,} lines; {most:,} points are the most.")
     for number, raw in enumerate(_lines(text), start=1):
+        if len(raw) > LONGEST_LINE:
+            raise TrackError(
+                f"{path}: line {number} has more than {MOST_COLUMNS} columns, or one of thousands "
+                "of letters."
+            )
         content, _, comment = raw.partition("#")
         if not content.strip():
-            if not rows and _is_header(names := _split(comment, _separator(comment))):
+            if not lines and _is_header(names := _split(comment, _separator(comment))):
                 header = names
             continue
         separator = separator or _separator(content)
         fields = _split(content, separator)
-        if not rows and header is None and len(fields) > 1 and not any(map(_is_number, fields)):
+        if not lines and header is None and len(fields) > 1 and not any(map(_is_number, fields)):
             header = fields
             separator = ""
             continue
         if len(fields) > MOST_COLUMNS:
             raise TrackError(f"{path}: line {number} has more than {MOST_COLUMNS} columns.")
-        if len(rows) == most:
+        if len(lines) == most:
             count = sum(1 for line in _lines(text) if line.partition("#")[0].strip())
             raise TrackError(f"{path}: has {count:,} points; {most:,} are the most.")
         decimal = separator != ","
-        row = [_number(path, number, len(rows), field, decimal=decimal) for field in fields]
-        if rows and len(row) != len(rows[0]):
+        row = [_number(path, number, len(lines), field, decimal=decimal) for field in fields]
+        columns = columns or len(row)
+        if len(row) != columns:
             raise TrackError(
-                f"{path}: row {len(rows) + 1} (line {number}) has {len(row)} columns, "
-                f"the rows before it have {len(rows[0])}."
+                f"{path}: row {len(lines) + 1} (line {number}) has {len(row)} columns, "
+                f"the rows before it have {columns}."
             )
-        rows.append(row)
+        values.extend(row)
         lines.append(number)
-    if not rows:
+    if not lines:
         raise TrackError(f"{path}: holds no points.")
-    return _table(path, header, np.array(rows, dtype=np.float64), lines)
+    return _table(path, header, np.array(values, np.float64).reshape(-1, columns), lines)
 
 
 def _lines(text: str) -> Iterator[str]:

@@ -23,6 +23,9 @@ _NEAR = 8  # places to both sides of a point that may be nearest to it
 _AROUND = 30  # the same, of those that are compared
 _REACH = 60.0  # a place belongs to a chord within so many metres along the line [m]
 _CHORDS = 6  # or, where points lie close together, within so many chords
+_PLACES = 512  # in a block of comparisons
+_POINTS = 4096  # likewise
+_COMPARED = 400_000  # pairs of a place and a chord at once
 _WAVE = 15.0  # waves of this length lose half of their height in a sweep [m]
 
 
@@ -34,13 +37,15 @@ class Places:
         xy: (K, 2) [m].
         u: (K,) parameters on the spline through the points that came in.
         own: (K,) parameters on the line itself.
-        chords: (K, C) indices of the chords near it.
+        first: (K,) the first of the chords near each place; the ring of them goes on at its end.
+        count: (K,) how many there are.
     """
 
     xy: Array
     u: Array
     own: Array
-    chords: np.ndarray
+    first: np.ndarray
+    count: np.ndarray
 
 
 def places_on(smoothed: Smoothed, polyline: Array, at: Array, step: float) -> Places:
@@ -66,8 +71,7 @@ def places_on(smoothed: Smoothed, polyline: Array, at: Array, step: float) -> Pl
     reach = min(_REACH, max(10.0, _CHORDS * float(np.median(chord))))
     first = np.searchsorted(rings, here - reach, side="right") - 1
     last = np.searchsorted(rings, here + reach, side="right") - 1
-    wide = min(int((last - first).max()) + 1, count)
-    return Places(samples.xy, u, samples.u, np.mod(first[:, None] + np.arange(wide), count))
+    return Places(samples.xy, u, samples.u, first, np.minimum(last - first + 1, count))
 
 
 def leaves(smoothed: Smoothed, polyline: Array, at: Array) -> tuple[Array, Array]:
@@ -78,13 +82,17 @@ def leaves(smoothed: Smoothed, polyline: Array, at: Array) -> tuple[Array, Array
         from the line [m].
     """
     places = places_on(smoothed, polyline, at, STEP)
-    apart, chord = feet(places.xy, polyline, places.chords)
+    apart, chord = feet(places.xy, polyline, places.first, places.count)
     far = np.zeros(len(polyline))
     np.maximum.at(far, chord, np.hypot(*apart.T))
-    near = _nearest(places, at)[:, None] + np.arange(-_AROUND, _AROUND + 1)
-    apart = polyline[:, None] - places.xy[near % len(places.xy)]
-    best = np.argmin(np.sum(apart * apart, axis=2), axis=1)
-    own = places.own[near[np.arange(len(near)), best] % len(places.xy)]
+    nearest = _nearest(places, at)
+    own = np.empty(len(polyline))
+    for k in range(0, len(polyline), _POINTS):
+        block = slice(k, k + _POINTS)
+        near = (nearest[block, None] + np.arange(-_AROUND, _AROUND + 1)) % len(places.xy)
+        apart = polyline[block, None] - places.xy[near]
+        best = np.argmin(np.sum(apart * apart, axis=2), axis=1)
+        own[block] = places.own[near[np.arange(len(near)), best]]
     return far, distance_from(ClosedSpline(smoothed.points), polyline, own)
 
 
@@ -150,9 +158,10 @@ def _pulled(
     start = places.xy
     count, step = len(start), length / len(start)
     limit = np.minimum(allowed, np.roll(allowed, -1))
-    _, chord = feet(start, polyline, places.chords)
+    _, chord = feet(start, polyline, places.first, places.count)
     free = _region(bad[chord], chord, polyline, step)
     rows = np.flatnonzero(free)
+    near = places.first[rows], places.count[rows]
     # The measured points beside these places, and the places that each may be nearest to.
     nearest = _nearest(places, at)
     points = np.flatnonzero(free[nearest])
@@ -163,15 +172,15 @@ def _pulled(
     share = (1.0 / (1.0 + stiff))[:, None]
     held, push = start.copy(), np.zeros_like(start)
     # Points all over the place take fewer: no circuit comes of them anyway.
-    for _ in range(int(np.clip(_BUDGET / (len(rows) * places.chords.shape[1] + 1), 20, _SWEEPS))):
+    for _ in range(int(np.clip(_BUDGET / (len(rows) * places.count.max() + 1), 20, _SWEEPS))):
         smooth = np.fft.irfft(np.fft.rfft(held - push, axis=0) * share, n=count, axis=0)
         wanted = smooth + push
         held = start.copy()
-        held[rows] = _into(wanted[rows], polyline, places.chords[rows], limit)
+        held[rows] = _into(wanted[rows], polyline, *near, limit)
         _to_points(held, polyline[points], around, allowed[points])
         push = wanted - held
     line = start.copy()
-    line[rows] = _into(smooth[rows], polyline, places.chords[rows], limit)
+    line[rows] = _into(smooth[rows], polyline, *near, limit)
     return dataclasses.replace(smoothed, points=line, u=places.u)
 
 
@@ -185,25 +194,33 @@ def _to_points(places: Array, points: Array, around: np.ndarray, allowed: Array)
     places[around[rows, nearest]] += apart[rows, nearest] * excess[:, None]
 
 
-def feet(xy: Array, polyline: Array, chords: np.ndarray) -> tuple[Array, np.ndarray]:
+def feet(
+    xy: Array, polyline: Array, first: np.ndarray, count: np.ndarray
+) -> tuple[Array, np.ndarray]:
     """The shortest ways (K, 2) from chords to places (K, 2), and which chords these are (K,).
 
     Args:
         xy: (K, 2) the places [m].
         polyline: (M, 2) the closed line.
-        chords: (K, C) indices of the chords of the polyline that each place is compared with.
+        first: (K,) the first chord that each place is compared with.
+        count: (K,) with how many it is compared, at least; a few more beside them may be taken.
     """
-    # In blocks, so that many chords cost time and no memory.
-    size = max(1, 400_000 // chords.shape[1])
-    parts = [
-        _feet(xy[k : k + size], polyline, chords[k : k + size]) for k in range(0, len(xy), size)
-    ]
+    # In blocks as wide as their places need: points all in one spot cost neither memory nor time
+    # elsewhere.
+    parts = []
+    for start in range(0, len(xy), _PLACES):
+        wide = int(count[start : start + _PLACES].max())
+        size = max(1, _COMPARED // wide)
+        for k in range(start, min(start + _PLACES, len(xy)), size):
+            block = slice(k, min(k + size, start + _PLACES))
+            chords = np.mod(first[block, None] + np.arange(wide), len(polyline))
+            parts.append(_feet(xy[block], polyline, chords))
     return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
 
-def _into(xy: Array, polyline: Array, chords: np.ndarray, limit: Array) -> Array:
+def _into(xy: Array, polyline: Array, first: np.ndarray, count: np.ndarray, limit: Array) -> Array:
     """Places (K, 2), those outside of the tube on its edge."""
-    apart, chord = feet(xy, polyline, chords)
+    apart, chord = feet(xy, polyline, first, count)
     far = np.hypot(*apart.T)
     excess = np.maximum(1.0 - limit[chord] / np.maximum(far, 1e-9), 0.0)
     return np.asarray(xy - apart * excess[:, None], np.float64)
