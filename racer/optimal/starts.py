@@ -52,13 +52,15 @@ class Way:
     options: dict[str, Any] = field(default_factory=dict)
 
 
+SECOND_PATIENCE = 80  # iterations: an easy lap needs no more, and a hard one is solved already
 # The likely ways, all of which are gone; and those for the case that none of them arrives.
 LIKELY = (
     Way("steady", calm=True, options={"max_iter": 250}),
-    Way("steady", options={"max_iter": 250}),
+    Way("steady", options={"max_iter": SECOND_PATIENCE}),
 )
 LIKELY_FROM_LAP = (Way("lap", options={"max_iter": 250, "mu_init": 1e-2}),)
 OTHERS = (
+    Way("steady", options={"max_iter": 250}),
     Way("steady", smoothness=30.0, calm=True, options={"max_iter": 400}),
     Way("cautious", smoothness=10.0, options={"max_iter": 400}),
     Way("steady", options={"max_iter": 400, "mu_strategy": "adaptive"}),
