@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from racer.optimal import threads  # noqa: F401  # isort: skip - before casadi
 import casadi as ca
 import numpy as np
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from racer.optimal import threads  # noqa: F401  # isort: skip - before casadi
 import casadi as ca
 import numpy as np
 

@@ -10,6 +10,7 @@ import signal
 import threading
 from typing import TYPE_CHECKING, Any
 
+from racer.optimal import threads  # noqa: F401  # isort: skip - before casadi
 import casadi as ca
 
 if TYPE_CHECKING:

@@ -20,6 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from racer.optimal import threads  # noqa: F401  # isort: skip - before casadi
 import casadi as ca
 
 from racer import _core

@@ -31,7 +31,8 @@ NEARLY = 1e-3  # violation from which the next round goes on
 AGREEMENT = np.array([0.1, 0.01, 0.2, 0.1, 0.05, 0.01, 2.0])  # of two solutions' states
 # How far from the limits to begin from a solution of nearly the same program, and how many
 # iterations to wait, in turn: where the solution is of a much coarser mesh, and where it is not.
-FROM_COARSE = ((1e-3, 120), (1e-4, 120), (1e-2, 350), (1e-1, 600))
+FROM_COARSE = ((1e-4, 120), (1e-3, 120), (1e-2, 350), (1e-1, 600))
+FROM_CALM = ((1e-3, 120), (1e-2, 350), (1e-1, 600))
 FROM_FINE = ((1e-5, 80), (1e-4, 100), (1e-2, 350), (1e-1, 600))
 
 
@@ -51,13 +52,15 @@ class Way:
     options: dict[str, Any] = field(default_factory=dict)
 
 
+SECOND_PATIENCE = 80  # iterations: an easy lap needs no more, and a hard one is solved already
 # The likely ways, all of which are gone; and those for the case that none of them arrives.
 LIKELY = (
     Way("steady", calm=True, options={"max_iter": 250}),
-    Way("steady", options={"max_iter": 250}),
+    Way("steady", options={"max_iter": SECOND_PATIENCE}),
 )
 LIKELY_FROM_LAP = (Way("lap", options={"max_iter": 250, "mu_init": 1e-2}),)
 OTHERS = (
+    Way("steady", options={"max_iter": 250}),
     Way("steady", smoothness=30.0, calm=True, options={"max_iter": 400}),
     Way("cautious", smoothness=10.0, options={"max_iter": 400}),
     Way("steady", options={"max_iter": 400, "mu_strategy": "adaptive"}),
@@ -116,7 +119,7 @@ def _by(program: MinimumTime, guess: Trajectory, way: Way, options: dict[str, An
     )
     if way.smoothness == 1.0 and not way.calm:
         return solved
-    return again_from(program, solved.trajectory, solved.multipliers, options)
+    return again_from(program, solved.trajectory, solved.multipliers, options, FROM_CALM)
 
 
 def again_from(
