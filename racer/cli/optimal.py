@@ -54,7 +54,6 @@ def run(args: argparse.Namespace) -> int:
     from racer.errors import ConfigError
     from racer.optimal.compute import known_or_computed
     from racer.optimal.reference import demonstrated_lap
-    from racer.tracks import load_track
 
     if args.laps < 2:
         raise ConfigError(f"--laps must be at least 2, got {args.laps}.")
@@ -62,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError(f"--rows must be at least 2, got {args.rows}.")
     check_vehicle(args.vehicle)
     check_seed(args.seed)
-    track = load_track(args.track)
+    track = _circuit(args)
     if args.fast:
         return _fast(args, track)
 
@@ -137,6 +136,16 @@ def _fast(args: argparse.Namespace, track: Track) -> int:
     return 0
 
 
+def _circuit(args: argparse.Namespace) -> Track:
+    from racer.cli.checks import check_lap_track
+    from racer.tracks import load_track
+
+    track = load_track(args.track)
+    if args.prove:
+        check_lap_track(track, args.track)
+    return track
+
+
 def _prove(
     args: argparse.Namespace,
     track: Track,
@@ -146,7 +155,7 @@ def _prove(
     """Drives laps, saves them, keeps the best; False if no flying lap was valid."""
     from dataclasses import replace
 
-    from racer.laps import SUFFIX, save_lap
+    from racer.laps import SUFFIX, save_lap, save_new_lap
     from racer.optimal.prove import best_flying, demonstrate
     from racer.optimal.reference import cache_path, lap_path, save_reference
 
@@ -156,7 +165,7 @@ def _prove(
         for number, record in enumerate(records, start=1):
             kind = "standing" if record.standing else "flying"
             name = f"predictive-{_stem(args.track)}-{args.vehicle}-{kind}-{number}{SUFFIX}"
-            save_lap(record, args.out / name)
+            save_new_lap(record, args.out / name)
     best = best_flying(laps)
     if best is None:
         return result, False

@@ -6,7 +6,7 @@
 * `table`, `geographic`, `xml_lines`, `markup`, `lines`, `settings`, `source`: reading files;
 * `laps`, `closing`, `spline`, `chords`, `tube`, `smoothing`, `unfold`, `overlap`, `check`,
   `survey`: from measured points to a checked circuit;
-* `catalogue`, `store`, `unit`: names, and the folder of imported circuits;
+* `catalogue`, `names`, `store`, `unit`: names, and the folder of imported circuits;
 * `corners`, `random_tracks`, `picture`.
 """
 
