@@ -413,7 +413,8 @@ def test_the_users_own_circuits_are_compared_too(tmp_path: Path, monkeypatch) ->
         assert not check.ok
         assert "'my-ring' has" in check.reason
     assert "imported here" in track_title(load_track("my-ring"))
-    (tmp_path / "my-r1ng.csv").write_text((tmp_path / "my-ring.csv").read_text().replace(",6.000", ",5.000"))
+    narrower = (tmp_path / "my-ring.csv").read_text().replace(",6.000", ",5.000")
+    (tmp_path / "my-r1ng.csv").write_text(narrower)
     for name in ("my-ring", "my-r1ng"):  # both are the user's
         check_track_name(load_track(name), "lap")
 
