@@ -3,7 +3,8 @@
 `load_track(name)` is what everything else needs. Beside a track file `name.csv` there may be a
 `name.toml`; its keys are the fields of `TrackSettings`. The parts:
 
-* `table`, `geographic`, `xml_lines`, `markup`, `lines`, `settings`, `source`: reading files;
+* `table`, `columns`, `fields`, `geographic`, `xml_lines`, `markup`, `lines`, `settings`, `source`:
+  reading files;
 * `laps`, `closing`, `spline`, `chords`, `tube`, `smoothing`, `unfold`, `overlap`, `check`,
   `survey`: from measured points to a checked circuit;
 * `catalogue`, `names`, `store`, `unit`: names, and the folder of imported circuits;
