@@ -47,13 +47,15 @@ TEXTS = (
     "x\nok     best.lap.npz: 41.000 s, flying lap on Harbour (catalogue) (valid; proved)",
     "\x1b[2K\rok", "a\0b", "\u202eadA", "\ud800", "Ada\u200b", "\u2028", "x" * 201, "\x85",
     "\u2066Ada\u2069", "", " ", "Ada", "\U000e0041", "A\u0301da", "\ufeff",
+    "Ada\u3164", "Ada\ufe0f", "A" + "\u0316" * 20,
 )  # fmt: skip
 NAMES = (
     "Harbour ", "Harbour\u200b", "H\u0430rbour", "\uff28\uff41\uff52\uff42\uff4f\uff55\uff52",
     "harb0ur", "HARBOUR", "../../x", "random:1234567890123456789", "random:3", "Random: 3",
     "random:99999999999999999999999", "\u041d\u0410RB\u041eUR", "h.a.r.b.o.u.r", "old town",
     "\U0001d407arbour", "ha\u0300rbour", "C:\\x", "/etc/passwd", "egg", "My own", "...",
-    "\u02b0arbour",
+    "\u02b0arbour", "Harbour\u3164", "Harbour (catalogue)", "Harbour (catalogue) (valid; proved",
+    "5altpan", "V|aduct", "random:1.0", "harbour.csv", "H\U0001f170rbour",
 )  # fmt: skip
 
 

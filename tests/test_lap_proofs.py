@@ -32,6 +32,7 @@ from racer.laps import (
     MAX_TICKS,
     LapRecord,
     Placement,
+    check_track_name,
     drive_again,
     encode_lap,
     identity_of,
@@ -285,6 +286,8 @@ HOSTILE = (
     "\ud800",
     "Ada\u200b",
     "\u2028",
+    "Ada\u3164",
+    "A" + "\u0316" * 20 + "da",
 )
 
 
@@ -334,7 +337,12 @@ def test_names_of_files_are_escaped(name: str, tmp_path: Path, capsys) -> None:
      "Harb\u00f3ur",
      "\uff28\uff41\uff52\uff42\uff4f\uff55\uff52", "\U0001d407arbour", "O1d Town", "Old  Town",
      "random:3", "Random: 3", "random:1234567890123456789", "random:03", "random\uff1a3",
-     "random:99999999999999999999", "random:3-street", "../../x", "/etc/x", "C:\\x", "...", "~x"],
+     "random:99999999999999999999", "random:3-street", "../../x", "/etc/x", "C:\\x", "...", "~x",
+     "Harbour\u3164", "Harbour\u115f", "Harbour\u2800", "Harbour\ufe0f", "5altpan", "V|aduct",
+     "H@rbour", "ha\xaebour", "\u0265arbour", "H\U0001f170rbour", "\U0001f1edarbour",
+     "random:1.0", "random:0x1", "random:1e0", "Harbour (catalogue)", "Harbour [Catalogue]",
+     "Egg (random circuit)", "Egg \uff08catalogue\uff09", "Egg (valid; proved", "harbour.csv",
+     "x.lap.npz", "file:///x", "E" + "\u0316" * 20],
 )  # fmt: skip
 def test_imitated_names_are_refused(name: str) -> None:
     track = _core.Track(*egg().centre_line.T, name=name, **egg().options)
@@ -343,8 +351,46 @@ def test_imitated_names_are_refused(name: str) -> None:
     assert "track" in check.reason
 
 
+@pytest.mark.parametrize("name", ["Harbour", "a\\b", "random-3", "Egg (catalogue)", "c:x"])
+def test_no_command_writes_a_lap_that_verify_refuses_for_its_name(
+    name: str, tmp_path: Path, capsys
+) -> None:
+    file = tmp_path / "mine.csv"
+    rows = "\n".join(",".join(f"{v:.3f}" for v in row) for row in egg().centre_line)
+    file.write_text(f"# x_m,y_m,w_tr_right_m,w_tr_left_m\n{rows}\n")
+    file.with_suffix(".toml").write_text(f"name = {json.dumps(name)}\n")
+    laps = tmp_path / "laps"
+    on = ["--track", str(file)]
+    for command in (
+        ["record", "--driver", "good", *on, "--laps", "1", "--laps-dir", str(laps)],
+        ["evaluate", "--policy", "good", *on, "--save-laps", str(laps)],
+        ["optimal", str(file), "--prove", "--out", str(laps)],
+        ["play", *on, "--laps-dir", str(laps)],
+    ):
+        assert main(command) != 0
+        said = capsys.readouterr().err
+        assert "mine.csv" in said
+        assert "Laps on it would be refused" in said
+    assert not laps.exists()
+    with pytest.raises(LapError, match=r"name|called"):
+        laps_of(Session(load_track(file)), 1)[0].record("Ada", "keyboard")
+
+
 def test_names_of_their_own_are_taken_and_identified() -> None:
-    for name in ("Egg", "Nürburg", "Nordschleife / GP", "random walk 3", "Сочи", "鈴鹿"):
+    for name in (
+        "Egg",
+        "Nürburg",
+        "Nordschleife / GP",
+        "random walk 3",
+        "Сочи",
+        "鈴鹿",
+        "Random (short)",
+        "Ring [GP]",
+        "Autódromo",
+        "Ba\u0308rensee",
+        "Track 5",
+        "1.5 mile",
+    ):
         track = _core.Track(*egg().centre_line.T, name=name, **egg().options)
         check = verify_lap(dataclasses.replace(egg_laps()[1], track=track))
         assert check.ok, check.reason
@@ -367,6 +413,10 @@ def test_the_users_own_circuits_are_compared_too(tmp_path: Path, monkeypatch) ->
         assert not check.ok
         assert "'my-ring' has" in check.reason
     assert "imported here" in track_title(load_track("my-ring"))
+    narrower = (tmp_path / "my-ring.csv").read_text().replace(",6.000", ",5.000")
+    (tmp_path / "my-r1ng.csv").write_text(narrower)
+    for name in ("my-ring", "my-r1ng"):  # both are the user's
+        check_track_name(load_track(name), "lap")
 
 
 def test_skeletons() -> None:

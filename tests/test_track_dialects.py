@@ -32,6 +32,7 @@ def savetxt(**options) -> str:
     return stream.getvalue()
 
 
+WAY = np.cumsum(np.hypot(*np.diff(XY, axis=0, prepend=XY[:1]).T))[:, None]
 COUNT = np.arange(len(TABLE), dtype=float)[:, None]
 HEAD = '"x_m","y_m","w_tr_right_m","w_tr_left_m"\n'
 WITH_WIDTHS = {
@@ -48,6 +49,23 @@ WITH_WIDTHS = {
     "separator at the end": rows(TABLE, end=","),
     "separator at the end, and of the header": "x,y,right,left,\n" + rows(TABLE, end=","),
     "semicolons at the end": "# x_m;y_m;w_tr_right_m;w_tr_left_m;\n" + rows(TABLE, ";", end=";"),
+    "a title above": "My circuit\nx,y,right,left\n" + rows(TABLE),
+    "titles with numbers": "Track: Egg, 2024\nLength: 1 km\nx,y,right,left\n" + rows(TABLE),
+    "a line of units": "x,y,right,left\nm,m,m,m\n" + rows(TABLE),
+    "Excel's first line": "sep=;\nx;y;right;left\n" + rows(TABLE, ";"),
+    "MATLAB": "% x y right left\n" + rows(TABLE, " "),
+    "slashes": "// x y right left\n" + rows(TABLE, " "),
+    "bars": rows(TABLE, "|"),
+    "comma and tab": rows(TABLE, ",\t"),
+    "lists": "".join(f"[{', '.join(f'{v:.3f}' for v in row)}],\n" for row in TABLE),
+    "FORTRAN": "".join(" ".join(f"{v:.9E}".replace("E", "D") for v in r) + "\n" for r in TABLE),
+    "millimetres": "x [mm],y_mm,right (mm),left [mm]\n" + rows(1000.0 * TABLE),
+    "mixed units": "x_km,y_cm,right,left [ft]\n"
+    + "".join(f"{x / 1e3:.9f},{y * 1e2:.6f},{r},{w / 0.3048:.9f}\n" for x, y, r, w in TABLE),
+    "times and words": "time,x,y,right,left,note\n"
+    + "".join(f"2024-01-01T00:00Z,{','.join(map(str, row))},apex\n" for row in TABLE),
+    "an empty column": "x,y,right,left,note\n" + rows(TABLE, end=","),
+    "distances": rows(np.hstack([WAY, TABLE])),
     "counted rows": rows(np.hstack([COUNT, TABLE])),
     "counted from 1": rows(np.hstack([COUNT + 1, TABLE])),
     "pandas": ",x,y,width_right,width_left\n" + rows(np.hstack([COUNT, TABLE])),
@@ -76,6 +94,7 @@ WITHOUT_WIDTHS = {
     "x,y,z": "x_m,y_m,z_m\n" + rows(np.hstack([XY, COUNT])),
     "raceline": "# 0a1b2c\n# s_m; x_m; y_m; psi_rad; kappa_radpm; vx_mps; ax_mps2\n"
     + rows(RACELINE, "; "),
+    "raceline without names": rows(RACELINE, ";"),
     "raceline, bare": "s;x;y;psi;kappa;vx;ax\n" + rows(RACELINE, ";"),
 }
 

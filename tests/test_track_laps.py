@@ -75,3 +75,46 @@ def test_a_way_from_the_pit_lane_is_left_out(tmp_path):
 def test_a_bridge_is_no_second_lap(tmp_path):
     result = survey(read_source(write_csv(tmp_path / "a.csv", line_of("viaduct", 5.0))))
     assert result.track.length == pytest.approx(load_track("viaduct").length, rel=1e-3)
+
+
+def once_a_second(name: str, laps: float, seed: int, noise: float = 0.5) -> np.ndarray:
+    """(M, 2) a record of one point a second, from anywhere on, at a car's speeds."""
+    track = load_track(name)
+    xy = np.column_stack([track.stations["x"], track.stations["y"]])
+    bend = np.abs(track.stations["curvature"])
+    speed = np.minimum(55.0, np.sqrt(12.0 / np.maximum(bend, 1e-4)))
+    count, ahead = len(xy), round(120.0 / track.spacing)
+    speed = np.min([np.roll(speed, -k) for k in range(0, ahead, 4)], axis=0)
+    rng = np.random.default_rng(seed)
+    s = rng.uniform(0.0, track.length)
+    end = s + laps * track.length
+    places = []
+    while s < end:
+        places.append(int(s / track.length * count) % count)
+        s += speed[places[-1]]
+    return xy[places] + rng.normal(0.0, noise, (len(places), 2))
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("name", ["saltpan", "oldtown", "viaduct"])
+def test_the_ends_of_a_record_meet_wherever_its_points_lie(name, seed, tmp_path):
+    for laps in (1.0, 1.02, 1.04, 1.06, 1.15, 2.0):
+        path = tmp_path / "a.gpx"
+        path.write_text(gpx(degrees_of(once_a_second(name, laps, seed))), "utf-8")
+        result = survey(read_source(path, width=12.0))
+        assert result.track is not None, (laps, result.refusal())
+        assert result.track.length == pytest.approx(load_track(name).length, rel=0.03), laps
+
+
+@pytest.mark.parametrize("count", [60, 900])
+@pytest.mark.parametrize("where", ["first", "last", "both ends"])
+def test_a_car_may_stand_for_longer_than_it_drives(count, where, tmp_path):
+    for name in ("saltpan", "timberline"):
+        xy = once_a_second(name, 1.1, 1)
+        first, last = standing(xy[0], count, 2.0), standing(xy[-1], count, 2.0)
+        parts = {"first": [first, xy], "last": [xy, last], "both ends": [first, xy, last]}[where]
+        path = tmp_path / "a.gpx"
+        path.write_text(gpx(degrees_of(np.vstack(parts))), "utf-8")
+        result = survey(read_source(path, width=12.0))
+        assert result.track is not None, result.refusal()
+        assert result.track.length == pytest.approx(load_track(name).length, rel=0.03)

@@ -94,12 +94,16 @@ def run(args: argparse.Namespace) -> int:
     check_vehicle(args.vehicle)
     check_seed(args.seed)
 
+    from racer.cli.checks import check_lap_track
     from racer.drivers import make_driver
     from racer.evaluate import evaluate_tracks
     from racer.tracks import list_tracks, load_track
 
     names = [t for name in args.track for t in (list_tracks() if name == "all" else [name])]
     tracks = {name: load_track(name) for name in names}
+    if args.save_laps is not None:
+        for name, track in tracks.items():
+            check_lap_track(track, name)
     answer, results = evaluate_tracks(
         lambda track: make_driver(args.policy, track, args.vehicle, args.seed),
         tracks,

@@ -54,7 +54,6 @@ def run(args: argparse.Namespace) -> int:
     from racer.errors import ConfigError
     from racer.optimal.compute import known_or_computed
     from racer.optimal.reference import demonstrated_lap
-    from racer.tracks import load_track
 
     if args.laps < 2:
         raise ConfigError(f"--laps must be at least 2, got {args.laps}.")
@@ -62,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError(f"--rows must be at least 2, got {args.rows}.")
     check_vehicle(args.vehicle)
     check_seed(args.seed)
-    track = load_track(args.track)
+    track = _circuit(args)
     if args.fast:
         return _fast(args, track)
 
@@ -137,6 +136,16 @@ def _fast(args: argparse.Namespace, track: Track) -> int:
     else:
         print(f"{track.name}, {args.vehicle}: {estimate.time_s:.3f} s (quasi-steady estimate)")
     return 0
+
+
+def _circuit(args: argparse.Namespace) -> Track:
+    from racer.cli.checks import check_lap_track
+    from racer.tracks import load_track
+
+    track = load_track(args.track)
+    if args.prove:
+        check_lap_track(track, args.track)
+    return track
 
 
 def _prove(

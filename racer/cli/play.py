@@ -204,6 +204,7 @@ def _shoot(args: argparse.Namespace) -> int:
 
 
 def _race(args: argparse.Namespace, *, human: bool) -> Race:
+    from racer.cli.checks import check_lap_track
     from racer.drivers import make_driver
     from racer.tracks import load_track
     from racer.viewer.race import Race
@@ -211,6 +212,7 @@ def _race(args: argparse.Namespace, *, human: bool) -> Race:
     track = load_track(args.track)
     first: Driver
     if human:
+        check_lap_track(track, args.track)
         from racer.viewer.keyboard import HumanDriver
         from racer.viewer.window import PygameKeyboard
 

@@ -36,7 +36,13 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Records; 0 if the wanted number of valid laps was driven, else 1."""
-    from racer.cli.checks import check_device, check_person, check_seed, check_vehicle
+    from racer.cli.checks import (
+        check_device,
+        check_lap_track,
+        check_person,
+        check_seed,
+        check_vehicle,
+    )
     from racer.errors import RacerError
     from racer.formats.text import show_path, shown
     from racer.tracks import load_track
@@ -58,6 +64,7 @@ def run(args: argparse.Namespace) -> int:
         check_person(args.driver, "--driver")
         check_device("keyboard" if args.device is None else args.device)
     track = load_track(args.track)
+    check_lap_track(track, args.track)
     keeper = LapKeeper(args.laps_dir)
     if agent:
         from racer.drivers import make_driver

@@ -26,10 +26,16 @@ _TABLE = _CYRILLIC + _GREEK + _ARMENIAN + _LISU + _CHEROKEE + _LATIN_TOO
 _LIKE = {a.casefold(): b for a, b in zip(_TABLE[::2], _TABLE[1::2], strict=True)}
 # Turned, dotless, barred, small capital: Unicode's names of Latin letters say what they look like.
 _LATIN = re.compile(
-    r"LATIN (?:SMALL |CAPITAL )?LETTER (?:SMALL CAPITAL |SCRIPT |DOTLESS )?([A-Z])\b"
+    r"LATIN (?:SMALL |CAPITAL )?LETTER "
+    r"(?:SMALL CAPITAL |SCRIPT |DOTLESS |TURNED |REVERSED )?"
+    r"([A-Z])\b"
 )
+# White letters on black, and letters of flags: symbols that NFKD leaves as they are.
+_SYMBOL = re.compile(r"(?:NEGATIVE |CROSSED ).*LATIN CAPITAL LETTER ([A-Z])\b|REGIONAL.* ([A-Z])")
 # Digits and pairs that are read as letters, after everything else.
 _READ_AS = (("0", "o"), ("1", "l"), ("i", "l"), ("rn", "m"), ("vv", "w"))
+# Signs that stand for letters in names that play with them.
+_PLAYED = str.maketrans("|$@\u20ac\xa9\xaeß34578", "lsaecrbeastb")
 _MIXED = frozenset(("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "LISU", "CHEROKEE", "COPTIC"))
 
 
@@ -41,10 +47,18 @@ def skeleton(name: str) -> str:
         kind = unicodedata.category(character)[0]
         if kind in "LN":
             letters.append(_like_latin(character))
+        elif kind == "S" and (found := _SYMBOL.match(unicodedata.name(character, ""))):
+            letters.append((found[1] or found[2]).lower())
     text = "".join(letters)
     for read, letter in _READ_AS:
         text = text.replace(read, letter)
     return text
+
+
+def alike(name: str, known: str) -> bool:
+    """Whether a name is, or imitates, a known one; also with signs for letters, as "5altp@n"."""
+    bones = skeleton(known)
+    return bones in (skeleton(name), skeleton(name.translate(_PLAYED)))
 
 
 def _like_latin(character: str) -> str:

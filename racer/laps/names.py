@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING
 
 from racer.errors import LapError, TrackError
-from racer.formats.lookalike import mixes_scripts, skeleton
+from racer.formats.lookalike import alike, skeleton
 from racer.formats.text import is_plain, shown
 from racer.tracks import list_tracks, load_track
 from racer.tracks.catalogue import list_user_tracks, track_path
-from racer.tracks.random_tracks import KINDS, PREFIX, random_track
+from racer.tracks.names import doubt_about_name, random_name
+from racer.tracks.random_tracks import PREFIX, random_track
 from racer.tracks.settings import read_settings
 
 if TYPE_CHECKING:
     from racer import _core
-
-_RANDOM = re.compile(r"(.*?)[\W_]*?(\d+)[\W_]*([a-z]*)\W*")
-_PATH_LIKE = re.compile(r"^\s*[/~]|\\|(^|/)\s*\.\.?\s*(/|$)|^[A-Za-z]:")
 
 
 def track_title(track: _core.Track) -> str:
@@ -28,7 +24,7 @@ def track_title(track: _core.Track) -> str:
     same = _catalogue_fingerprints().get(track.fingerprint)
     if same is not None:
         return f"{same} (catalogue)"
-    random = _random_name(track.name)
+    random = random_name(track.name)
     if random is not None and _random_fingerprint(*random) == track.fingerprint:
         return f"{name} (random circuit)"
     what = f"not a catalogue circuit, fingerprint {track.fingerprint}"
@@ -47,31 +43,26 @@ def check_track_name(track: _core.Track, label: str) -> None:
     """
     name, here = track.name, track.fingerprint
     quoted = f"'{shown(name, 80)}'"
-    if not is_plain(name) or not name.strip():
-        raise LapError(f"{label}: its track's name {quoted} is not a printable text.")
-    if here in _catalogue_fingerprints():
+    if here in _catalogue_fingerprints() and is_plain(name):
         return  # what it is called does not matter: it is shown by our name
-    if _PATH_LIKE.search(name):
-        raise LapError(f"{label}: its track's name {quoted} is a path, not a name.")
-    if mixes_scripts(name):
+    doubt = doubt_about_name(name)
+    if doubt:
+        raise LapError(f"{label}: its track's name {quoted} {doubt}.")
+    ours = _known_fingerprints(name)
+    if here in ours.values():
+        return  # "Layout 1" and "Layout I" may both be the user's
+    for known, theirs in ours.items():
         raise LapError(
-            f"{label}: its track's name {quoted} mixes letters of scripts that look alike."
+            f"{label}: was driven on a track called {quoted} with fingerprint {here}, but"
+            f" '{known}' has {theirs} in this Racer."
         )
-    if not skeleton(name):
-        raise LapError(f"{label}: its track's name {quoted} has no letter or digit.")
-    for known, theirs in _known_fingerprints(name).items():
-        if theirs != here:
-            raise LapError(
-                f"{label}: was driven on a track called {quoted} with fingerprint {here}, but"
-                f" '{known}' has {theirs} in this Racer."
-            )
 
 
 def _known_fingerprints(name: str) -> dict[str, str]:
     """The circuits that a name means or imitates, with their fingerprints."""
     bones = skeleton(name)
-    known = {ours: theirs for ours, theirs in _catalogue().items() if skeleton(ours) == bones}
-    random = _random_name(name)
+    known = {ours: theirs for ours, theirs in _catalogue().items() if alike(name, ours)}
+    random = random_name(name)
     if random is not None:
         seed, kind = random
         known[f"{PREFIX}{seed}{kind and '-'}{kind}"] = _random_fingerprint(seed, kind)
@@ -94,14 +85,6 @@ def _shown_name(key: str) -> str:
         return read_settings(track_path(key)).name
     except TrackError:
         return ""
-
-
-def _random_name(name: str) -> tuple[int, str] | None:
-    """Seed and kind ("" if none), if a name says "random" and a number, however it is written."""
-    found = _RANDOM.fullmatch(unicodedata.normalize("NFKC", name).casefold())
-    if found is None or skeleton(found[1]) != skeleton(PREFIX):
-        return None
-    return (int(found[2]), found[3]) if found[3] in ("", *KINDS) else None
 
 
 def _random_fingerprint(seed: int, kind: str) -> str:

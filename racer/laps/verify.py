@@ -104,10 +104,12 @@ def record_lap(
         device: what the driver steered with.
 
     Raises:
-        LapError: driving it again did not give the same lap; nothing of it should be kept.
+        LapError: driving it again did not give the same lap, or its circuit has a name that no
+            lap file may say; nothing of it should be kept.
     """
     if not len(inputs):
         raise LapError("the lap that was just driven was not recorded from its start.")
+    check_track_name(track, "the lap that was just driven")  # nobody would believe its file
     inputs = np.array(inputs, np.int16)
     placed = isinstance(begin, Placement)
     replay = drive_again(track, vehicle, begin, inputs)

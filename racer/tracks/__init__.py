@@ -3,10 +3,11 @@
 `load_track(name)` is what everything else needs. Beside a track file `name.csv` there may be a
 `name.toml`; its keys are the fields of `TrackSettings`. The parts:
 
-* `table`, `geographic`, `xml_lines`, `markup`, `lines`, `settings`, `source`: reading files;
+* `table`, `columns`, `fields`, `geographic`, `xml_lines`, `markup`, `lines`, `settings`, `source`:
+  reading files;
 * `laps`, `closing`, `spline`, `chords`, `tube`, `smoothing`, `unfold`, `overlap`, `check`,
   `survey`: from measured points to a checked circuit;
-* `catalogue`, `store`, `unit`: names, and the folder of imported circuits;
+* `catalogue`, `names`, `store`, `unit`: names, and the folder of imported circuits;
 * `corners`, `random_tracks`, `picture`.
 """
 

@@ -11,6 +11,7 @@ from racer.tracks.check import Finding
 
 if TYPE_CHECKING:
     from racer.tracks.source import Source
+    from racer.tracks.spline import Array
 
 SAME_POINT = 1e-3  # as in the engine [m]
 MIN_POINTS = 4  # of a circuit, as in the engine
@@ -18,7 +19,9 @@ CLOSING_FACTOR = 3.0  # a gap up to so many times the longest other one is no ga
 SMALLEST = 1.0  # a line within so many metres is one in other units
 FARTHEST = 200_000.0  # along the points, which noise makes a longer way than the lap [m]
 CLOSABLE = 30.0  # a larger gap than this is not closed [m]
+CROWDED = 0.35  # share of the distance of points below which two are one place
 OVERSHOOT = 0.05  # share of the line that may lie beyond its own beginning
+_WAYS = 1000  # pieces of line that are compared at once
 JUMP = 50.0  # a longer gap between points is worth a note, if it is unusual [m]
 
 
@@ -55,7 +58,7 @@ def closed(source: Source, index: np.ndarray, findings: list[Finding]) -> np.nda
     Raises:
         TrackError: there are too few points, one stands out, or the gap is too large.
     """
-    index = _without_overshoot(source, index, findings)
+    index = _without_crowd(source, _without_overshoot(source, index, findings), findings)
     xy = source.line[index, :2]
     steps = np.hypot(*np.diff(xy, axis=0).T)
     if len(xy) > 1 and np.hypot(*(xy[0] - xy[-1])) < SAME_POINT:
@@ -100,25 +103,54 @@ def _without_overshoot(source: Source, index: np.ndarray, findings: list[Finding
     if len(xy) < 20:
         return index
     s = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(xy, axis=0).T))])
-    ahead = xy[1] - xy[0]
-    tail = np.flatnonzero(s > (1.0 - OVERSHOOT) * s[-1])
+    tail = np.flatnonzero(s > (1.0 - 1.6 * OVERSHOOT) * s[-1])
     tail = tail[tail > len(xy) // 2]
-    apart = xy[tail] - xy[0]
-    # Beyond the first point, near it, and on the same way: the next points are beyond it, too.
-    beyond = apart @ ahead > 0.0
-    near = np.hypot(*apart.T) < np.sum(source.line[index[0], 2:])
-    steps = np.diff(xy, axis=0)[tail - 1]
-    same_way = steps @ ahead > 0.5 * np.hypot(*steps.T) * np.hypot(*ahead)
-    hits = np.flatnonzero(beyond & near & same_way)
-    if not len(hits) or hits[0] == 0:
+    head = xy[: int(np.searchsorted(s, 2.0 * OVERSHOOT * s[-1])) + 2]
+    head = head[:: max(1, len(head) // _WAYS)]
+    if len(head) < 2:
         return index
-    last = int(tail[hits[0]])
+    near = float(np.sum(source.line[index[0], 2:]))
+    blocks = [tail[k : k + _WAYS] for k in range(0, len(tail), _WAYS)]
+    hits = np.concatenate([_beyond(xy, block, head, near) for block in blocks] or [tail > 0])
+    found = np.flatnonzero(hits)
+    if not len(found) or found[0] == 0:
+        return index
+    last = int(tail[found[0]])
     text = (
         f"the line goes on beyond its beginning: {source.name(int(index[last]))} and what follows "
         f"({s[-1] - s[last]:.0f} m) were left out"
     )
     findings.append(Finding("repaired", text, (float(xy[last, 0]), float(xy[last, 1]))))
     return index[:last]
+
+
+def _beyond(xy: Array, tail: np.ndarray, head: Array, near: float) -> np.ndarray:
+    """Whether points (T,) lie beside the way on from the first, not before it, and go its way."""
+    ways = np.diff(head, axis=0)
+    along = np.sum((xy[tail, None] - head[:-1]) * ways, axis=2) / np.sum(ways * ways, axis=1)
+    apart = xy[tail, None] - (head[:-1] + np.clip(along, 0.0, 1.0)[..., None] * ways)
+    gaps = np.hypot(apart[..., 0], apart[..., 1])
+    own = np.argmin(gaps, axis=1)
+    rows = np.arange(len(tail))
+    steps = np.diff(xy, axis=0)[tail - 1]
+    cosine = np.sum(steps * ways[own], axis=1) / np.hypot(*steps.T) / np.hypot(*ways[own].T)
+    beyond = (along[rows, own] > 0.0) | (own > 0)
+    return np.asarray(beyond & (gaps[rows, own] < near) & (cosine > 0.5), bool)
+
+
+def _without_crowd(source: Source, index: np.ndarray, findings: list[Finding]) -> np.ndarray:
+    """Leaves out a last point next to the first: noise between the two would turn the line."""
+    xy = source.line[index, :2]
+    if len(xy) < 20:
+        return index
+    steps = np.hypot(*np.diff(xy, axis=0).T)
+    usual = float(np.median(np.concatenate([steps[:4], steps[-4:]])))
+    gap = float(np.hypot(*(xy[0] - xy[-1])))
+    if not SAME_POINT <= gap < CROWDED * usual:
+        return index
+    text = f"{source.name(int(index[-1]))} is {gap:.1f} m from the beginning: left out"
+    findings.append(Finding("repaired", text, (float(xy[-1, 0]), float(xy[-1, 1]))))
+    return index[:-1]
 
 
 def _check_outliers(source: Source, index: np.ndarray) -> None:

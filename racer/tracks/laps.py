@@ -32,10 +32,11 @@ def without_standing(source: Source, index: np.ndarray, findings: list[Finding])
     sums = np.concatenate([[0.0], np.cumsum(steps)])
     way = sums[_WINDOW:] - sums[:-_WINDOW]
     net = np.hypot(*(xy[_WINDOW:] - xy[:-_WINDOW]).T)
-    moving = np.sort(net)[len(net) // 2 :]
-    if np.median(way / np.maximum(net, 1e-6)) > 1.5:  # all of it is a zigzag: noise, no stops
+    # Typical of the way, not of the time: however long the car stands, it makes no way.
+    usual = _typical(net, net)
+    if _typical(way / np.maximum(net, 1e-6), net) > 1.5:  # all of it is a zigzag: noise, no stops
         return index
-    stands = (net < 0.1 * float(np.median(moving))) & (way > 2.5 * net)
+    stands = (net < 0.1 * usual) & (way > 2.5 * net)
     if not stands.any():
         return index
     still = np.zeros(len(xy), bool)
@@ -48,17 +49,27 @@ def without_standing(source: Source, index: np.ndarray, findings: list[Finding])
         inside = xy[first:end]
         middle = np.median(inside, axis=0)
         far = np.hypot(*(inside - middle).T)
-        radius = 3.0 * float(np.median(far)) + 1.0
-        keep[first:end] = far > radius
-        if first > 0 and end < len(xy):
+        near = np.flatnonzero(far <= 4.0 * float(np.median(far)) + 1.0)
+        left = slice(first + int(near[0]), first + int(near[-1]) + 1)
+        keep[first:end] = True
+        keep[left] = False
+        count = left.stop - left.start
+        if left.start > 0 and left.stop < len(xy):
             keep[first + int(np.argmin(far))] = True
-        count = int(np.count_nonzero(far <= radius))
+            count -= 1
         text = (
-            f"the car stands from {source.name(int(index[first]))} to "
-            f"{source.name(int(index[end - 1]))}: {count} points were left out"
+            f"the car stands from {source.name(int(index[left.start]))} to "
+            f"{source.name(int(index[left.stop - 1]))}: {count} points were left out"
         )
         findings.append(Finding("repaired", text, (float(middle[0]), float(middle[1]))))
     return index[keep]
+
+
+def _typical(values: Array, weights: Array) -> float:
+    """The weighted median."""
+    order = np.argsort(values)
+    sums = np.cumsum(weights[order])
+    return float(values[order[np.searchsorted(sums, 0.5 * sums[-1])]])
 
 
 def one_lap(source: Source, index: np.ndarray, findings: list[Finding]) -> np.ndarray:
@@ -118,6 +129,19 @@ def _first_return(places: Array, at: Array, near: float) -> tuple[int, int] | No
             second += int(np.argmin(window))
             more = min(follow, len(places) - second)
             apart = places[second : second + more] - places[first : first + more]
-            if np.median(np.hypot(*apart.T)) < near:
+            close = np.median(np.hypot(*apart.T)) < near
+            if close and _goes_on(places, first, second, near):
                 return first, second
     return None
+
+
+def _goes_on(places: Array, first: int, second: int, near: float) -> bool:
+    """Whether what follows a lap is driven near it, too, where it would be two more or longer."""
+    lap = second - first
+    if len(places) - second < 2 * lap:
+        return True
+    every = max(1, lap // 200)
+    part = max(1, lap // 2000)
+    apart = places[second : second + 2 * lap : every, None] - places[first:second:part]
+    gaps = np.hypot(apart[..., 0], apart[..., 1]).min(axis=1)
+    return bool(np.mean(gaps < 2.0 * near) > 0.5)

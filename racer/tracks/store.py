@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from racer.errors import TrackError
 from racer.formats.files import atomic_write
-from racer.formats.lookalike import skeleton
+from racer.formats.lookalike import alike, skeleton
 from racer.formats.text import is_plain, shown
 from racer.tracks.catalogue import (
     list_tracks,
@@ -18,6 +18,7 @@ from racer.tracks.catalogue import (
     track_path,
     user_folder,
 )
+from racer.tracks.names import doubt_about_name, random_name
 from racer.tracks.settings import MAX_TEXT, TrackSettings, read_settings
 from racer.tracks.survey import survey
 from racer.tracks.unit import commit, locked, staged
@@ -101,19 +102,21 @@ def key_for(source: Source, options: ImportOptions) -> tuple[str, str]:
             f"'{shown(name, 80)}' cannot be the name of a track: it is printable letters on one "
             "line, without : / and \\; give another --name."
         )
-    look = skeleton(name)
     for ours in list_tracks():
         if key == ours:
             raise TrackError(f"{key!r} is a circuit of the catalogue; give another --name.")
-        if look in (skeleton(ours), skeleton(read_settings(track_path(ours)).name)):
+        if alike(name, ours) or alike(name, read_settings(track_path(ours)).name):
             raise TrackError(
                 f"'{shown(name, 80)}' is too like the catalogue's {ours}; give another --name."
             )
     for mine in list_user_tracks():
-        if mine != key and not name.isascii() and look == skeleton(mine):
+        if mine != key and not name.isascii() and skeleton(name) == skeleton(mine):
             raise TrackError(
                 f"'{shown(name, 80)}' is too like your circuit {mine}; give another --name."
             )
+    doubt = doubt_about_name(name) or ("is a random circuit's" if random_name(name) else "")
+    if doubt:  # laps on it would be refused for their track's name
+        raise TrackError(f"the name '{shown(name, 80)}' {doubt}; give another --name.")
     return name, key
 
 

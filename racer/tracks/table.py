@@ -12,15 +12,14 @@ database of TU Munich (github.com/TUMFTM/racetrack-database) and of the tools ar
 
 A row of column names before the first point, with or without `#`, decides instead: the columns may
 stand in any order beside others, which are not used, and positions may be degrees. Columns are
-separated by semicolons, tabs, commas or spaces, whichever of them comes first in this list on the
-first row; beside semicolons, tabs and spaces a comma is a decimal one. Quotes around fields, a
+separated by semicolons, tabs, bars, commas or spaces, whichever of them comes first in this list on
+the first row; beside semicolons, tabs and spaces a comma is a decimal one. Quotes around fields, a
 separator at the end of the rows and a leading column that counts them do no harm. `#` starts a
 comment. The line is closed; whether the last point repeats the first does not matter.
 """
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import math
 import re
@@ -33,35 +32,20 @@ import numpy as np
 from racer.errors import TrackError
 from racer.formats.files import MAX_TRACK_BYTES, read_text
 from racer.formats.text import shown
+from racer.tracks.columns import LAYOUTS, counts, goes_along, is_header, meaning_of
+from racer.tracks.fields import is_title, parsed, separator_of, split, trimmed, without_comment
 from racer.tracks.geographic import MOST_POINTS, to_metres
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from numpy.typing import NDArray
 
 MOST_COLUMNS = 64
 MOST_LINES = 1_000_000  # of a file, comments and empty ones included; twice as many line ends
 LONGEST_LINE = 10_000  # letters
-_MEANINGS = {
-    "x": "x pos_x x_pos x_ref x_center x_centre center_x centre_x x_coord east easting utm_x",
-    "y": "y pos_y y_pos y_ref y_center y_centre center_y centre_y y_coord north northing utm_y",
-    "right": "w_tr_right width_right right_width w_right right_w right w_r wr dist_right "
-    "track_width_right width_tr_right distance_right right_border",
-    "left": "w_tr_left width_left left_width w_left left_w left w_l wl dist_left "
-    "track_width_left width_tr_left distance_left left_border",
-    "whole": "w_tr width w track_width road_width whole_width width_total total_width w_total",
-    "lat": "lat latitude gps_lat",
-    "lon": "lon long lng longitude gps_lon gps_long",
-}
-_NAMES = {name: meaning for meaning, names in _MEANINGS.items() for name in names.split()}
-_LAYOUTS = {
-    2: ["x", "y"],
-    3: ["x", "y", "whole"],
-    4: ["x", "y", "right", "left"],
-    5: ["x", "y", "", "right", "left"],
-}
+MOST_TITLES = 50  # lines of words before the first point
 _WANTED = (
     "a track file has 2 (x, y), 3 (x, y, whole width), 4 (x, y, width right, width left) or 5 "
     "(x, y, z, width right, width left), or a row of column names first"
@@ -118,6 +102,7 @@ def read_columns(path: Path, most: int = MOST_POINTS) -> Table:
         TrackError: the file cannot be read as a table of numbers.
     """
     text = read_text(path, limit=MAX_TRACK_BYTES, error=TrackError, what="track file")
+    titles: list[list[str]] = []  # lines of words before the first point; one may name columns
     header: list[str] | None = None
     values = array("d")  # row after row: a list of lists would take ten times the memory
     columns = 0
@@ -131,24 +116,31 @@ def read_columns(path: Path, most: int = MOST_POINTS) -> Table:
                 f"{path}: line {number} has more than {MOST_COLUMNS} columns, or one of thousands "
                 "of letters."
             )
-        content, _, comment = raw.partition("#")
+        content, comment = without_comment(raw)
         if not content.strip():
-            if not lines and _is_header(names := _split(comment, _separator(comment))):
-                header = names
+            if not lines and is_header(names := split(comment, separator_of(comment))):
+                titles = [trimmed(names, 0)]
             continue
-        separator = separator or _separator(content)
-        fields = _split(content, separator)
-        if not lines and header is None and len(fields) > 1 and not any(map(_is_number, fields)):
-            header = fields
-            separator = ""
+        fields = split(content, separator or separator_of(content))
+        if not lines and len(titles) < MOST_TITLES and is_title(fields):
+            titles.append(trimmed(fields, 0))
             continue
+        if not lines:
+            separator = separator_of(content)
+            header = _header(titles)
         if len(fields) > MOST_COLUMNS:
             raise TrackError(f"{path}: line {number} has more than {MOST_COLUMNS} columns.")
         if len(lines) == most:
-            count = sum(1 for line in _lines(text) if line.partition("#")[0].strip())
+            count = sum(1 for line in _lines(text) if without_comment(line)[0].strip())
             raise TrackError(f"{path}: has {count:,} points; {most:,} are the most.")
-        decimal = separator != ","
-        row = [_number(path, number, len(lines), field, decimal=decimal) for field in fields]
+        fields = trimmed(fields, len(header or ""))
+        used = _used(header, len(fields))
+        row = [
+            _number(path, number, len(lines), field, decimal=separator != ",")
+            if k in used
+            else math.nan
+            for k, field in enumerate(fields)
+        ]
         columns = columns or len(row)
         if len(row) != columns:
             raise TrackError(
@@ -168,44 +160,24 @@ def _lines(text: str) -> Iterator[str]:
         yield found[0].rstrip("\r\n")
 
 
-def _separator(content: str) -> str:
-    for separator in (";", "\t", ","):
-        if separator in content.strip():
-            return separator
-    return " "
+def _header(titles: list[list[str]]) -> list[str] | None:
+    """The line that names the columns: the last that names places, or else the last of several."""
+    named = [names for names in titles if is_header(names)]
+    several = [names for names in titles if len(names) > 1]
+    found = named or several
+    return found[-1] if found else None
 
 
-def _split(content: str, separator: str) -> list[str]:
-    if separator == " ":
-        fields = content.split()
-    elif '"' in content:
-        try:
-            fields = next(csv.reader([content], delimiter=separator, skipinitialspace=True))
-        except csv.Error:  # a field of 128 kB
-            fields = [content]
-    else:
-        fields = content.split(separator)
-    fields = [field.strip().strip("'\"").strip() for field in fields]
-    if len(fields) > 1 and not fields[-1]:
-        fields.pop()  # a separator at the end
-    return fields
-
-
-def _parsed(field: str, *, decimal: bool) -> float | None:
-    if decimal and re.fullmatch(r"[-+]?[0-9]*,[0-9]+([eE][-+]?[0-9]+)?", field):
-        field = field.replace(",", ".")
-    try:
-        return None if "_" in field else float(field)
-    except ValueError:
-        return None
-
-
-def _is_number(field: str) -> bool:
-    return _parsed(field, decimal=True) is not None
+def _used(header: list[str] | None, columns: int) -> Container[int]:
+    """The columns that are read: all without a header; else named ones, and one of counts."""
+    if header is None or not is_header(header):
+        return range(columns)
+    first = 1 if len(header) == columns - 1 else 0
+    return {k + first for k, name in enumerate(header) if meaning_of(name)[0]} | set(range(first))
 
 
 def _number(path: Path, number: int, row: int, field: str, *, decimal: bool) -> float:
-    value = _parsed(field, decimal=decimal)
+    value = parsed(field, decimal=decimal)
     if value is None:
         raise TrackError(
             f"{path}: row {row + 1} (line {number}): '{shown(field, 40)}' is not a number."
@@ -213,42 +185,32 @@ def _number(path: Path, number: int, row: int, field: str, *, decimal: bool) -> 
     return value
 
 
-def _meaning(name: str) -> str:
-    """What a column's name means; empty for one that is not used."""
-    plain = re.sub(r"[\[(].*?[\])]", "", name.lower()).strip()
-    plain = re.sub(r"[\s\-.]+", "_", plain)
-    plain = re.sub(r"_?(m|meters?|metres?|rad|deg|degrees)$", "", plain) if "_" in plain else plain
-    return _NAMES.get(plain, "")
-
-
-def _is_header(names: list[str]) -> bool:
-    """Whether a comment names columns, as opposed to any other comment."""
-    found = {_meaning(name) for name in names}
-    return {"x", "y"} <= found or {"lat", "lon"} <= found
-
-
 def _table(
     path: Path, header: list[str] | None, table: NDArray[np.float64], lines: list[int]
 ) -> Table:
     count = table.shape[1]
+    meanings: list[tuple[str, float]] = []
     if header is None:
-        if count > 2 and _counts(table):
-            table = table[:, 1:]  # a column that counts the rows; no circuit goes on like that
+        along = count > 2 and goes_along(table)
+        if along or (count > 2 and counts(table)):
+            table = table[:, 1:]  # it numbers or measures the rows; no circuit goes on like that
             count -= 1
-        if count not in _LAYOUTS:
+        if along and count > max(LAYOUTS):  # a racing line: x and y, then heading, speed, ...
+            table, count = table[:, :2], 2
+        if count not in LAYOUTS:
             raise TrackError(f"{path}: rows have {count} column{'s'[: count > 1]}; {_WANTED}.")
-        meanings = _LAYOUTS[count]
+        meanings = [(meaning, 1.0) for meaning in LAYOUTS[count]]
     else:
-        if len(header) == count - 1 and _counts(table):
+        if len(header) == count - 1 and counts(table):
             header = ["", *header]
         if len(header) != count:
             raise TrackError(f"{path}: the header names {len(header)} columns, rows have {count}.")
-        meanings = [_meaning(name) for name in header]
+        meanings = [meaning_of(name) for name in header]
     by_name: dict[str, NDArray[np.float64]] = {}
-    for meaning, column in zip(meanings, table.T, strict=True):
+    for (meaning, unit), column in zip(meanings, table.T, strict=True):
         if meaning and meaning in by_name:
             raise TrackError(f"{path}: the header must name x, y and either width once each.")
-        by_name[meaning] = column
+        by_name[meaning] = column if unit == 1.0 else unit * column
     geographic = not {"x", "y"} <= set(by_name)
     if geographic and not {"lat", "lon"} <= set(by_name):
         named = shown(", ".join(header or []), 120)
@@ -263,11 +225,6 @@ def _table(
         else "the header must name x, y and either both widths or the whole width"
     )
     return Table(xy, _widths(path, by_name), lines, geographic, lacking)
-
-
-def _counts(table: NDArray[np.float64]) -> bool:
-    """Whether the first column counts the rows."""
-    return len(table) > 3 and bool((np.diff(table[:, 0]) == 1.0).all())
 
 
 def _metres(path: Path, by_name: dict[str, NDArray[np.float64]]) -> NDArray[np.float64]:

@@ -205,16 +205,20 @@ def feet(
         first: (K,) the first chord that each place is compared with.
         count: (K,) with how many it is compared, at least; a few more beside them may be taken.
     """
+    ways = np.roll(polyline, -1, axis=0) - polyline
+    norms = np.maximum(np.sum(ways * ways, axis=1), 1e-12)
     # In blocks as wide as their places need: points all in one spot cost neither memory nor time
     # elsewhere.
     parts = []
-    for start in range(0, len(xy), _PLACES):
-        wide = int(count[start : start + _PLACES].max())
+    places = _PLACES if count.min() < count.max() else _COMPARED
+    for start in range(0, len(xy), places):
+        end = min(start + places, len(xy))
+        wide = int(count[start:end].max())
         size = max(1, _COMPARED // wide)
-        for k in range(start, min(start + _PLACES, len(xy)), size):
-            block = slice(k, min(k + size, start + _PLACES))
+        for k in range(start, end, size):
+            block = slice(k, min(k + size, end))
             chords = np.mod(first[block, None] + np.arange(wide), len(polyline))
-            parts.append(_feet(xy[block], polyline, chords))
+            parts.append(_feet(xy[block], polyline[chords], ways[chords], norms[chords], chords))
     return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
 
@@ -237,12 +241,12 @@ def _region(bad: np.ndarray, chord: np.ndarray, polyline: Array, step: float) ->
     return free
 
 
-def _feet(places: Array, polyline: Array, chords: np.ndarray) -> tuple[Array, np.ndarray]:
-    way = np.roll(polyline, -1, axis=0) - polyline
-    norm = np.maximum(np.sum(way * way, axis=1), 1e-12)
-    apart = places[:, None] - polyline[chords]
-    share = np.clip(np.sum(apart * way[chords], axis=2) / norm[chords], 0.0, 1.0)
-    apart -= share[..., None] * way[chords]
+def _feet(
+    places: Array, begins: Array, ways: Array, norms: Array, chords: np.ndarray
+) -> tuple[Array, np.ndarray]:
+    apart = places[:, None] - begins
+    share = np.clip(np.sum(apart * ways, axis=2) / norms, 0.0, 1.0)
+    apart -= share[..., None] * ways
     nearest = np.argmin(np.sum(apart * apart, axis=2), axis=1)
     rows = np.arange(len(places))
     return apart[rows, nearest], chords[rows, nearest]
