@@ -228,14 +228,27 @@ def load_config(source: str | os.PathLike[str] | Mapping[str, Any] | EnvConfig) 
         return source
     if isinstance(source, Mapping):
         return from_mapping(EnvConfig, source)
-    shown = os.fspath(source)
-    if not isinstance(shown, str):
-        raise ConfigError(f"{shown!r} is not the name of a file.")
+    shown = path_of(source)
     try:
         return from_mapping(EnvConfig, read_config(shown))
     except ConfigError as problem:
         text = str(problem)
         raise ConfigError(text if text.startswith(shown) else f"{shown}: {text}") from None
+
+
+def path_of(source: object) -> str:
+    """The path that stands where settings may stand, too.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    shown = os.fspath(source) if isinstance(source, (str, os.PathLike)) else None
+    if not isinstance(shown, str):
+        raise ConfigError(
+            "a configuration is a mapping or the path of a TOML or JSON file, not "
+            f"{shown_value(source)}."
+        )
+    return shown
 
 
 def config_table() -> list[dict[str, Any]]:

@@ -107,6 +107,32 @@ def writes(config):
     yield lambda: config["reward_speed_range"].__setitem__(0, 10)
 
 
+@pytest.mark.parametrize("env_id", IDS)
+def test_what_is_no_config_and_no_options_is_named(env_id):
+    with pytest.raises(ConfigError, match=r"a configuration is a mapping or the path .*not \[1\]"):
+        gymnasium.make(env_id, config=[1])
+    one, many = gymnasium.make(env_id), gymnasium.make_vec(env_id, num_envs=2)
+    for env in (one, many):
+        for options in ("x", ["start"], 3):
+            with pytest.raises(ConfigError, match="reset options are a mapping, not"):
+                env.reset(options=options)
+        env.reset(options={})
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ({"lanes_count": True}, "lanes_count is True, but it must be a whole number."),
+        ({"action": "DiscreteMetaAction"}, "action is 'DiscreteMetaAction', but it must be a tab"),
+        ({"observation": "Kinematics"}, "observation is 'Kinematics', but it must be a table"),
+    ],
+)
+def test_a_setting_of_the_wrong_kind_is_named(config, words):
+    with pytest.raises(ConfigError) as caught:
+        HighwayEnv(config)
+    assert words in str(caught.value)
+
+
 @pytest.mark.parametrize("make", [HighwayEnv, HighwayVectorEnv, HighwayVecEnv])
 def test_writing_to_the_config_raises_and_says_what_works(make):
     config = make().config
@@ -550,3 +576,38 @@ def test_call_get_attr_and_set_attr():
     highway.reset(seed=0)
     assert highway.get_attr("lane") == tuple(highway.worlds.outcomes["lane"].tolist())
     assert highway.get_attr("config")[1]["duration"] == 40
+
+
+@pytest.mark.parametrize("view", [RacerVectorEnv, HighwayVectorEnv, RacerVecEnv, HighwayVecEnv])
+def test_what_an_environment_was_made_with_is_not_set_later(view):
+    """Kept with the worlds it would change nothing, and nobody would be told."""
+    env = view(2)
+    settings = ("duration", "lanes_count") if "Highway" in view.__name__ else ("weights", "start")
+    for name in ("reward_fn", "seed", "num_envs", "worlds", "metadata", *settings):
+        with pytest.raises(AttributeError, match=f"'{name}' cannot be set; make another"):
+            env.set_attr(name, [1, 2])
+
+
+@pytest.mark.parametrize("view", [RacerVectorEnv, HighwayVectorEnv, RacerVecEnv, HighwayVecEnv])
+@pytest.mark.parametrize("count", [10**9, 0, -1, 2.5, "x", True])
+def test_a_number_of_worlds_is_checked_before_memory_is_taken(view, count):
+    with pytest.raises(ConfigError, match="num_envs is .*, but it must be a whole number"):
+        view(count)
+    if "Vector" in view.__name__:
+        one = RacerEnv() if view is RacerVectorEnv else HighwayEnv()
+        with pytest.raises(ConfigError, match="num_envs is"):
+            one.fork(count)
+
+
+@pytest.mark.parametrize("view", [RacerVectorEnv, HighwayVectorEnv])
+def test_worlds_are_numbers_or_a_mask(view):
+    env = view(3)
+    env.reset(seed=2)
+    for worlds in ("x", 3, [1.5], [True, False], [None], ["0"]):
+        with pytest.raises(ConfigError, match="worlds are a list of numbers|a world is"):
+            env.snapshot(worlds=worlds)
+    by_mask = env.snapshot(worlds=[False, True, True])
+    for one, other in zip(by_mask, env.snapshot(worlds=np.array([1, 2])), strict=True):
+        assert one.tobytes() == other.tobytes()
+    with pytest.raises(ConfigError, match="a world is 'x'"):
+        env.fork("x")

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
+
+
+def refuse_own(view: object, name: str) -> None:
+    """Refuses to keep a value under a name that the environment knows: it would change nothing.
+
+    Raises:
+        AttributeError: the environment has such an attribute, or was made with such an argument.
+    """
+    config: Any = getattr(view, "config", {})
+    settings = config if isinstance(config, Mapping) else vars(config)
+    arguments = inspect.signature(type(view)).parameters
+    if hasattr(view, name) or name in settings or name in arguments:
+        raise AttributeError(f"{name!r} cannot be set; make another environment.")
 
 
 class WorldAttributes:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from racer.errors import ConfigError, KeywordError
+from racer.formats.settings import shown_value
 
 # What may be overridden in HighwayEnv, and what to use here instead.
 _HABITS = {
@@ -64,6 +65,17 @@ def check_overrides(view: type, base: type) -> None:
                 f"{view.__name__}.{name} would never be called, because the engine does that work; "
                 f"{instead} instead."
             )
+
+
+def reset_options(options: Any) -> dict[str, Any]:
+    """Options of a reset as a dict of their own; None: no options.
+
+    Raises:
+        ConfigError: they are something else.
+    """
+    if options is not None and not isinstance(options, Mapping):
+        raise ConfigError(f"reset options are a mapping, not {shown_value(options)}.")
+    return dict(options or {})
 
 
 def as_float32(values: Any) -> NDArray[np.float32]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from racer._core import TICK_SECONDS
-from racer.envs.checks import as_float32, check_keywords, check_overrides
+from racer.envs.checks import as_float32, check_keywords, check_overrides, reset_options
 from racer.envs.circuit_tracks import TrackLike
 from racer.envs.circuit_worlds import (
     DEFAULT_TRACK,
@@ -205,7 +205,7 @@ class RacerEnv(WithWindow, Copied, StepLimit, gymnasium.Env[Array, Array]):
         if seed is not None:
             _, seeds = listed_seeds([seed])
             super().reset(seed=int(seeds[0]))
-        self.worlds.reset(None, seeds, options)
+        self.worlds.reset(None, seeds, reset_options(options))
         if self.render_mode == "human":
             self.render()
         return self._observation.copy(), self._first_info()

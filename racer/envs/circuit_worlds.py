@@ -19,6 +19,7 @@ from racer.envs.copies import Copied
 from racer.envs.spaces import action_space, observation_space
 from racer.envs.steady_infos import lap_columns
 from racer.envs.worlds import (
+    MOST_WORLDS,
     Columns,
     Facts,
     Painter,
@@ -99,11 +100,11 @@ class CircuitWorlds(Copied):
     ) -> None:
         base = EnvConfig() if config is None else load_config(config)
         self.config = base.with_settings(**settings) if settings else base
-        self.num_envs = num_envs = whole_number(num_envs, "num_envs")
+        self.num_envs = num_envs = whole_number(num_envs, "num_envs", 1, MOST_WORLDS)
         checked_reward_function(reward_fn)
         self.reward_fn = reward_fn
         circuits = listed_circuits(track, num_envs)
-        dealt = np.arange(max(num_envs, 0), dtype=np.int32) % len(circuits)
+        dealt = np.arange(num_envs, dtype=np.int32) % len(circuits)
         self.tracks = [circuits[i] for i in dealt]
         self.lengths = np.array([circuit.length for circuit in self.tracks])
         self.autoreset = autoreset or self.config.autoreset

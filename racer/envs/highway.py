@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from racer import _core
-from racer.envs.checks import check_keywords, check_overrides
+from racer.envs.checks import check_keywords, check_overrides, reset_options
 from racer.envs.copies import Copied
 from racer.envs.frozen import thawed
 from racer.envs.highway_config import (
@@ -212,7 +212,7 @@ class HighwayEnv(WithWindow, Copied, StepLimit, gymnasium.Env[Array, Any]):
         Raises:
             ConfigError: the seed or an option cannot be used.
         """
-        rest = dict(options or {})
+        rest = reset_options(options)
         changes = rest.pop("config", None)
         for key in rest:
             raise ConfigError(f"there is no reset option {key!r}; known is config.")

@@ -32,7 +32,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from racer import _core
-from racer.config import read_config
+from racer.config import path_of, read_config
 from racer.envs.frozen import frozen
 from racer.errors import ConfigError
 from racer.formats.settings import (
@@ -267,7 +267,9 @@ def _checked(base: Mapping[str, Any], given: Mapping[str, Any]) -> HighwaySettin
     if features is None or (isinstance(features, (list, tuple)) and not features):
         observation["features"] = _OBSERVATION["features"]  # as HighwayEnv takes it
     action = values["action"]
-    kind = action.get("type") if isinstance(action, Mapping) else None
+    if not isinstance(action, Mapping):
+        raise refuse("action", action, "a table of settings")
+    kind = action.get("type")
     if not isinstance(kind, str) or kind not in _ACTIONS:
         raise refuse("action.type", kind, f"one of {', '.join(_ACTIONS)}")
     values["action"] = _filled(action, "action", _ACTIONS[kind])
@@ -293,12 +295,7 @@ def read_settings(config: Mapping[str, Any] | str | os.PathLike[str] | None) -> 
         return {}
     if isinstance(config, Mapping):
         return dict(config)
-    if not isinstance(config, (str, os.PathLike)):
-        raise ConfigError(
-            "a configuration is a mapping or the path of a TOML or JSON file, not "
-            f"{shown_value(config)}."
-        )
-    return read_config(config)
+    return read_config(path_of(config))
 
 
 def _filled(table: Any, name: str, defaults: Mapping[str, Any]) -> dict[str, Any]:

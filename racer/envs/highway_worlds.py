@@ -16,6 +16,7 @@ from racer.envs.checks import as_float32
 from racer.envs.copies import Copied
 from racer.envs.highway_config import HighwayConfigLike, HighwaySettings, highway_settings
 from racer.envs.worlds import (
+    MOST_WORLDS,
     Columns,
     Facts,
     Painter,
@@ -96,7 +97,7 @@ class HighwayWorlds(Copied):
         self.reward_fn = reward_fn
         self.settings = highway_settings(config, preset, settings)
         self.autoreset = autoreset or self.settings["autoreset"]
-        num_envs = whole_number(num_envs, "num_envs")
+        num_envs = whole_number(num_envs, "num_envs", 1, MOST_WORLDS)
         stream = secrets.randbits(64) if seed is None else checked_seed(seed)
         try:
             self.batch = _core.HighwayBatch(

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
 
-from racer.envs.attributes import WorldAttributes
+from racer.envs.attributes import WorldAttributes, refuse_own
 from racer.envs.copies import Copied
 from racer.envs.pictures import Pictures, WithWindow, frames_per_second
 from racer.envs.worlds import Worlds, reset_worlds, world_seeds
 from racer.errors import ConfigError
+from racer.formats.settings import whole_number
 
 Array = NDArray[np.float32]
 _SHARED = ("unwrapped", "config")  # what `get_attr` gives of the object beside its own fields
@@ -225,8 +226,7 @@ class WorldsVecEnv(WithWindow, Copied, VecEnv):
         Raises:
             AttributeError: it is one of the worlds' own attributes.
         """
-        if hasattr(self, attr_name):
-            raise AttributeError(f"{attr_name!r} cannot be set; make another environment.")
+        refuse_own(self, attr_name)
         chosen = self._chosen(indices)
         self._attributes.set(attr_name, [value] * len(chosen), chosen)
 
@@ -272,8 +272,8 @@ class WorldsVecEnv(WithWindow, Copied, VecEnv):
         return [wrapper_class is Monitor for _ in self._chosen(indices)]
 
     def _chosen(self, indices: Any) -> list[int]:
-        chosen = list(self._get_indices(indices))
+        chosen = [whole_number(index, "a world") for index in self._get_indices(indices)]
         for index in chosen:
             if not -self.num_envs <= index < self.num_envs:
                 raise ConfigError(f"there is no world {index}; there are {self.num_envs}.")
-        return [int(index) % self.num_envs for index in chosen]
+        return [index % self.num_envs for index in chosen]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import gymnasium
@@ -11,13 +11,15 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from racer.envs.attributes import WorldAttributes
+from racer.envs.attributes import WorldAttributes, refuse_own
+from racer.envs.checks import reset_options
 from racer.envs.copies import Copied
 from racer.envs.pictures import RENDER_MODES, Pictures, WithWindow, frames_per_second
 from racer.envs.steady_infos import flat
 from racer.envs.step_limit import StepLimit
 from racer.envs.worlds import Columns, State, Worlds, reset_worlds, world_seeds
 from racer.errors import ConfigError
+from racer.formats.settings import shown_value, whole_number
 
 Array = NDArray[np.float32]
 MODES = {
@@ -102,7 +104,7 @@ class WorldsVectorEnv(WithWindow, Copied, StepLimit, VectorEnv[Array, NDArray[An
             ConfigError: a seed or an option cannot be used.
         """
         n = self.num_envs
-        rest = dict(options or {})
+        rest = reset_options(options)
         mask = rest.pop("reset_mask", None)
         if mask is not None:
             right = isinstance(mask, np.ndarray) and mask.shape == (n,) and mask.dtype == np.bool_
@@ -245,7 +247,11 @@ class WorldsVectorEnv(WithWindow, Copied, StepLimit, VectorEnv[Array, NDArray[An
         return self.snapshot([world])
 
     def _chosen(self, worlds: Sequence[int]) -> list[int]:
-        chosen = [int(world) for world in worlds]
+        if isinstance(worlds, (str, bytes)) or not isinstance(worlds, Iterable):
+            raise ConfigError(f"worlds are a list of numbers, not {shown_value(worlds)}.")
+        if np.shape(worlds) == (self.num_envs,) and np.asarray(worlds).dtype == np.bool_:
+            return [int(world) for world in np.flatnonzero(worlds)]  # a mask
+        chosen = [whole_number(world, "a world") for world in worlds]
         for world in chosen:
             if not 0 <= world < self.num_envs:
                 raise ConfigError(f"there is no world {world}; there are {self.num_envs}.")
@@ -298,6 +304,7 @@ class WorldsVectorEnv(WithWindow, Copied, StepLimit, VectorEnv[Array, NDArray[An
             raise ConfigError(
                 f"set_attr takes a value for each of {self.num_envs} worlds, got {len(values)}."
             )
+        refuse_own(self, name)
         self._attributes.set(name, values, range(self.num_envs))
 
     # -----------------------------------------------------------------------------------------

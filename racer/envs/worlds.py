@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from racer import _core
 from racer.errors import ConfigError
 
+MOST_WORLDS = 1 << 22  # of a batch; the engine has the same bound
+
 Columns: TypeAlias = "dict[str, NDArray[Any]]"
 Painter: TypeAlias = "Callable[[], NDArray[np.uint8]]"
 Facts: TypeAlias = "Mapping[str, NDArray[Any]]"

@@ -86,7 +86,7 @@ def whole_number(value: Any, name: str, low: int = -(2**31), high: int = INT_MAX
     if _is_number(value, Integral) and low <= int(value) <= high:
         return int(value)
     bounds = (
-        "" if low == -(2**31) and not isinstance(value, Integral) else _bounds(value, low, high)
+        "" if low == -(2**31) and not _is_number(value, Integral) else _bounds(value, low, high)
     )
     raise refuse(name, value, f"a whole number{bounds}")
 
