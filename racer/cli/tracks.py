@@ -193,7 +193,13 @@ def _import(args: argparse.Namespace) -> int:
     results: list[dict[str, Any]] = []
 
     def bring(path: Path) -> None:
-        done = import_track(_source(path, args), options, picture=not args.no_picture)
+        source = _source(path, args)
+        try:
+            done = import_track(source, options, picture=not args.no_picture)
+        except TrackError as problem:  # of a folder's files any may be meant
+            if args.file.is_dir() and path.name not in str(problem):
+                raise TrackError(f"{path}: {problem}") from None
+            raise
         results.append({**_report(path, done.survey), "name": done.key, "path": str(done.path)})
         if args.json:
             return
