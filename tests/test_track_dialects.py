@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from track_scene import degrees_of, line_of, ring
+from track_scene import degrees_of, gpx, line_of, ring
 
 from racer.cli.main import main
 from racer.errors import TrackError
@@ -174,6 +174,7 @@ def coordinates(points: list) -> str:
 GX = '<gx:Track xmlns:gx="http://www.google.com/kml/ext/2.2">'
 MAPS = {
     "a MultiLineString of one": {"type": "MultiLineString", "coordinates": [DEGREES]},
+    "a MultiPolygon": {"type": "MultiPolygon", "coordinates": [[DEGREES]]},
     "a MultiLineString": {"type": "MultiLineString", "coordinates": parts(60, 130)},
     "a GeometryCollection": {
         "type": "GeometryCollection",
@@ -231,6 +232,24 @@ def test_a_model_track_is_scaled(tmp_path, capsys):
 
 
 ATTRIBUTES = [f'a{k}=""' for k in range(1_300_000)]
+
+
+def test_tracks_of_a_gpx_that_make_a_ring_are_joined(tmp_path):
+    path = tmp_path / "a.gpx"
+    one = gpx(np.array(DEGREES))
+    path.write_text(one, "utf-8")
+    whole = survey(read_source(path, width=12.0)).track
+    points = re.findall("<trkpt[^>]*/>", one)
+    parts = (points[40:90], points[:41], points[89:])
+    inside = "".join(f"<trk><trkseg>{''.join(part)}</trkseg></trk>" for part in parts)
+    path.write_text(f"<gpx><trk/>{inside}</gpx>", "utf-8")
+    assert survey(read_source(path, width=12.0)).track.length == pytest.approx(whole.length, 1e-3)
+    path.write_text(f"<gpx>{inside.replace(points[60], '', 1)}<rte/></gpx>", "utf-8")
+    read_source(path, width=12.0)
+    path.write_text("<gpx><trk><trkseg/></trk></gpx>", "utf-8")
+    with pytest.raises(TrackError, match="no track and no route with points"):
+        read_source(path, width=12.0)
+
 
 # Bounds -------------------------------------------------------------------------------------------
 

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from racer.formats.text import MAX_PATH, show_path, shown
+
 
 def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds the `evaluate` command."""
@@ -138,11 +140,14 @@ def table(answer: dict[str, Any]) -> str:
     shares = ("gap_to_optimal", "gap_to_demonstrated")
     rows: list[tuple[str, ...]] = [titles]
     rows += [
-        (*(_cell(result[key]) for key in keys), *(gap_text(result[key]) for key in shares))
+        (
+            *(shown(_cell(result[key]), MAX_PATH) for key in keys),
+            *(gap_text(result[key]) for key in shares),
+        )
         for result in answer["tracks"]
     ]
     widths = [max(len(row[i]) for row in rows) for i in range(len(titles))]
-    lines = [f"{answer['policy']} with {answer['vehicle']}, physics {answer['physics']}"]
+    lines = [f"{show_path(answer['policy'])} with {answer['vehicle']}, physics {answer['physics']}"]
     for row in rows:
         cells = [row[0].ljust(widths[0])]
         cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]

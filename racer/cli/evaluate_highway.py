@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from racer.formats.text import show_path, shown
+
 if TYPE_CHECKING:
     import argparse
 
@@ -44,14 +46,14 @@ def run_highway(args: argparse.Namespace, env_id: str) -> int:
     if args.json:
         print(json.dumps(result.as_json(), indent=1))
         return 0
-    print(f"{result.driver} in {env_id}, {args.episodes} episodes, seed {args.seed}")
+    print(f"{shown(result.driver)} in {env_id}, {args.episodes} episodes, seed {args.seed}")
     print(table(result.total()))
     if result.policy_faults:
         print(f"{result.policy_faults} actions could not be used; the neutral one stood in.")
     if args.out is not None:
-        print(args.out / FILE_NAME)
+        print(show_path(args.out / FILE_NAME))
     if args.video is not None:
-        print(args.video)
+        print(show_path(args.video))
     return 0
 
 

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from racer.formats.text import show_path
+
 if TYPE_CHECKING:
     from racer.highway_policies import HighwayPolicyMetadata
     from racer.policies import PolicyMetadata
@@ -86,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps({"file": str(output), **dataclasses.asdict(found)}, indent=2))
     else:
         rules = getattr(found, "physics", None) or f"highway {getattr(found, 'rules_version', '')}"
-        print(f"{output}: {found.training_steps:,} steps, physics {rules}")
+        print(f"{show_path(output)}: {found.training_steps:,} steps, physics {rules}")
     return 0
 
 
@@ -121,7 +123,7 @@ def _adopt(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({"file": str(args.output), **dataclasses.asdict(found)}, indent=2))
     else:
-        print(f"{args.output}: {found.env_id}, checked, and driven for some seconds")
+        print(f"{show_path(args.output)}: {found.env_id}, checked, and driven for some seconds")
     return 0
 
 

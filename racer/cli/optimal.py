@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from racer.formats.text import show_path
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -86,9 +88,9 @@ def run(args: argparse.Namespace) -> int:
     if result.demonstrated_lap_s is not None:
         print(f"  demonstrated in the engine{result.demonstrated_lap_s:9.3f} s")
     if proof is not None:
-        print(f"  to race or replay it       {proof}")
+        print(f"  to race or replay it       {show_path(proof)}")
     if args.out is not None:
-        print(f"  {args.out}")
+        print(f"  {show_path(args.out)}")
     return 0 if proved else 1
 
 

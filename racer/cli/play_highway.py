@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from racer.formats.text import show_path
+
 if TYPE_CHECKING:
     import argparse
 
@@ -42,7 +44,7 @@ def run_highway(args: argparse.Namespace, env_id: str) -> int:
             camera=camera,
             progress=FilmProgress(),
         )
-        print(args.offscreen)
+        print(show_path(args.offscreen))
         return 0
     if args.seconds is not None:
         raise ConfigError("--seconds goes with --offscreen.")

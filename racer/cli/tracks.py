@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from racer.formats.text import show_path, shown
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -118,7 +120,7 @@ def _list(args: argparse.Namespace) -> int:
     print(f"{'':<20} {'length':>8} {'corners':>8} {'optimal':>9} {'demonstrated':>13}")
     for facts in found:
         print(
-            f"{facts['name']:<20} {facts['length_m']:6.0f} m {facts['corners']:>8} "
+            f"{shown(facts['name']):<20} {facts['length_m']:6.0f} m {facts['corners']:>8} "
             f"{_seconds(facts['optimal_lap_s']):>9} {_seconds(facts['demonstrated_lap_s']):>13}"
             f"  {facts['description']}"
         )
@@ -135,7 +137,10 @@ def _show(args: argparse.Namespace) -> int:
         facts["corner_list"] = [vars(corner) for corner in bends]
         print(json.dumps(facts, indent=2))
         return 0
-    print(f"{facts['title']} ({facts['name']}): {facts['length_m']:,.0f} m, {facts['direction']}")
+    print(
+        f"{facts['title']} ({show_path(facts['name'])}): {facts['length_m']:,.0f} m, "
+        f"{facts['direction']}"
+    )
     for key in ("description", "country", "licence"):
         if facts[key]:
             print(f"  {facts[key]}")
@@ -172,7 +177,7 @@ def _checked(path: Path, args: argparse.Namespace) -> dict[str, Any]:
         many = args.file.is_dir()
         draw_survey(result, args.draw / f"{path.stem}.png" if many else args.draw, title=path.stem)
     if not args.json:
-        print(f"{path}: {'no circuit' if result.errors else 'fit to drive'}")
+        print(f"{show_path(path)}: {'no circuit' if result.errors else 'fit to drive'}")
         for finding in result.findings:
             print(f"  {finding.level:<9} {finding.text}")
     return _report(path, result)
@@ -180,7 +185,6 @@ def _checked(path: Path, args: argparse.Namespace) -> dict[str, Any]:
 
 def _import(args: argparse.Namespace) -> int:
     from racer.errors import TrackError
-    from racer.formats.text import shown
     from racer.tracks.store import ImportOptions, import_track
 
     files = _files(args.file)
@@ -193,18 +197,25 @@ def _import(args: argparse.Namespace) -> int:
     results: list[dict[str, Any]] = []
 
     def bring(path: Path) -> None:
-        done = import_track(_source(path, args), options, picture=not args.no_picture)
+        source = _source(path, args)
+        try:
+            done = import_track(source, options, picture=not args.no_picture)
+        except TrackError as problem:  # of a folder's files any may be meant
+            if args.file.is_dir() and path.name not in str(problem):
+                raise TrackError(f"{path}: {problem}") from None
+            raise
         results.append({**_report(path, done.survey), "name": done.key, "path": str(done.path)})
         if args.json:
             return
         if args.file.is_dir():
-            print(f"{shown(path)}:")
+            print(f"{show_path(path)}:")
         for finding in done.survey.findings:
             print(f"  {finding.level:<9} {finding.text}")
         print(
             f"{done.key:<20} {results[-1]['length_m']:6.0f} m  {results[-1]['corners']:>2} corners"
             f"  moved {done.survey.largest_move:.2f} m at most, "
-            f"{done.survey.largest_gap:.2f} m from its chords  {done.picture or done.path}"
+            f"{done.survey.largest_gap:.2f} m from its chords  "
+            f"{show_path(done.picture or done.path)}"
         )
 
     failed = sum(not _or_say(lambda path=path: bring(path)) for path in files)  # type: ignore[misc]
@@ -221,7 +232,7 @@ def _draw(args: argparse.Namespace) -> int:
 
     out = args.out or Path(f"{track_key(Path(args.name).stem)}.png")
     draw_circuit(load_track(args.name), out)
-    print(out)
+    print(show_path(out))
     return 0
 
 

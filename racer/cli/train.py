@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from racer.formats.text import show_path
+
 if TYPE_CHECKING:
     from racer.train.config import TrainConfig
 
@@ -232,7 +234,7 @@ def show_report(report: dict[str, Any], path: Path, *, as_json: bool) -> int:
     from racer.optimal.reference import gap_text
     from racer.train.config import CIRCUIT_COPY
 
-    words = shlex.quote(str(path))  # a run's name may hold spaces
+    words = show_path(shlex.quote(str(path)))  # a run's name may hold spaces
     track = str(report.get("track", ""))
     if track.endswith(".csv"):
         track = str(path / CIRCUIT_COPY)  # the run's own, found from anywhere
@@ -240,7 +242,7 @@ def show_report(report: dict[str, Any], path: Path, *, as_json: bool) -> int:
     if as_json:
         print(json.dumps(report, indent=2))
         return 0 if report["finished"] else 130
-    print(f"{path}: {report['steps']:,} steps in {report['seconds']:.0f} s")
+    print(f"{show_path(path)}: {report['steps']:,} steps in {report['seconds']:.0f} s")
     if not report["finished"]:
         print(f"interrupted; go on with: racer resume {words}")
         return 130

@@ -93,7 +93,7 @@ def to_metres(path: Path, degrees: list[tuple[float, float]]) -> Array:
     if len(bad):
         raise TrackError(
             f"{path}: point {bad[0] + 1} is at longitude {lon[bad[0]]:g} and latitude "
-            f"{lat[bad[0]]:g}, which is not on Earth."
+            f"{lat[bad[0]]:g}, which is not on Earth; positions are degrees (WGS 84)."
         )
     lon = lon[0] + np.mod(lon - lon[0] + 180.0, 360.0) - 180.0  # across the date line
     if np.ptp(lat) > FARTHEST or np.ptp(lon) * math.cos(math.radians(lat.mean())) > FARTHEST:
@@ -155,8 +155,15 @@ def _geometry(path: Path, kind: Any, coordinates: Any) -> list[list[Any]]:
         if len(coordinates) == 1 and isinstance(coordinates[0], list):
             return [coordinates[0]]
         raise TrackError(f"{path}: the Polygon must be one ring, the centre line of the road.")
+    if kind == "MultiPolygon" and isinstance(coordinates, list):
+        return [line for part in coordinates for line in _geometry(path, "Polygon", part)]
     if kind in ("Point", "MultiPoint"):
         return []
+    if kind is None:
+        raise TrackError(
+            f"{path}: is not GeoJSON, an object in it has no type; OpenStreetMap's own JSON, for "
+            "one, must be exported as GeoJSON."
+        )
     raise TrackError(f"{path}: holds a '{shown(kind, 40)}', which is no LineString and no Polygon.")
 
 

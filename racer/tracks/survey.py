@@ -170,14 +170,14 @@ def _checked(
         raise TrackError(f"the tolerance must be from 0 to 20 m, not {tolerance:g}.")
     if runoff is not None and not 0.0 <= runoff <= 100.0:
         raise TrackError(f"the run-off must be from 0 to 100 m, not {runoff:g}.")
-    for offset in (start_offset, source.settings.start_offset):
+    toml = source.path.with_suffix(".toml")
+    for place, offset in (("", start_offset), (f"{toml}: ", source.settings.start_offset)):
         if not abs(offset) <= 50_000.0:
-            raise TrackError(f"the start offset must be from -50000 to 50000 m, not {offset:g}.")
+            raise TrackError(
+                f"{place}the start offset must be from -50000 to 50000 m, not {offset:g}."
+            )
     if not 0.0 <= source.settings.runoff <= 100.0:
-        raise TrackError(
-            f"{source.path.with_suffix('.toml')}: runoff must be from 0 to 100 m, "
-            f"not {source.settings.runoff:g}."
-        )
+        raise TrackError(f"{toml}: runoff must be from 0 to 100 m, not {source.settings.runoff:g}.")
     return tolerance, np.minimum(tolerance, allowed)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from racer.errors import TrackError
 from racer.formats.text import shown
-from racer.tracks.geographic import MOST_POINTS, check_count, joined_metres, to_metres
+from racer.tracks.geographic import MOST_POINTS, check_count, joined_metres
 from racer.tracks.markup import read_xml
 
 if TYPE_CHECKING:
@@ -17,19 +17,17 @@ if TYPE_CHECKING:
 
 
 def read_gpx(path: Path) -> Array:
-    """The one track or route of a GPX file, (M, 2) in metres; segments are joined.
+    """The tracks of a GPX file, or its routes, joined, (M, 2) in metres.
 
     Raises:
-        TrackError: it is no GPX, or holds no track, or several.
+        TrackError: it is no GPX, or holds no track, or several that make no ring.
     """
     reader = _Gpx(path)
     read_xml(path, "GPX", reader)
-    kind = "trk" if reader.paths["trk"] else "rte"
-    if reader.paths[kind] != 1:
-        raise TrackError(
-            f"{path}: holds {reader.paths[kind] or 'no'} tracks; it must be exactly one."
-        )
-    return to_metres(path, reader.points[kind].all())
+    kind = "trk" if any(reader.counts["trk"]) else "rte"
+    if not any(reader.counts[kind]):
+        raise TrackError(f"{path}: holds no track and no route with points.")
+    return joined_metres(path, reader.points[kind].all(), reader.counts[kind])
 
 
 class _Points:
@@ -62,17 +60,20 @@ class _Gpx:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._inside: list[str] = []
-        self.paths = {"trk": 0, "rte": 0}
+        self.counts: dict[str, list[int]] = {"trk": [], "rte": []}  # points of each
         self.points = {"trk": _Points(path), "rte": _Points(path)}
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        if name in self.paths and len(self._inside) == 1:
-            self.paths[name] += 1
+        if name in self.counts and len(self._inside) == 1:
+            self.counts[name].append(0)
+            if len(self.counts[name]) > MOST_POINTS:
+                raise TrackError(f"{self._path}: holds more than {MOST_POINTS:,} tracks.")
         kind = self._inside[1] if len(self._inside) > 1 else ""
         self._inside.append(name)
         if kind not in self.points or name not in ("trkpt", "rtept"):
             return
         points = self.points[kind]
+        self.counts[kind][-1] += 1
         try:
             points.add(float(attributes["lon"]), float(attributes["lat"]))
         except (KeyError, ValueError):
