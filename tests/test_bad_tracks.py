@@ -199,9 +199,10 @@ BAD = {
     "another XML": track("<kml/>", "root is <kml>"),
     "entities": track(gpx(HARBOUR, head=BOMB), "document type or entities"),
     "a file from outside": track(gpx(HARBOUR, head=OUTSIDE), "document type or entities"),
-    "no track": track("<gpx><wpt lat='1' lon='1'/></gpx>", "holds no tracks"),
+    "no track": track("<gpx><wpt lat='1' lon='1'/></gpx>", "holds no track and no route"),
     "two tracks": track(
-        gpx(HARBOUR).replace("</gpx>", "<trk/></gpx>"), "holds 2 tracks; it must be exactly one"
+        gpx(HARBOUR).replace("</gpx>", "<trk>" + gpx(HARBOUR).partition("<trk>")[2]),
+        "holds 2 lines that make no one ring",
     ),
     "a point without latitude": track(
         gpx(HARBOUR).replace('lat="', 'la="', 3), r"point 1 must have lat and lon"

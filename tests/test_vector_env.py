@@ -283,9 +283,9 @@ def test_several_tracks_are_dealt_out():
 
 
 def test_bad_arguments_are_named():
-    with pytest.raises(ConfigError, match="worlds"):
+    with pytest.raises(ConfigError, match="num_envs is 0"):
         RacerVectorEnv(0)
-    with pytest.raises(ConfigError, match="worlds"):
+    with pytest.raises(ConfigError, match="num_envs is -3"):
         RacerVectorEnv(-3)
     env = RacerVectorEnv(2)
     env.reset(seed=0)

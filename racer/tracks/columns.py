@@ -56,7 +56,8 @@ def is_header(names: Sequence[str]) -> bool:
 
 def counts(table: NDArray[np.float64]) -> bool:
     """Whether the first column counts the rows."""
-    return len(table) > 3 and bool((np.diff(table[:, 0]) == 1.0).all())
+    first = table[:, 0]
+    return len(first) > 3 and bool(np.isfinite(first).all() and (np.diff(first) == 1.0).all())
 
 
 def goes_along(table: NDArray[np.float64]) -> bool:

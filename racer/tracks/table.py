@@ -103,6 +103,7 @@ def read_columns(path: Path, most: int = MOST_POINTS) -> Table:
     """
     text = read_text(path, limit=MAX_TRACK_BYTES, error=TrackError, what="track file")
     titles: list[list[str]] = []  # lines of words before the first point; one may name columns
+    words: list[tuple[int, str]] = []  # where, and the first word, of those that name none
     header: list[str] | None = None
     values = array("d")  # row after row: a list of lists would take ten times the memory
     columns = 0
@@ -124,6 +125,7 @@ def read_columns(path: Path, most: int = MOST_POINTS) -> Table:
         fields = split(content, separator or separator_of(content))
         if not lines and len(titles) < MOST_TITLES and is_title(fields):
             titles.append(trimmed(fields, 0))
+            words += [(number, fields[0])] * (not is_header(titles[-1]))
             continue
         if not lines:
             separator = separator_of(content)
@@ -150,7 +152,7 @@ def read_columns(path: Path, most: int = MOST_POINTS) -> Table:
         values.extend(row)
         lines.append(number)
     if not lines:
-        raise TrackError(f"{path}: holds no points.")
+        raise _no_points(path, words)
     return _table(path, header, np.array(values, np.float64).reshape(-1, columns), lines)
 
 
@@ -179,10 +181,19 @@ def _used(header: list[str] | None, columns: int) -> Container[int]:
 def _number(path: Path, number: int, row: int, field: str, *, decimal: bool) -> float:
     value = parsed(field, decimal=decimal)
     if value is None:
-        raise TrackError(
-            f"{path}: row {row + 1} (line {number}): '{shown(field, 40)}' is not a number."
-        )
+        raise _no_number(path, number, row, field)
     return value
+
+
+def _no_points(path: Path, words: list[tuple[int, str]]) -> TrackError:
+    if not words:
+        return TrackError(f"{path}: holds no points.")
+    line, word = words[0]  # a page of the web, for one
+    return _no_number(path, line, 0, word)
+
+
+def _no_number(path: Path, line: int, row: int, field: str) -> TrackError:
+    return TrackError(f"{path}: row {row + 1} (line {line}): '{shown(field, 40)}' is not a number.")
 
 
 def _table(
