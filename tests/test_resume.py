@@ -89,7 +89,7 @@ def test_a_run_of_another_engine_is_not_resumed(tmp_path: Path) -> None:
     path = tmp_path / "run" / "versions.json"
     text = path.read_text("utf-8")
     path.write_text(text.replace(_core.physics_fingerprint("gt"), "0" * 16), "utf-8")
-    with pytest.raises(ConfigError, match=r"'gt' as 0{16}, .*start a new run"):
+    with pytest.raises(ConfigError, match=r"'gt' as '0{16}', .*start a new run"):
         resume(tmp_path / "run", steps=256, show=False)
     path.write_text("{}", "utf-8")
     with pytest.raises(ConfigError, match="is damaged"):
