@@ -650,6 +650,16 @@ def test_one_weight_in_a_file_keeps_the_presets_environment(
     assert (tmp_path / "run" / "config.toml").read_text("utf-8").startswith("# differs from")
 
 
+def test_a_preset_that_leaves_the_length_open_is_not_said_to_differ_in_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "open.toml").write_text('algo = "ppo"\n')
+    trained(tmp_path, "--preset", str(tmp_path / "open.toml"))
+    said = capsys.readouterr().err
+    assert "n_envs = 2 (preset: 256)" in said
+    assert "steps = 64" not in said
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [("[weights]\nprogres = 1", "did you mean 'progress'"), ("weights = 3", "weights is 3")],

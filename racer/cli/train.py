@@ -140,12 +140,15 @@ def _differences(before: dict[str, Any], config: TrainConfig, preset: str) -> st
     from racer.formats.settings import differences, shown_value
     from racer.train.config import load_train_config
 
-    if not (before.get("steps") or before.get("minutes")):
+    endless = not (before.get("steps") or before.get("minutes"))  # the command line says how long
+    if endless:
         before["steps"] = 1
     try:
         base = load_train_config(before, preset).to_dict()
     except ConfigError:  # it cannot be used as it is; what was used stands in config.toml
         return ""
+    if endless:
+        base |= {"steps": config.steps, "minutes": config.minutes}
     lines = [
         f"# {key} = {shown_value(new)} (preset: {shown_value(old)})"
         for key, (old, new) in differences(base, config.to_dict()).items()
