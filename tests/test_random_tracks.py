@@ -13,7 +13,8 @@ from racer.errors import TrackError
 from racer.evaluate import evaluate_driver
 from racer.tracks import corners, load_track, random_track
 from racer.tracks.check import check_line
-from racer.tracks.random_tracks import KINDS, Dice, random_circuit
+from racer.tracks.dice import Dice
+from racer.tracks.random_tracks import KINDS, random_circuit
 from racer.tracks.source import read_source
 from racer.tracks.survey import survey
 

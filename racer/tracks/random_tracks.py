@@ -19,6 +19,7 @@ import numpy as np
 from racer._core import Track
 from racer.errors import TrackError
 from racer.tracks.check import check_line
+from racer.tracks.dice import Dice
 from racer.tracks.rounding import resampled, rounded, smoothed
 from racer.tracks.spline import Array
 
@@ -39,28 +40,6 @@ _PATIENCE = 60  # attempts before only simple polygons are drawn
 def is_random(name: str) -> bool:
     """Whether it is the name of a random circuit; whatever ends in .csv is a file's."""
     return name.startswith(PREFIX) and not name.lower().endswith(".csv")
-
-
-class Dice:
-    """Numbers from raw 64-bit words, the same with every version of NumPy."""
-
-    def __init__(self, *key: int) -> None:
-        self._bits = np.random.PCG64(np.random.SeedSequence(key))
-
-    def many(self, count: int, low: float = 0.0, high: float = 1.0) -> Array:
-        """Numbers (count,) from [low, high)."""
-        words = self._bits.random_raw(count)
-        shares = (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
-        numbers: Array = low + (high - low) * shares
-        return numbers
-
-    def one(self, low: float = 0.0, high: float = 1.0) -> float:
-        """A number from [low, high)."""
-        return float(self.many(1, low, high)[0])
-
-    def whole(self, low: int, high: int) -> int:
-        """A whole number from low to high, both included."""
-        return low + int(self.one() * (high + 1 - low))
 
 
 @dataclasses.dataclass(frozen=True)
