@@ -33,7 +33,7 @@ _NEIGHBOURS = 90.0  # what lies nearer than this along the road is no overlap [m
 
 def _log(dice: Dice, low: float, high: float) -> float:
     """A number whose logarithm is evenly spread."""
-    return low * (high / low) ** dice.one()
+    return low * math.pow(high / low, dice.one())
 
 
 def _side(dice: Dice, left: float = 0.66) -> float:
