@@ -11,14 +11,17 @@ from racer.drivers.make import make_driver
 from racer.envs.circuit import RacerEnv
 from racer.errors import TrackError
 from racer.evaluate import evaluate_driver
+from racer.laps.names import track_title
 from racer.tracks import corners, load_track, random_track
 from racer.tracks.check import check_line
-from racer.tracks.random_tracks import KINDS, Dice, random_circuit
+from racer.tracks.dice import Dice
+from racer.tracks.random_tracks import KINDS, ROAD_COURSE, random_circuit
 from racer.tracks.source import read_source
 from racer.tracks.survey import survey
 
 # SHA-256 of the points in whole millimetres. They may change only when the generator does, which
 # makes other circuits of the seeds: say so in the changelog.
+GOLDEN_ROAD_COURSES = {0: "4ad2328e8bda14f5", 1: "02c2a96d50def6ac", 7: "f6bef87e75a7c35a"}
 GOLDEN = {
     0: "ad004e40bb42e083",
     1: "916a350dec14670a",
@@ -27,14 +30,14 @@ GOLDEN = {
 }
 
 
-def millimetres(seed: int) -> str:
-    line = random_circuit(seed).line
+def millimetres(seed: int, kind: str | None = None) -> str:
+    line = random_circuit(seed, kind).line
     return hashlib.sha256(np.round(line * 1000.0).astype("<i8").tobytes()).hexdigest()[:16]
 
 
-def check(seed: int) -> float:
+def check(seed: int, kind: str | None = None) -> float:
     """Raises unless the seed gives a valid circuit; its length [m]."""
-    circuit = random_circuit(seed)
+    circuit = random_circuit(seed, kind)
     findings, track = check_line(circuit.line, runoff=circuit.runoff)
     assert track is not None, (seed, findings)
     assert not [finding for finding in findings if finding.level == "error"], (seed, findings)
@@ -53,6 +56,7 @@ def test_seeds_give_valid_circuits_of_many_lengths() -> None:
 def test_ten_thousand_seeds_give_valid_circuits(thousand: int) -> None:
     for seed in range(1000 * thousand, 1000 * (thousand + 1)):
         check(seed)
+        check(seed, ROAD_COURSE)
 
 
 @pytest.mark.slow
@@ -68,6 +72,39 @@ def test_a_seed_means_the_same_circuit_everywhere() -> None:
     assert load_track("random:3").fingerprint == random_track(3).fingerprint
     assert load_track("random:3").name == "random:3"
     assert len({load_track(f"random:{seed}").fingerprint for seed in range(20)}) == 20
+
+
+def test_road_courses_are_like_real_circuits() -> None:
+    """Medians over seeds lie where the eight real circuits lie that we test with."""
+    tracks = [random_track(seed, ROAD_COURSE) for seed in range(40)]
+    found = [corners(track) for track in tracks]
+    tightest = [min(corner.radius for corner in each) for each in found]
+    assert 8.0 < np.median(tightest) < 15.0
+    assert min(tightest) > 5.6
+    assert sum(radius < 10.0 for radius in tightest) >= 8
+    density = [1e3 * len(each) / track.length for each, track in zip(found, tracks, strict=True)]
+    assert 2.0 < np.median(density) < 3.6
+    lengths = [track.length for track in tracks]
+    assert min(lengths) < 2500.0
+    assert max(lengths) > 5000.0
+    straight = [np.mean(np.abs(track.stations["curvature"]) < 1.0 / 400.0) for track in tracks]
+    assert 0.5 < np.median(straight) < 0.78
+    width = [
+        (track.stations["width_left"] + track.stations["width_right"]).min() for track in tracks
+    ]
+    assert min(width) < 8.5
+    assert max(width) > 13.0
+
+
+def test_a_kind_can_be_named() -> None:
+    for kind in KINDS:
+        track = load_track(f"random:7-{kind}")
+        assert track.name == f"random:7-{kind}"
+        assert track.fingerprint == random_track(7, kind).fingerprint
+        assert track_title(track) == f"random:7-{kind} (random circuit)"
+    assert {seed: millimetres(seed, ROAD_COURSE) for seed in GOLDEN_ROAD_COURSES} == (
+        GOLDEN_ROAD_COURSES
+    )
 
 
 def test_the_dice_are_the_raw_bits_of_the_generator() -> None:
@@ -103,7 +140,18 @@ def test_environments_take_random_circuits_by_name() -> None:
     env.close()
 
 
-@pytest.mark.parametrize("name", ["random:", "random:-1", "random:x", "random:1.5", "random:9" * 9])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "random:",
+        "random:-1",
+        "random:x",
+        "random:1.5",
+        "random:9" * 9,
+        "random:7-",
+        "random:7-oval",
+    ],
+)
 def test_what_is_no_seed_is_refused(name: str) -> None:
     with pytest.raises(TrackError, match="a random track is random:SEED"):
         load_track(name)

@@ -12,7 +12,6 @@ circuit everywhere.
 from __future__ import annotations
 
 import argparse
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,22 +22,20 @@ import numpy as np
 from racer._core import Track
 from racer.errors import TrackError
 from racer.formats.files import atomic_write
+from racer.tracks.chain import Segment, closed_chain, drawn_chain
 from racer.tracks.check import check_line
-from racer.tracks.random_tracks import Dice
-from racer.tracks.rounding import resampled, smoothed
+from racer.tracks.dice import Dice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from racer.tracks.spline import Array
 
-    Segment = tuple[float, float, float]  # straight [m], then a bend: radius [m] and angle [deg]
     Pattern = Callable[[Dice], list[Segment]]
 
 PREFIX = "odd:"
 SHORTEST, LONGEST = 700.0, 7000.0  # laps [m]
 START = 60.0  # straight at the start line, at least [m]
-FINE = 0.25  # distance of the points while drawing [m]
 ATTEMPTS = 400
 
 
@@ -164,10 +161,10 @@ def odd_circuit(kind: str, seed: int) -> tuple[Array, Track]:
             patterns = drawn.patterns
             pattern = patterns[0] if i == 0 else patterns[dice.whole(0, len(patterns) - 1)]
             open_chain += pattern(dice)
-        chain = _closed(open_chain, dice)
+        chain = closed_chain(open_chain, dice, start=START, lengths=(SHORTEST, LONGEST))
         if chain is None:
             continue
-        line = _line(chain, dice, drawn)
+        line = drawn_chain(chain, dice, road=drawn.road, ramp=drawn.ramp, step=drawn.step)
         line[:, :2] += drawn.error * dice.many(line[:, :2].size, -1.0, 1.0).reshape(-1, 2)
         line = np.round(line, 3) + 0.0
         runoff = round(dice.one(1.5, 4.0), 1)
@@ -178,72 +175,6 @@ def odd_circuit(kind: str, seed: int) -> tuple[Array, Track]:
             *np.ascontiguousarray(line.T), name=f"{PREFIX}{kind}-{seed}", runoff=runoff
         )
     raise TrackError(f"no circuit came of {kind} {seed}.")
-
-
-def _closed(chain: list[Segment], dice: Dice) -> list[Segment] | None:
-    """The chain with corners that turn it once around, and straights that close it."""
-    left = 360.0 - sum(angle for _, _, angle in chain)
-    while abs(left) > 1e-9:
-        most = math.copysign(min(abs(left), dice.one(60.0, 110.0)), left)
-        if 0.0 < abs(left) - abs(most) < 20.0:
-            most = left
-        chain.append((dice.one(40.0, 400.0), dice.one(12.0, 90.0), most))
-        left -= most
-    wanted = np.array([straight for straight, _, _ in chain])
-    free = wanted > 0.0
-    least = np.where(free, np.minimum(wanted, 5.0), 0.0)
-    least[0] = START
-    heading = np.radians(np.cumsum([0.0, *(angle for _, _, angle in chain)]))
-    radius = np.array([r for _, r, _ in chain])
-    way = np.exp(1j * heading)
-    turning = np.array([angle for _, _, angle in chain])
-    side = np.where(np.abs(turning) > 0.0, np.sign(turning) * radius, 0.0)
-    arcs = np.sum(side * 1j * (way[:-1] - way[1:]))  # from a bend's beginning to its end
-    straights = wanted.copy()
-    for _ in range(60):
-        gap = np.sum(straights * way[:-1]) + arcs
-        if abs(gap) < 1e-6:
-            break
-        give = np.where(free, wanted, 0.0) ** 2
-        give[(straights <= least) & ((way[:-1] * np.conj(gap)).real > 0.0)] = 0.0
-        rows = np.stack([way[:-1].real, way[:-1].imag])
-        system = (rows * give) @ rows.T
-        if np.linalg.cond(system) > 1e8:
-            return None
-        change = give * (rows.T @ np.linalg.solve(system, [gap.real, gap.imag]))
-        straights = np.maximum(straights - change, least)
-    else:
-        return None
-    length = float(np.sum(straights) + np.sum(np.abs(np.radians(turning)) * np.abs(side)))
-    if not SHORTEST <= length <= LONGEST:
-        return None
-    return [(float(s), r, a) for s, (_, r, a) in zip(straights, chain, strict=True)]
-
-
-def _line(chain: list[Segment], dice: Dice, kind: Kind) -> Array:
-    """The line (K, 4) of a closed chain, the first point in the middle of its first straight."""
-    headings: list[Array] = []
-    heading = 0.0
-    for straight, radius, angle in chain:
-        headings.append(np.full(round(straight / FINE), heading))
-        turn = math.radians(angle)
-        count = 0 if angle == 0.0 else max(2, round(abs(turn) * radius / FINE))
-        headings.append(heading + turn * (np.arange(count) + 0.5) / max(count, 1))
-        heading += turn
-    steps = FINE * np.exp(1j * np.concatenate(headings))
-    points = np.cumsum(steps - np.mean(steps))  # what rounding to `FINE` left open, spread out
-    base = dice.one(*kind.road)
-    waves = np.zeros(len(points))
-    spread = min(kind.road[1] - base, base - kind.road[0])
-    for k, (share, phase) in enumerate(dice.many(6).reshape(3, 2), start=2):
-        waves += (
-            share / 3.0 * np.sin(2.0 * math.pi * (k * np.arange(len(points)) / len(points) + phase))
-        )
-    half = 0.5 * (base + spread * waves)
-    line = smoothed(
-        np.column_stack([points.real, points.imag, half, half]), dice.one(*kind.ramp) / FINE
-    )
-    return resampled(np.roll(line, -round(0.5 * chain[0][0] / FINE), axis=0), kind.step)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -45,7 +45,9 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     one.set_defaults(act=_list)
 
     one = actions.add_parser("show", help="one circuit and its corners")
-    one.add_argument("name", metavar="NAME", help="a circuit's name, random:SEED or a .csv file")
+    one.add_argument(
+        "name", metavar="NAME", help="a circuit's name, random:SEED[-KIND] or a .csv file"
+    )
     _add_json(one)
     one.set_defaults(act=_show)
 
@@ -66,7 +68,9 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     one.set_defaults(act=_import)
 
     one = actions.add_parser("draw", help="a picture of a circuit")
-    one.add_argument("name", metavar="NAME", help="a circuit's name, random:SEED or a .csv file")
+    one.add_argument(
+        "name", metavar="NAME", help="a circuit's name, random:SEED[-KIND] or a .csv file"
+    )
     one.add_argument(
         "--out", type=Path, metavar="FILE", help=".png, .svg or .pdf; default NAME.png"
     )

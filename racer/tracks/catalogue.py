@@ -16,7 +16,7 @@ from racer.errors import TrackError
 from racer.formats.text import shown
 from racer.tracks.chords import by_the_chords
 from racer.tracks.closing import CLOSING_FACTOR, FARTHEST, MIN_POINTS, SAME_POINT
-from racer.tracks.random_tracks import PREFIX, is_random, random_track
+from racer.tracks.random_tracks import KINDS, PREFIX, is_random, random_track
 from racer.tracks.settings import read_settings
 from racer.tracks.table import read_table
 from racer.tracks.unfold import unfolded
@@ -100,9 +100,10 @@ def load_track(name_or_path: str | os.PathLike[str]) -> Track:
     """Loads a circuit.
 
     Args:
-        name_or_path: a name of `list_tracks()` or `list_user_tracks()`, `random:SEED`, or the path
-            of a `.csv` file, which is taken as it is: nothing is smoothed, and nothing repaired but
-            an edge that folds over itself for a very short way (`racer.tracks.unfold`).
+        name_or_path: a name of `list_tracks()` or `list_user_tracks()`, `random:SEED` or
+            `random:SEED-KIND`, or the path of a `.csv` file, which is taken as it is: nothing is
+            smoothed, and nothing repaired but an edge that folds over itself for a very short way
+            (`racer.tracks.unfold`).
 
     Raises:
         TrackError: the file cannot be read, or what it holds is not a circuit; one sentence names
@@ -110,7 +111,7 @@ def load_track(name_or_path: str | os.PathLike[str]) -> Track:
     """
     text = os.fspath(name_or_path)
     if is_random(text):
-        return random_track(seed_of(text))
+        return random_track(*seed_and_kind(text))
     path = track_path(name_or_path)
     line, line_numbers = read_table(path)
     settings = read_settings(path)
@@ -160,16 +161,16 @@ def _track(line: NDArray[np.float64], settings: TrackSettings, path: Path) -> Tr
     )
 
 
-def seed_of(name: str) -> int:
-    """The seed that a name such as `random:7` means.
+def seed_and_kind(name: str) -> tuple[int, str | None]:
+    """The seed, and the kind if one is named, that `random:7` or `random:7-street` mean.
 
     Raises:
-        TrackError: it is no whole number from 0 to 2^63 - 1.
+        TrackError: the seed is no whole number from 0 to 2^63 - 1, or there is no such kind.
     """
-    digits = name.removeprefix(PREFIX)
-    if not re.fullmatch(r"[0-9]{1,19}", digits) or int(digits) >= 1 << 63:
+    found = re.fullmatch(r"([0-9]{1,19})(?:-([a-z]+))?", name.removeprefix(PREFIX))
+    if found is None or int(found[1]) >= 1 << 63 or found[2] not in (None, *KINDS):
         raise TrackError(
-            f"a random track is {PREFIX}SEED with a whole number from 0 to 2^63 - 1, "
-            f"not '{shown(name, 60)}'."
+            f"a random track is {PREFIX}SEED or {PREFIX}SEED-KIND, with a whole number from 0 to "
+            f"2^63 - 1 and one of {', '.join(KINDS)}, not '{shown(name, 60)}'."
         )
-    return int(digits)
+    return int(found[1]), found[2]

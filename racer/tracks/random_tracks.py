@@ -2,7 +2,8 @@
 
 A circuit starts as a polygon of one of four kinds. Its corners are rounded, its curvature is built
 up gradually, its width varies; the start line goes to the middle of its longest straight. What the
-import would refuse is thrown away and drawn again, so that every seed gives a circuit.
+import would refuse is thrown away and drawn again, so that every seed gives a circuit. The fifth
+kind, road courses (`racer.tracks.road_courses`), no seed means by itself: it has to be named.
 
 Only raw bits of the generator are used, whose stream is fixed, and points are rounded to
 millimetres before the engine gets them: a seed means the same circuit everywhere.
@@ -19,48 +20,31 @@ import numpy as np
 from racer._core import Track
 from racer.errors import TrackError
 from racer.tracks.check import check_line
+from racer.tracks.dice import Dice
+from racer.tracks.road_courses import road_course, road_course_length
 from racer.tracks.rounding import resampled, rounded, smoothed
 from racer.tracks.spline import Array
 
 PREFIX = "random:"
-KINDS = ("technical", "flowing", "street", "crossing")
+ROAD_COURSE = "roadcourse"
+KINDS = ("technical", "flowing", "street", "crossing", ROAD_COURSE)
 SHORTEST, LONGEST = 1000.0, 6000.0  # laps [m]
 NARROWEST, WIDEST = 9.0, 15.0  # roads [m]
 TIGHTEST = 13.0  # radius of a corner as drawn [m]
+TIGHTEST_ROAD_COURSE = 5.6  # radius of a corner as built [m]: the least of 17 real circuits is 5.7
 STRAIGHTEST = 1.0 / 400.0  # curvature that the road may have near the start line [1/m]
 START_STRAIGHT = 40.0  # this far to both sides of it [m]
 TIGHT = 0.8  # share of a bend's radius that the road and its run-off may take up
 STEP = 5.0  # distance of the points [m]
 _FINE = 1.0  # distance of the points while drawing [m]
 _ATTEMPTS = 200
+_DRAWS = 3000  # of a road course; most are thrown away at a glance
 _PATIENCE = 60  # attempts before only simple polygons are drawn
 
 
 def is_random(name: str) -> bool:
     """Whether it is the name of a random circuit; whatever ends in .csv is a file's."""
     return name.startswith(PREFIX) and not name.lower().endswith(".csv")
-
-
-class Dice:
-    """Numbers from raw 64-bit words, the same with every version of NumPy."""
-
-    def __init__(self, *key: int) -> None:
-        self._bits = np.random.PCG64(np.random.SeedSequence(key))
-
-    def many(self, count: int, low: float = 0.0, high: float = 1.0) -> Array:
-        """Numbers (count,) from [low, high)."""
-        words = self._bits.random_raw(count)
-        shares = (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
-        numbers: Array = low + (high - low) * shares
-        return numbers
-
-    def one(self, low: float = 0.0, high: float = 1.0) -> float:
-        """A number from [low, high)."""
-        return float(self.many(1, low, high)[0])
-
-    def whole(self, low: int, high: int) -> int:
-        """A whole number from low to high, both included."""
-        return low + int(self.one() * (high + 1 - low))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,6 +91,8 @@ def random_circuit(seed: int, kind: str | None = None) -> RandomCircuit:
         raise TrackError(f"the seed of a random track is from 0 to 2^63 - 1, not {seed}.")
     if kind is not None and kind not in KINDS:
         raise TrackError(f"random tracks are {', '.join(KINDS)}, not {kind!r}.")
+    if kind == ROAD_COURSE:
+        return _road_course(seed)
     chosen = kind or KINDS[(0, 0, 0, 1, 1, 1, 2, 2, 2, 3)[Dice(seed).whole(0, 9)]]
     for attempt in range(_ATTEMPTS):
         dice = Dice(seed, attempt + 1)
@@ -116,6 +102,20 @@ def random_circuit(seed: int, kind: str | None = None) -> RandomCircuit:
         if line is not None and is_good(line, runoff):
             return RandomCircuit(line, runoff, chosen, attempt + 1)
     raise TrackError(f"no circuit came of the seed {seed}.")  # 10,000 seeds never needed a third
+
+
+def _road_course(seed: int) -> RandomCircuit:
+    length = road_course_length(Dice(seed, 0, len(ROAD_COURSE)))
+    for attempt in range(_DRAWS):
+        drawn = road_course(Dice(seed, attempt + 1, len(ROAD_COURSE)), length)
+        if drawn is None:
+            continue
+        findings, track = check_line(drawn[0], runoff=drawn[1])
+        if track is None or any(finding.level == "error" for finding in findings):
+            continue
+        if np.max(np.abs(track.stations["curvature"])) < 1.0 / TIGHTEST_ROAD_COURSE:
+            return RandomCircuit(*drawn, ROAD_COURSE, attempt + 1)
+    raise TrackError(f"no road course came of the seed {seed}.")
 
 
 def is_good(line: Array, runoff: float) -> bool:
