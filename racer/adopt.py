@@ -15,11 +15,11 @@ import numpy as np
 
 from racer import _core
 from racer.drivers import onnx_check
-from racer.envs.highway_config import highway_settings
+from racer.envs.circuit.policy import ACTIONS, ENV_ID, PolicyMetadata, observation_fields
+from racer.envs.highway.policy import ENVIRONMENTS, HighwayPolicyMetadata, action_count, flat_size
+from racer.envs.highway.settings import highway_settings
 from racer.errors import ConfigError, PolicyError
 from racer.formats.files import MAX_POLICY_BYTES, atomic_path, read_bytes
-from racer.highway_policies import ENVIRONMENTS, HighwayPolicyMetadata, action_count, flat_size
-from racer.policies import ACTIONS, ENV_ID, PolicyMetadata, observation_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -120,7 +120,7 @@ def adopt_policy(
 
 
 def _circuit(settings: Mapping[str, Any], name: str, tracks: list[str]) -> PolicyMetadata:
-    from racer.config import EnvConfig
+    from racer.envs.circuit.settings import EnvConfig
 
     env = EnvConfig(**settings)  # says what is wrong
     return PolicyMetadata(
@@ -226,8 +226,8 @@ def drive_once(path: Path, metadata: Metadata, seconds: float = DRIVE_SECONDS) -
     """
     driver: Any
     if isinstance(metadata, PolicyMetadata):
-        from racer.drivers.onnx_policy import OnnxDriver
-        from racer.session import Seat, Session, drive
+        from racer.drivers.circuit.onnx_driver import OnnxDriver
+        from racer.envs.circuit.session import Seat, Session, drive
         from racer.tracks import load_track
 
         driver = OnnxDriver(path, metadata.vehicle)
@@ -236,8 +236,8 @@ def drive_once(path: Path, metadata: Metadata, seconds: float = DRIVE_SECONDS) -
             session.place(world, 0, 300.0 * world, 0.0, 0.0, 25.0)
         drive(session, [Seat(driver, session)], round(seconds / _core.TICK_SECONDS))
     else:
-        from racer.drivers.highway import HighwayOnnxDriver
-        from racer.envs.highway_worlds import HighwayWorlds
+        from racer.drivers.highway.drivers import HighwayOnnxDriver
+        from racer.envs.highway.worlds import HighwayWorlds
 
         driver = HighwayOnnxDriver(path, metadata.env_id, metadata.settings)
         settings = highway_settings(metadata.settings, ENVIRONMENTS[metadata.env_id])

@@ -8,9 +8,9 @@ from typing import Any
 import gymnasium
 
 from racer.envs import HighwayEnv, RacerEnv
+from racer.envs.circuit.policy import ENV_ID
+from racer.envs.highway.policy import ENVIRONMENTS, NEEDED
 from racer.errors import PolicyError
-from racer.highway_policies import ENVIRONMENTS, NEEDED
-from racer.policies import ENV_ID
 
 
 @dataclass
@@ -92,7 +92,7 @@ def _read(env: Any, found: TrainedIn) -> None:
 
 def _highway_id(env: Any) -> str:
     """The id it was made by, or else the one whose policies it can share."""
-    from racer.envs.highway_config import highway_settings
+    from racer.envs.highway.settings import highway_settings
 
     spec = getattr(env, "spec", None)
     if spec is not None and spec.id in ENVIRONMENTS:

@@ -2,7 +2,7 @@
 
 The graph holds everything from the observation as the environment gives it to the action as the
 environment takes it: normalisation, clipping, network, scaling. What it was trained for stands in
-the file's metadata, see `racer.policies`.
+the file's metadata, see `racer.envs.circuit.policy`.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from racer import _core
+from racer.envs.circuit.policy import ACTIONS, PolicyMetadata, observation_fields
 from racer.formats.files import atomic_write
-from racer.policies import ACTIONS, PolicyMetadata, observation_fields
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from racer.highway_policies import HighwayPolicyMetadata
+    from racer.envs.highway.policy import HighwayPolicyMetadata
     from racer.train.config import TrainConfig
 
 OPSET = 17

@@ -8,7 +8,11 @@ the middle of its own import when it calls.
 
 from __future__ import annotations
 
-CIRCUIT = ("racer/Circuit-v0", "racer.envs.circuit:RacerEnv", "racer.envs.vector:RacerVectorEnv")
+CIRCUIT = (
+    "racer/Circuit-v0",
+    "racer.envs.circuit.env:RacerEnv",
+    "racer.envs.vector:RacerVectorEnv",
+)
 HIGHWAYS = {
     "racer/Highway-v0": "highway",
     "racer/HighwayFast-v0": "fast",
@@ -23,7 +27,7 @@ def register() -> None:
     name, entry_point, vector_entry_point = CIRCUIT
     rows: dict[str, tuple[str, str, dict[str, str]]] = {name: (entry_point, vector_entry_point, {})}
     for name, preset in HIGHWAYS.items():
-        views = ("racer.envs.highway:HighwayEnv", "racer.envs.vector:HighwayVectorEnv")
+        views = ("racer.envs.highway.env:HighwayEnv", "racer.envs.vector:HighwayVectorEnv")
         rows[name] = (*views, {"preset": preset})
     for name, (entry_point, vector_entry_point, kwargs) in rows.items():
         if name not in registration.registry:

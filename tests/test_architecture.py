@@ -20,7 +20,12 @@ FLOORS = (
     ("racer.tools",),
     ("racer.viewer",),
     (
-        *("racer.train", "racer.evaluate", "racer.evaluate_highway", "racer.export"),
+        *(
+            "racer.train",
+            "racer.envs.circuit.episodes",
+            "racer.envs.highway.episodes",
+            "racer.export",
+        ),
         *("racer.adopt", "racer.adopt_env", "racer.adopt_graph", "racer.record"),
     ),
     ("racer.envs",),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from racer import _core
-from racer.config import (
+from racer.envs.circuit.settings import (
     EnvConfig,
     EpisodeConfig,
     RewardConfig,

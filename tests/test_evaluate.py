@@ -8,9 +8,9 @@ import pytest
 from racer import _core
 from racer.cli.main import main
 from racer.drivers import make_driver
-from racer.drivers.random_driver import RandomDriver
+from racer.drivers.circuit.random_driver import RandomDriver
+from racer.envs.circuit.episodes import evaluate_driver
 from racer.errors import ConfigError
-from racer.evaluate import evaluate_driver
 from racer.laps import verify_lap
 from racer.tracks import load_track
 

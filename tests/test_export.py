@@ -13,11 +13,11 @@ from small_models import small_config, small_driver, small_model, small_policy
 
 from racer import _core
 from racer.drivers import make_driver
-from racer.drivers.observed import ObservationReader
-from racer.drivers.onnx_policy import OnnxDriver
+from racer.drivers.circuit.observed import ObservationReader
+from racer.drivers.circuit.onnx_driver import OnnxDriver
+from racer.envs.circuit.policy import PolicyMetadata
+from racer.envs.circuit.session import Seat, Session, drive
 from racer.errors import PolicyError
-from racer.policies import PolicyMetadata
-from racer.session import Seat, Session, drive
 from racer.tracks import load_track
 
 VARIANTS = [

@@ -10,9 +10,9 @@ import pytest
 from track_scene import degrees_of, gpx, hairpins, line_of, ring, stadium, write_csv
 
 from racer.cli.main import main
-from racer.drivers.make import make_driver
+from racer.drivers.circuit.make import make_driver
+from racer.envs.circuit.episodes import evaluate_driver
 from racer.errors import TrackError
-from racer.evaluate import evaluate_driver
 from racer.tracks import catalogue as catalogue_module
 from racer.tracks import (
     list_tracks,
@@ -329,7 +329,7 @@ def test_an_imported_circuit_is_known_by_name(user_tracks, tmp_path, capsys):
     assert facts["optimal_lap_s"] is None
     assert facts["demonstrated_lap_s"] is None
     assert main(["tracks", "validate", "my-lap"]) == 0
-    from racer.envs.circuit import RacerEnv
+    from racer.envs.circuit.env import RacerEnv
 
     env = RacerEnv(track="my-lap")
     env.reset(seed=1)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from racer._core import Track
+from racer.envs.circuit.session import Session
 from racer.errors import RacerError, TrackError
-from racer.session import Session
 from racer.tracks import (
     CATALOGUE,
     TrackSettings,

@@ -13,13 +13,13 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from racer import _core
 from racer.cli.main import main
 from racer.drivers import make_driver
-from racer.drivers.onnx_policy import OnnxDriver
+from racer.drivers.circuit.onnx_driver import OnnxDriver
 from racer.drivers.sb3 import Sb3Driver
+from racer.envs.circuit.episodes import evaluate_driver
+from racer.envs.circuit.session import Seat, Session
+from racer.envs.circuit.task import rank
 from racer.errors import ConfigError
-from racer.evaluate import evaluate_driver
-from racer.session import Seat, Session
 from racer.tracks import load_track
-from racer.train.circuit_task import rank
 from racer.train.config import (
     TrainConfig,
     list_presets,

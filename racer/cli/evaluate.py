@@ -98,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
 
     from racer.cli.checks import check_lap_track
     from racer.drivers import make_driver
-    from racer.evaluate import evaluate_tracks
+    from racer.envs.circuit.episodes import evaluate_tracks
     from racer.tracks import list_tracks, load_track
 
     names = [t for name in args.track for t in (list_tracks() if name == "all" else [name])]

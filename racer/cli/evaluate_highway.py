@@ -16,11 +16,11 @@ def run_highway(args: argparse.Namespace, env_id: str) -> int:
     """Evaluates, writes the file if asked to, and prints; 0."""
     import json
 
-    from racer.drivers.highway import make_highway_driver
-    from racer.envs.highway_config import highway_settings
+    from racer.drivers.highway.drivers import make_highway_driver
+    from racer.envs.highway.episodes import evaluate_highway
+    from racer.envs.highway.policy import ENVIRONMENTS
+    from racer.envs.highway.settings import highway_settings
     from racer.errors import ConfigError
-    from racer.evaluate_highway import evaluate_highway
-    from racer.highway_policies import ENVIRONMENTS
 
     for option in ("track", "save_laps"):
         if getattr(args, option) is not None:
@@ -36,7 +36,7 @@ def run_highway(args: argparse.Namespace, env_id: str) -> int:
         result.save(args.out / FILE_NAME)
     if args.video is not None:
         from racer.cli.film_progress import FilmProgress
-        from racer.viewer.highway.drive import HighwayDrive
+        from racer.play.highway.drive import HighwayDrive
         from racer.viewer.highway.films import shoot_highway
 
         driver = make_highway_driver(args.policy, env_id, settings.values, args.seed)
@@ -73,7 +73,7 @@ def _check_video(args: argparse.Namespace) -> None:
 
 def table(total: dict[str, dict[str, Any]]) -> str:
     """Every number with its 95 % interval, for people."""
-    from racer.evaluate_highway import MEANS
+    from racer.envs.highway.episodes import MEANS
 
     lines = []
     for name, entry in total.items():

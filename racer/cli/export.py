@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from racer.formats.text import show_path
 
 if TYPE_CHECKING:
-    from racer.highway_policies import HighwayPolicyMetadata
-    from racer.policies import PolicyMetadata
+    from racer.envs.circuit.policy import PolicyMetadata
+    from racer.envs.highway.policy import HighwayPolicyMetadata
     from racer.train.config import TrainConfig
 
 
@@ -97,9 +97,9 @@ def _adopt(args: argparse.Namespace) -> int:
     import json
 
     from racer.adopt import adopt_policy
+    from racer.envs.circuit.policy import ENV_ID
+    from racer.envs.highway.policy import ENVIRONMENTS
     from racer.errors import PolicyError
-    from racer.highway_policies import ENVIRONMENTS
-    from racer.policies import ENV_ID
 
     if args.onnx is None or args.folder is not None:
         raise PolicyError("racer export takes the folder of a run, or --onnx FILE.")
@@ -129,10 +129,10 @@ def _adopt(args: argparse.Namespace) -> int:
 
 def _metadata(path: Path, config: TrainConfig) -> PolicyMetadata | HighwayPolicyMetadata:
     """What the file says; making a driver of it shows that it drives."""
-    from racer.drivers.highway import HighwayOnnxDriver
-    from racer.drivers.onnx_policy import OnnxDriver
-    from racer.envs.highway_config import highway_settings
-    from racer.highway_policies import ENVIRONMENTS
+    from racer.drivers.circuit.onnx_driver import OnnxDriver
+    from racer.drivers.highway.drivers import HighwayOnnxDriver
+    from racer.envs.highway.policy import ENVIRONMENTS
+    from racer.envs.highway.settings import highway_settings
 
     if config.env_id not in ENVIRONMENTS:
         return OnnxDriver(path, config.env.vehicle).metadata

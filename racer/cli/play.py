@@ -11,7 +11,7 @@ from racer.cli.play_highway import HIGHWAY_CAMERAS, run_highway
 
 if TYPE_CHECKING:
     from racer.drivers import Driver
-    from racer.viewer.race import Race
+    from racer.play.circuit.race import Race
 
 CIRCUIT_CAMERAS: Final = ("follow", "north", "overview")
 LAPS_DIR: Final = "where laps are saved (default: racer/laps in your folder for user data)"
@@ -150,8 +150,8 @@ def run(args: argparse.Namespace) -> int:
     if args.offscreen is not None:
         return _shoot(args)
     from racer.laps.traces import trace_lap
-    from racer.viewer.app import PlayApp, play
-    from racer.viewer.keeper import LapKeeper
+    from racer.play.circuit.keeper import LapKeeper
+    from racer.viewer.circuit.app import PlayApp, play
     from racer.viewer.window import Window
 
     human = args.driver in (None, "human")
@@ -181,9 +181,9 @@ def run(args: argparse.Namespace) -> int:
 def _shoot(args: argparse.Namespace) -> int:
     from racer.cli.film_progress import FilmProgress
     from racer.formats.text import show_path
-    from racer.viewer.films import shoot_race
+    from racer.viewer.circuit.films import shoot_race
+    from racer.viewer.circuit.stage import Stage
     from racer.viewer.offscreen import check_target
-    from racer.viewer.stage import Stage
 
     check_target(args.offscreen)
     args.driver = args.driver or "good"
@@ -206,14 +206,14 @@ def _shoot(args: argparse.Namespace) -> int:
 def _race(args: argparse.Namespace, *, human: bool) -> Race:
     from racer.cli.checks import check_lap_track
     from racer.drivers import make_driver
+    from racer.play.circuit.race import Race
     from racer.tracks import load_track
-    from racer.viewer.race import Race
 
     track = load_track(args.track)
     first: Driver
     if human:
         check_lap_track(track, args.track)
-        from racer.viewer.keyboard import HumanDriver
+        from racer.play.keyboard import HumanDriver
         from racer.viewer.window import PygameKeyboard
 
         first = HumanDriver(PygameKeyboard(), args.name)

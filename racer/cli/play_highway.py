@@ -9,9 +9,9 @@ from racer.formats.text import show_path
 if TYPE_CHECKING:
     import argparse
 
-    from racer.drivers.highway import HighwayDriver
-    from racer.envs.highway_config import HighwaySettings
-    from racer.viewer.highway.drive import HighwayDrive
+    from racer.drivers.highway.drivers import HighwayDriver
+    from racer.envs.highway.settings import HighwaySettings
+    from racer.play.highway.drive import HighwayDrive
     from racer.viewer.highway.stage import HighwayCamera
 
 HIGHWAY_CAMERAS: Final = ("along", "behind")
@@ -61,10 +61,10 @@ def run_highway(args: argparse.Namespace, env_id: str) -> int:
 
 
 def _drive(args: argparse.Namespace, env_id: str) -> HighwayDrive:
-    from racer.envs.highway_config import highway_settings
+    from racer.envs.highway.policy import ENVIRONMENTS
+    from racer.envs.highway.settings import highway_settings
     from racer.errors import ConfigError
-    from racer.highway_policies import ENVIRONMENTS
-    from racer.viewer.highway.drive import HighwayDrive
+    from racer.play.highway.drive import HighwayDrive
 
     if args.episode is not None and args.episode < 0:
         raise ConfigError(f"--episode is {args.episode}, but episodes are counted from 0.")
@@ -73,10 +73,10 @@ def _drive(args: argparse.Namespace, env_id: str) -> HighwayDrive:
 
 
 def _driver(args: argparse.Namespace, env_id: str, settings: HighwaySettings) -> HighwayDriver:
-    from racer.drivers.highway import make_highway_driver
+    from racer.drivers.highway.drivers import make_highway_driver
 
     if args.driver in (None, "human"):
-        from racer.viewer.highway.keys import HighwayPerson
+        from racer.play.highway.person import HighwayPerson
         from racer.viewer.window import PygameKeyboard
 
         return HighwayPerson(PygameKeyboard(), settings, args.name)

@@ -45,9 +45,9 @@ def run(args: argparse.Namespace) -> int:
     )
     from racer.errors import RacerError
     from racer.formats.text import show_path, shown
+    from racer.play.circuit.keeper import LapKeeper
+    from racer.play.circuit.recording import is_agent, lap_table
     from racer.tracks import load_track
-    from racer.viewer.keeper import LapKeeper
-    from racer.viewer.recording import is_agent, lap_table
 
     if not 1 <= args.laps <= 1000:
         raise RacerError(f"--laps {args.laps}: from 1 to 1000.")
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     keeper = LapKeeper(args.laps_dir)
     if agent:
         from racer.drivers import make_driver
-        from racer.viewer.recording import record_agent
+        from racer.play.circuit.recording import record_agent
 
         driver = make_driver(args.driver, track, args.vehicle, args.seed)
         rows = record_agent(
@@ -85,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
         from racer.viewer.need import need
 
         need("pygame", "the viewer")
-        from racer.viewer.guide import record_person
+        from racer.viewer.circuit.guide import record_person
 
         rows = record_person(
             track,

@@ -108,8 +108,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _list(args: argparse.Namespace) -> int:
+    from racer.optimal.track_facts import track_facts
     from racer.tracks import list_tracks, list_user_tracks
-    from racer.tracks.facts import track_facts
 
     found, bad = [], 0
     for name in [*list_tracks(), *list_user_tracks()]:
@@ -128,8 +128,8 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
+    from racer.optimal.track_facts import track_facts
     from racer.tracks import corners, load_track
-    from racer.tracks.facts import track_facts
 
     facts = track_facts(args.name)
     bends = corners(load_track(args.name))
@@ -172,7 +172,7 @@ def _validate(args: argparse.Namespace) -> int:
 def _checked(path: Path, args: argparse.Namespace) -> dict[str, Any]:
     result = _survey(_source(path, args), args)
     if args.draw is not None:
-        from racer.tracks.picture import draw_survey
+        from racer.plots.tracks import draw_survey
 
         many = args.file.is_dir()
         draw_survey(result, args.draw / f"{path.stem}.png" if many else args.draw, title=path.stem)
@@ -227,8 +227,8 @@ def _import(args: argparse.Namespace) -> int:
 
 
 def _draw(args: argparse.Namespace) -> int:
+    from racer.plots.tracks import draw_circuit
     from racer.tracks import load_track, track_key
-    from racer.tracks.picture import draw_circuit
 
     out = args.out or Path(f"{track_key(Path(args.name).stem)}.png")
     draw_circuit(load_track(args.name), out)

@@ -179,7 +179,8 @@ def _discrete(env_id: str | None) -> bool:
 
 def _merge_circuit(args: argparse.Namespace, content: dict[str, Any]) -> None:
     """Lays the file's settings over the preset's, key by key, and the flags' over both."""
-    from racer.config import load_config, read_config
+    from racer.envs.circuit.settings import load_config
+    from racer.formats.config_files import read_config
     from racer.formats.settings import merged
 
     layers: list[dict[str, Any]] = []
@@ -194,9 +195,9 @@ def _merge_circuit(args: argparse.Namespace, content: dict[str, Any]) -> None:
 
 def _merge_highway(args: argparse.Namespace, content: dict[str, Any]) -> None:
     """The same on the highway, where `observation` and `action` are replaced as a whole."""
-    from racer.envs.highway_config import highway_settings, read_settings
+    from racer.envs.highway.policy import ENVIRONMENTS
+    from racer.envs.highway.settings import highway_settings, read_settings
     from racer.errors import ConfigError
-    from racer.highway_policies import ENVIRONMENTS
 
     for option in ("track", "vehicle"):
         if getattr(args, option) is not None:

@@ -4,7 +4,7 @@
 a recorded lap (`.lap.npz`) or the folder of a training run. The human driver lives in the viewer.
 """
 
-from racer.drivers.make import BUILT_IN, make_driver
+from racer.drivers.circuit.make import BUILT_IN, make_driver
 from racer.drivers.protocol import Driver
 
 __all__ = ["BUILT_IN", "Driver", "make_driver"]

@@ -158,7 +158,7 @@ def import_track(source: Source, options: ImportOptions, *, picture: bool = True
                 atomic_write(stage / f"{key}.toml", settings.as_toml())
                 atomic_write(stage / path.name, table_text(result))
                 if drawn is not None:
-                    from racer.tracks.picture import draw_survey
+                    from racer.plots.tracks import draw_survey
 
                     draw_survey(result, stage / drawn.name, title=name)
                 commit(folder, stage)

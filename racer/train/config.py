@@ -1,8 +1,8 @@
 """The settings of a training run, and the presets that come with Racer.
 
 A preset is a TOML file: the fields of `TrainConfig`, with a table `[ppo]`, `[sac]` or `[dqn]` for
-the algorithm, and `[env]` for a circuit's environment (keys as in `racer.config`) or `[highway]`
-for the highway's (keys as in `racer.envs.highway_config`).
+the algorithm, and `[env]` for a circuit's environment (keys as in `racer.envs.circuit.settings`) or
+`[highway]` for the highway's (keys as in `racer.envs.highway.settings`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from racer.config import EnvConfig
+from racer.envs.circuit.settings import EnvConfig
+from racer.envs.highway.policy import ENVIRONMENTS
 from racer.errors import ConfigError, RacerError
 from racer.formats import files
 from racer.formats.settings import (
@@ -33,7 +34,6 @@ from racer.formats.settings import (
     text_field,
     whole_number,
 )
-from racer.highway_policies import ENVIRONMENTS
 
 PRESETS = Path(__file__).parent.parent / "data" / "presets"
 ALGORITHMS = ("ppo", "sac", "dqn")

@@ -8,11 +8,11 @@ from collections import deque
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from racer.envs.highway_config import highway_settings
+from racer.envs.highway.policy import ENVIRONMENTS
+from racer.envs.highway.settings import highway_settings
 from racer.errors import ConfigError, RacerError
 from racer.formats.files import MAX_POLICY_BYTES, atomic_write, read_bytes, read_text
 from racer.formats.settings import differences, shown_value
-from racer.highway_policies import ENVIRONMENTS
 from racer.train.checkpoint import DamagedError, load_checkpoint, restore
 from racer.train.config import CIRCUIT
 
@@ -220,7 +220,7 @@ def read_object(path: Path) -> dict[str, Any]:
 
 
 def _is_policy(path: Path) -> bool:
-    from racer.drivers.onnx_policy import OnnxGraph
+    from racer.drivers.onnx_graph import OnnxGraph
 
     try:
         OnnxGraph(path)

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from stable_baselines3.common.logger import Logger
 
+    from racer.envs.circuit.policy import PolicyMetadata
+    from racer.envs.highway.policy import HighwayPolicyMetadata
     from racer.envs.sb3_view import WorldsVecEnv
-    from racer.highway_policies import HighwayPolicyMetadata
-    from racer.policies import PolicyMetadata
     from racer.train.config import TrainConfig
 
 SELECTION_SEED = 1  # of the scenarios that choose the best model
@@ -81,9 +81,9 @@ def make_task(config: TrainConfig, circuit: Path | None = None) -> Task:
         RacerError: the environment cannot be made.
     """
     if config.env_id == CIRCUIT:
-        from racer.train.circuit_task import CircuitTask
+        from racer.envs.circuit.task import CircuitTask
 
         return CircuitTask(config, circuit)
-    from racer.train.highway_task import HighwayTask
+    from racer.envs.highway.task import HighwayTask
 
     return HighwayTask(config)

@@ -9,8 +9,8 @@ import torch
 from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import VecNormalize
 
-from racer.config import EnvConfig
-from racer.drivers.onnx_policy import OnnxDriver
+from racer.drivers.circuit.onnx_driver import OnnxDriver
+from racer.envs.circuit.settings import EnvConfig
 from racer.envs.sb3 import RacerVecEnv
 from racer.export import export_policy, model_metadata
 from racer.tools.bench.measure import Case, latencies

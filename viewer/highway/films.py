@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 import pygame
 
+from racer.viewer.highway.app import HighwayApp
 from racer.viewer.offscreen import check_target, film, save_picture, surface_pixels
 
-from .app import HighwayApp
-
 if TYPE_CHECKING:
+    from racer.play.highway.drive import HighwayDrive
     from racer.viewer.highway.stage import HighwayCamera
-
-    from .drive import HighwayDrive
 
 SIZE: Final = (1280, 540)
 _PICTURE_FINE: Final = 2
