@@ -7,10 +7,8 @@ from typing import Any
 
 import gymnasium
 
-from racer.envs import HighwayEnv, RacerEnv
-from racer.envs.circuit.policy import ENV_ID
-from racer.envs.highway.policy import ENVIRONMENTS, NEEDED
 from racer.errors import PolicyError
+from racer.kinds import kinds
 
 
 @dataclass
@@ -19,8 +17,7 @@ class TrainedIn:
 
     Attributes:
         env_id: the environment.
-        settings: of a circuit by name, or of a highway as its environment has them.
-        tracks: names of the circuits.
+        settings: what its kind of world says of it.
         normalise: the `VecNormalize` between model and environment.
         action_scale: what the environment multiplies actions by.
         algorithm: name of the model's class.
@@ -29,7 +26,6 @@ class TrainedIn:
 
     env_id: str | None = None
     settings: dict[str, Any] = field(default_factory=dict)
-    tracks: list[str] = field(default_factory=list)
     normalise: Any = None
     action_scale: tuple[float, ...] = ()
     algorithm: str = ""
@@ -77,28 +73,10 @@ def _inner(env: Any) -> Any:
 
 
 def _read(env: Any, found: TrainedIn) -> None:
-    worlds = getattr(env, "worlds", None)
-    if isinstance(env, RacerEnv) or hasattr(worlds, "tracks"):
-        found.env_id = ENV_ID
-        names = ("observation", "action", "ticks_per_action", "vehicle")
-        found.settings = {name: getattr(env.config, name) for name in names}
-        found.tracks = list(dict.fromkeys(track.name for track in env.worlds.tracks))
-    elif isinstance(env, HighwayEnv) or hasattr(worlds, "outcomes"):
-        found.settings = dict(env.config)
-        found.env_id = _highway_id(env)
-        scale = getattr(env, "_action_scale", None)
-        found.action_scale = () if scale is None else tuple(float(x) for x in scale)
-
-
-def _highway_id(env: Any) -> str:
-    """The id it was made by, or else the one whose policies it can share."""
-    from racer.envs.highway.settings import highway_settings
-
-    spec = getattr(env, "spec", None)
-    if spec is not None and spec.id in ENVIRONMENTS:
-        return str(spec.id)
-    for env_id, preset in ENVIRONMENTS.items():
-        theirs = highway_settings(None, preset).values
-        if all(theirs[key] == env.config[key] for key in NEEDED):
-            return env_id
-    return next(iter(ENVIRONMENTS))
+    for kind in kinds():
+        said = kind.load("policy").trained_in(env)
+        if said is not None:
+            found.env_id, found.settings = said
+            scale = getattr(env, "_action_scale", None)
+            found.action_scale = () if scale is None else tuple(float(x) for x in scale)
+            return

@@ -52,7 +52,8 @@ def run(args: argparse.Namespace) -> int:
     """Prints the times; writes what is wanted."""
     import json
 
-    from racer.cli.checks import check_seed, check_vehicle
+    from racer.cli.checks import check_seed
+    from racer.envs.circuit.checks import check_vehicle
     from racer.errors import ConfigError
     from racer.optimal.reference import demonstrated_lap
     from racer.optimal.solver.compute import known_or_computed
@@ -141,7 +142,7 @@ def _fast(args: argparse.Namespace, track: Track) -> int:
 
 
 def _circuit(args: argparse.Namespace) -> Track:
-    from racer.cli.checks import check_lap_track
+    from racer.envs.circuit.checks import check_lap_track
     from racer.tracks import load_track
 
     track = load_track(args.track)

@@ -36,13 +36,8 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Records; 0 if the wanted number of valid laps was driven, else 1."""
-    from racer.cli.checks import (
-        check_device,
-        check_lap_track,
-        check_person,
-        check_seed,
-        check_vehicle,
-    )
+    from racer.cli.checks import check_device, check_person, check_seed
+    from racer.envs.circuit.checks import check_lap_track, check_vehicle
     from racer.errors import RacerError
     from racer.formats.text import show_path, shown
     from racer.play.circuit.keeper import LapKeeper

@@ -58,7 +58,7 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Trains; 0 if the run is complete, 130 if it was interrupted."""
-    from racer.cli.checks import check_vehicle
+    from racer.envs.circuit.checks import check_vehicle
     from racer.errors import ConfigError
     from racer.train.config import (
         CIRCUIT,

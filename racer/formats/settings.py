@@ -251,6 +251,14 @@ class Checked:
 
     arguments: ClassVar[tuple[str, ...]] = ()  # what people take for settings, and are none
 
+    def as_dict(self) -> dict[str, Any]:
+        """The settings keyed as in files; `from_mapping` takes it back."""
+        return {
+            self.key_of(field.name): value.as_dict() if isinstance(value, Checked) else value
+            for field in dataclasses.fields(self)
+            for value in (getattr(self, field.name),)
+        }
+
     @staticmethod
     def key_of(name: str) -> str:
         """The key in files of the field with that name."""

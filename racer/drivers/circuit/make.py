@@ -1,16 +1,17 @@
-"""One way to name a driver, for every command."""
+"""The drivers for circuits, by name."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from racer.drivers.circuit.keyboard_like import KeyboardDriver
 from racer.drivers.circuit.random_driver import RandomDriver
 from racer.drivers.circuit.scripted import casual_driver, good_driver
-from racer.errors import PolicyError
+from racer.drivers.named import named_driver
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from racer import _core
     from racer.drivers.protocol import Driver
 
@@ -31,32 +32,58 @@ def make_driver(spec: str, track: _core.Track, vehicle: str = "gt", seed: int = 
         PolicyError: there is no such driver, or the policy cannot be used.
         LapError: the lap cannot be used.
     """
-    if spec == "random":
-        return RandomDriver(seed)
-    if spec == "casual":
-        return casual_driver(track, vehicle)
-    if spec == "good":
-        return good_driver(track, vehicle)
-    if spec == "keyboard":
-        return KeyboardDriver(track, vehicle, seed)
-    path = Path(spec)
-    if path.is_dir():
-        path = path / "policy.onnx"
-    if path.suffix == ".onnx":
+
+    def policy(path: Path) -> Driver:
         from racer.drivers.circuit.onnx_driver import OnnxDriver
 
         return OnnxDriver(path, vehicle)
-    if path.name.endswith(".lap.npz"):
+
+    def lap(path: Path) -> Driver:
         from racer.drivers.circuit.replay import ReplayDriver
 
         return ReplayDriver.open(path, track, vehicle)
-    if path.suffix in (".zip", ".pkl", ".pt", ".pth"):
-        raise PolicyError(
-            f"{spec}: files of this kind can run code when they are read, so Racer does not; "
-            "`racer export RUN` makes an .onnx of a training run, "
-            "`racer.adopt.adopt_policy` one of a model of yours."
-        )
-    raise PolicyError(
-        f"There is no driver {spec!r}; there are {', '.join(BUILT_IN)}, policies (.onnx), "
-        "laps (.lap.npz) and the folders of training runs."
+
+    return named_driver(
+        spec,
+        {
+            "random": lambda: RandomDriver(seed),
+            "casual": lambda: casual_driver(track, vehicle),
+            "good": lambda: good_driver(track, vehicle),
+            "keyboard": lambda: KeyboardDriver(track, vehicle, seed),
+        },
+        policy,
+        files={".lap.npz": lap},
+        known="policies (.onnx), laps (.lap.npz) and the folders of training runs",
     )
+
+
+class CircuitDrivers:
+    """See `racer.drivers.protocol.Drivers`."""
+
+    def names(self) -> tuple[str, ...]:
+        """What people may type."""
+        return BUILT_IN
+
+    def policy(self, path: Path, env_id: str, settings: Any) -> Any:
+        """The driver of a policy's file, for the vehicle of the settings."""
+        from racer.drivers.circuit.onnx_driver import OnnxDriver
+
+        del env_id
+        return OnnxDriver(path, settings.vehicle)
+
+    def try_out(self, path: Path, metadata: Any, seconds: float) -> int:
+        """Lets a policy drive from four places of a circuit, one standing and three rolling."""
+        from racer import _core
+        from racer.drivers.circuit.onnx_driver import OnnxDriver
+        from racer.envs.circuit.session import Seat, Session, drive
+        from racer.tracks import load_track
+
+        driver = OnnxDriver(path, metadata.vehicle)
+        session = Session(load_track("harbour"), worlds=4, vehicle=metadata.vehicle)
+        for world in range(1, 4):
+            session.place(world, 0, 300.0 * world, 0.0, 0.0, 25.0)
+        drive(session, [Seat(driver, session)], round(seconds / _core.TICK_SECONDS))
+        return driver.faults
+
+
+DRIVERS = CircuitDrivers()

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from racer.drivers.named import named_driver
 from racer.drivers.onnx_graph import OnnxGraph
-from racer.envs.highway.policy import HighwayPolicyMetadata, action_count, flat_size
-from racer.errors import PolicyError
+from racer.drivers.protocol import SettledDriver
+from racer.envs.highway.policy import (
+    ENVIRONMENTS,
+    HighwayPolicyMetadata,
+    action_count,
+    flat_size,
+)
 
 if TYPE_CHECKING:
     import os
@@ -22,22 +28,7 @@ POLICIES = Path(__file__).parent.parent.parent / "data" / "policies"
 IDLE = 1  # its number among the meta-actions, whichever of them there are
 
 
-class HighwayDriver(Protocol):
-    """Turns observations into actions, for any number of vehicles at once.
-
-    Attributes:
-        name: as shown to people.
-        settings: settings that the environment must have for it, beyond those it was made for.
-    """
-
-    name: str
-    settings: Mapping[str, Any]
-
-    def reset(self, mask: NDArray[np.bool_] | None = None) -> None:
-        """Forgets the past of the masked vehicles (M,) bool; of all of them without a mask."""
-
-    def act(self, obs: NDArray[np.float32]) -> NDArray[Any]:
-        """Actions (M, A) float32 or numbers (M,) int64 for observations (M, ...)."""
+HighwayDriver = SettledDriver
 
 
 class IdleDriver:
@@ -175,24 +166,49 @@ def make_highway_driver(
     Raises:
         PolicyError: there is no such driver, or the policy cannot be used.
     """
-    if spec == "idle":
-        return IdleDriver(settings["action"])
-    if spec == "random":
-        return RandomHighwayDriver(settings["action"], seed)
-    if spec == "traffic":
-        return TrafficDriver()
-    path = POLICIES / f"{spec}.onnx" if spec in list_policies() else Path(spec)
-    if path.is_dir():
-        path = path / "policy.onnx"
-    if path.suffix == ".onnx":
+
+    def policy(path: Path) -> HighwayDriver:
         return HighwayOnnxDriver(path, env_id, settings)
-    if path.suffix in (".zip", ".pkl", ".pt", ".pth"):
-        raise PolicyError(
-            f"{spec}: files of this kind can run code when they are read, so Racer does not; "
-            "`racer export RUN` makes an .onnx of a training run, "
-            "`racer.adopt.adopt_policy` one of a model of yours."
-        )
-    raise PolicyError(
-        f"There is no driver {spec!r} for the highway; there are "
-        f"{', '.join((*BUILT_IN, *list_policies()))}, policies (.onnx) and the folders of runs."
+
+    shipped = {
+        name: lambda name=name: policy(POLICIES / f"{name}.onnx") for name in list_policies()
+    }
+    return named_driver(
+        spec,
+        {
+            "idle": lambda: IdleDriver(settings["action"]),
+            "random": lambda: RandomHighwayDriver(settings["action"], seed),
+            "traffic": TrafficDriver,
+            **shipped,
+        },
+        policy,
+        place=" for the highway",
+        known="policies (.onnx) and the folders of runs",
     )
+
+
+class HighwayDrivers:
+    """See `racer.drivers.protocol.Drivers`."""
+
+    def names(self) -> tuple[str, ...]:
+        """What people may type."""
+        return (*BUILT_IN, *list_policies())
+
+    def policy(self, path: Path, env_id: str, settings: Any) -> HighwayOnnxDriver:
+        """The driver of a policy's file."""
+        return HighwayOnnxDriver(path, env_id, settings)
+
+    def try_out(self, path: Path, metadata: Any, seconds: float) -> int:
+        """Lets a policy drive in four worlds."""
+        from racer.envs.highway.settings import highway_settings
+        from racer.envs.highway.worlds import HighwayWorlds
+
+        driver = HighwayOnnxDriver(path, metadata.env_id, metadata.settings)
+        settings = highway_settings(metadata.settings, ENVIRONMENTS[metadata.env_id])
+        worlds = HighwayWorlds(4, settings, autoreset="same_step", seed=0)
+        for _ in range(max(1, round(seconds / worlds.seconds_per_action))):
+            worlds.step(driver.act(worlds.observations.copy()))
+        return driver.faults
+
+
+DRIVERS = HighwayDrivers()

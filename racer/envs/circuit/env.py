@@ -56,9 +56,9 @@ class RacerEnv(WithWindow, Copied, StepLimit, gymnasium.Env[Array, Array]):
     step [laps]), `speed` [m/s], `wall`, `offTrack` (all four wheels), `backward`, `stillness`
     (bool, in this step), `lap` and `checkpoint` (that run and come next), `stepCount`,
     `reward_terms`, and, when a lap ended in the step, `lap_time` [s], `lap_sectors` (3,) [s],
-    `lap_valid` and `lap_reasons` (why it is not valid). With `pose_info=True` they hold `x`, `y` [m], `heading`
-    [rad], `s` and `n` [m], too. With `steady_infos` they are flat and have the same keys after
-    every step and reset, see `racer.envs.steady_infos`.
+    `lap_valid` and `lap_reasons` (why it is not valid). With `pose_info=True` they hold `x`, `y`
+    [m], `heading` [rad], `s` and `n` [m], too. With `steady_infos` they are flat and have the same
+    keys after every step and reset, see `racer.envs.steady_infos`.
 
     Copying and pickling give an exact, independent copy, see `racer.envs.copies`.
 

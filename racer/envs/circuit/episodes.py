@@ -16,12 +16,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from racer import _core
+from racer.envs.circuit.checks import check_lap_track, check_vehicle
 from racer.envs.circuit.session import FinishedLap, Seat, Session
 from racer.errors import ConfigError
-from racer.optimal.reference import gaps
+from racer.evaluate import intervals
+from racer.evaluate.report import Report, interval_line
+from racer.formats.text import MAX_PATH, show_path, shown
+from racer.optimal.reference import gap_text, gaps
+from racer.tracks import list_tracks, load_track
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from racer.drivers import Driver
 
@@ -73,7 +78,20 @@ class TrackResult:
         return {
             **{name: getattr(self, name) for name in (*names, *times, *shares)},
             "policy_faults": self.policy_faults,
+            "intervals": self.intervals(),
         }
+
+    def intervals(self) -> dict[str, dict[str, Any]]:
+        """Shares of the laps that were asked for, and the mean valid lap, with 95 % intervals."""
+        asked = np.arange(self.laps)
+        times = [lap.time_s for lap in self.finished if lap.valid and not lap.standing]
+        found = {
+            "completed_rate": intervals.rate(asked < self.completed),
+            "valid_rate": intervals.rate(asked < self.valid),
+        }
+        if times:
+            found["lap_s"] = intervals.mean(np.array(times))
+        return found
 
 
 def reference_lap_seconds(track: _core.Track) -> float:
@@ -220,3 +238,97 @@ def _plain(name: str) -> str:
     """A driver's or a circuit's name as a part of a file's."""
     stem = Path(name).stem[:60].lower()
     return "".join(c if (c.isascii() and c.isalnum()) or c in "-_" else "_" for c in stem)
+
+
+class CircuitEpisodes:
+    """Laps on circuits, see `racer.evaluate.episodes.Episodes`.
+
+    Args:
+        env_id: the environment.
+        options: of `racer.envs.circuit.options`.
+
+    Raises:
+        RacerError: an option cannot be used.
+    """
+
+    def __init__(self, env_id: str, options: Any) -> None:
+        if not options.track:
+            raise ConfigError("a circuit is missing: name one with --track.")
+        check_vehicle(options.vehicle)
+        self._env_id = env_id
+        self._options = options
+        names = [t for name in options.track for t in (list_tracks() if name == "all" else [name])]
+        self._tracks = {name: load_track(name) for name in names}
+        if options.save_laps is not None:
+            for name, track in self._tracks.items():
+                check_lap_track(track, name)
+
+    def run(self, policy: str, seed: int) -> Report:
+        """Lets a driver lap every circuit; good if each has a valid lap."""
+        from racer.drivers import make_driver
+
+        options = self._options
+        answer, results = evaluate_tracks(
+            lambda track: make_driver(policy, track, options.vehicle, seed),
+            self._tracks,
+            policy=policy,
+            vehicle=options.vehicle,
+            save_laps=options.save_laps,
+            starts=options.starts,
+            laps=options.laps,
+            seed=seed,
+            rolling=options.start == "rolling",
+        )
+        return Report(
+            self._env_id,
+            policy,
+            seed,
+            answer,
+            {"physics": answer["physics"]},
+            sum(result.policy_faults for result in results),
+            good=all(result.valid for result in results),
+        )
+
+    def lines(self, report: Report) -> list[str]:
+        """A table with a row for each circuit, and the intervals."""
+        answer = report.content
+        head = f"{show_path(answer['policy'])} with {answer['vehicle']}"
+        return [f"{head}, physics {answer['physics']}", *_table(answer["tracks"])]
+
+
+_TITLES = (
+    *("track", "laps", "done", "valid", "best s", "median s", "standing s"),
+    *("to optimal", "demonstrated"),
+)
+
+
+def _table(results: Sequence[Mapping[str, Any]]) -> list[str]:
+    keys = ("track", "laps", "completed", "valid", "best_lap_s", "median_lap_s", "standing_lap_s")
+    shares = ("gap_to_optimal", "gap_to_demonstrated")
+    rows: list[tuple[str, ...]] = [_TITLES]
+    rows += [
+        (
+            *(shown(_cell(result[key]), MAX_PATH) for key in keys),
+            *(gap_text(result[key]) for key in shares),
+        )
+        for result in results
+    ]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(_TITLES))]
+    lines = []
+    for row in rows:
+        cells = [row[0].ljust(widths[0])]
+        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        lines.append("  ".join(cells))
+    for result in results:
+        found = [
+            " ".join(interval_line(name, entry, "s" if name == "lap_s" else None).split())
+            for name, entry in result["intervals"].items()
+        ]
+        lines.append(f"{shown(result['track'], MAX_PATH)}: {'; '.join(found)}")
+    return lines
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

@@ -1,30 +1,35 @@
-"""What travels with a policy: for which environment, car and physics it was trained.
+"""What travels with a policy for circuits: for which environment, car and physics it was trained.
 
-The metadata stand in the ONNX file itself: what is text as it is, so that
-`gymnasium.make(metadata["racer.env_id"])` works, everything else as JSON. In files of format 1 all
-values are JSON, text in quotation marks. `racer.export` writes them, the ONNX driver checks them
-before it drives.
+The metadata stand in the ONNX file itself, see `racer.formats.policy_file`. `racer.export` writes
+them, the ONNX driver checks them before it drives.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import racer
 from racer import _core
-from racer.errors import PolicyError
+from racer.errors import ConfigError, PolicyError
+from racer.formats.policy_file import (
+    FORMAT_VERSION,
+    PREFIX,
+    as_text,
+    properties_of,
+    read_properties,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from racer.envs.circuit.settings import EnvConfig
+
+__all__ = ["ACTIONS", "PREFIX", "PolicyMetadata", "as_text", "observation_fields"]
 
 ENV_ID = "racer/Circuit-v0"
-FORMAT = "racer-policy"
-FORMAT_VERSION = 2
-JSON_VERSION = 1  # its texts are JSON, too
-PREFIX = "racer."
+SEEN = ("observation", "action", "ticks_per_action", "vehicle")  # settings that a policy depends on
 ACTIONS: dict[str, list[dict[str, Any]]] = {
     "pedals": [
         {"name": "steer", "unit": "share of full lock, left positive", "low": -1.0, "high": 1.0},
@@ -42,81 +47,6 @@ def observation_fields(observation: str) -> list[dict[str, Any]]:
     """Name, size, unit, scale and range of each field of an observation."""
     keys = ("name", "size", "unit", "scale", "low", "high")
     return [{key: field[key] for key in keys} for field in _core.observation_layout(observation)]
-
-
-def as_text(value: Any) -> str:
-    """A value of the metadata as a file has it: text as it is, everything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def properties_of(metadata: Any) -> dict[str, str]:
-    """The fields of a dataclass of metadata as texts, and the format that they are in."""
-    properties = {
-        PREFIX + field.name: as_text(getattr(metadata, field.name))
-        for field in dataclasses.fields(metadata)
-    }
-    properties[PREFIX + "format"] = FORMAT
-    properties[PREFIX + "format_version"] = as_text(FORMAT_VERSION)
-    return properties
-
-
-def read_properties(
-    kind: type[Any], properties: Mapping[str, str], shown: str, environments: tuple[str, ...]
-) -> dict[str, Any]:
-    """Fields of a dataclass of metadata from the texts in a file.
-
-    Args:
-        kind: the dataclass.
-        properties: texts as `as_text` writes them; keys without our prefix are left alone.
-        shown: name of the file, for messages.
-        environments: ids for which it may have been trained.
-
-    Raises:
-        PolicyError: they are missing, broken, of another version or for another environment.
-    """
-    texts = {
-        key.removeprefix(PREFIX): text for key, text in properties.items() if key.startswith(PREFIX)
-    }
-    if texts.get("format") not in (FORMAT, json.dumps(FORMAT)):
-        raise PolicyError(
-            f"{shown}: is not a policy of Racer, it carries no metadata; "
-            "`racer export RUN` writes one that does, `racer export --onnx FILE` adds them."
-        )
-    version = texts.get("format_version", "unknown")
-    if version not in (str(FORMAT_VERSION), str(JSON_VERSION)):
-        raise PolicyError(
-            f"{shown}: is a policy of format {version[:20]}, "
-            f"this Racer reads formats {JSON_VERSION} and {FORMAT_VERSION}."
-        )
-    plain = version == str(FORMAT_VERSION)
-    found: dict[str, Any] = {}
-    for field in dataclasses.fields(kind):
-        text = texts.get(field.name)
-        if text is None or (plain and str(field.type) == "str"):
-            found[field.name] = text
-            continue
-        try:
-            found[field.name] = json.loads(text)
-        except (ValueError, RecursionError):
-            raise PolicyError(
-                f"{shown}: its metadata {PREFIX + field.name!r} is not JSON."
-            ) from None
-    env_id = found.get("env_id")
-    if isinstance(env_id, str) and env_id not in environments:
-        raise PolicyError(
-            f"{shown}: is a policy for {env_id!r}, not for {' or '.join(map(repr, environments))}."
-        )
-    values: dict[str, Any] = {}
-    for field in dataclasses.fields(kind):
-        value = found.get(field.name)
-        wanted = {"str": str, "int": int, "dict[str, Any]": dict}.get(str(field.type), list)
-        if not isinstance(value, wanted) or isinstance(value, bool):
-            raise PolicyError(
-                f"{shown}: its metadata {PREFIX + field.name!r} is "
-                f"{'missing' if value is None else repr(value)[:40]}."
-            )
-        values[field.name] = value
-    return values
 
 
 @dataclass(frozen=True)
@@ -220,3 +150,75 @@ class PolicyMetadata:
                 f"{shown}: the action {self.action!r} that it was trained with differs from this "
                 f"Racer's; {retrain}."
             )
+
+
+class CircuitPolicies:
+    """Metadata of policies for circuits, see `racer.envs.plain.policy.Policies`."""
+
+    @staticmethod
+    def describe(
+        env_id: str, name: str, given: Mapping[str, Any], found: Mapping[str, Any]
+    ) -> PolicyMetadata:
+        """Metadata from what a person gave, and what the model's environment says."""
+        from racer.envs.circuit.settings import EnvConfig
+
+        del env_id
+        if given.get("config") is not None:
+            raise ConfigError(f"config is not for {ENV_ID}; give {', '.join(SEEN)}.")
+        defaults = {"observation": "lidar", "action": "pedals", "ticks_per_action": 1}
+        known: dict[str, Any] = defaults | {
+            key: value for key, value in found.items() if key in SEEN
+        }
+        known |= {key: given[key] for key in SEEN if given.get(key) is not None}
+        env = EnvConfig(**known)  # says what is wrong
+        return metadata_of(env, name=name, tracks=given.get("tracks") or found.get("tracks", []))
+
+    @staticmethod
+    def sizes(metadata: PolicyMetadata) -> tuple[int, int, bool]:
+        """Numbers of an observation and of an action, and whether actions are numbered."""
+        size = sum(field["size"] for field in metadata.observation_fields)
+        return size, len(metadata.action_fields), False
+
+    @staticmethod
+    def trained_in(env: Any) -> tuple[str, dict[str, Any]] | None:
+        """The id and the settings of a live environment, if it is one of circuits."""
+        worlds = getattr(env, "worlds", None)
+        if getattr(worlds, "kind", "") != "circuit":
+            return None
+        found = {key: getattr(worlds.config, key) for key in SEEN}
+        tracks = list(dict.fromkeys(track.name for track in worlds.tracks))
+        return ENV_ID, {**found, "tracks": tracks}
+
+    @staticmethod
+    def rules(metadata: PolicyMetadata) -> str:
+        """Which physics it is for."""
+        return f"physics {metadata.physics}"
+
+
+def metadata_of(
+    env: EnvConfig,
+    *,
+    name: str,
+    tracks: Sequence[str],
+    algorithm: str = "",
+    training_steps: int = 0,
+    git_commit: str = "",
+) -> PolicyMetadata:
+    """Metadata of a policy that was trained with these settings of an environment."""
+    return PolicyMetadata(
+        name=name,
+        observation=env.observation,
+        observation_fields=observation_fields(env.observation),
+        action=env.action,
+        action_fields=ACTIONS[env.action],
+        ticks_per_action=env.ticks_per_action,
+        vehicle=env.vehicle,
+        physics=_core.physics_fingerprint(env.vehicle),
+        tracks=list(tracks),
+        algorithm=algorithm,
+        training_steps=training_steps,
+        git_commit=git_commit,
+    )
+
+
+POLICIES = CircuitPolicies()

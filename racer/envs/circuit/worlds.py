@@ -22,7 +22,6 @@ from racer.envs.worlds import (
     MOST_WORLDS,
     Columns,
     Facts,
-    Painter,
     RewardFunction,
     State,
     checked_reward_function,
@@ -72,6 +71,7 @@ class CircuitWorlds(Copied):
         RacerError: a setting, a track or the number of worlds cannot be used.
     """
 
+    kind = "circuit"
     _rebuilt = (
         "_other_starts",
         "action_rows",
@@ -306,12 +306,6 @@ class CircuitWorlds(Copied):
         (records,) = checked_states(states, wanted)
         self.batch.restore(records, list(chosen))
         self._fresh[list(chosen)] = True
-
-    def painter(self, world: int) -> Painter:
-        """A function that paints a world as it is, (height, width, 3) uint8."""
-        from racer.viewer.circuit.renderer import world_painter
-
-        return world_painter(self, world)
 
 
 def lap_info(event: np.void) -> dict[str, Any]:

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import racer
 from racer import _core
+from racer.envs.highway.policy import ENVIRONMENTS
 from racer.envs.highway.settings import HighwaySettings, highway_settings
 from racer.envs.highway.worlds import HighwayWorlds
 from racer.envs.worlds import world_seeds
 from racer.errors import ConfigError
 from racer.evaluate import intervals
-from racer.formats.files import atomic_write
+from racer.evaluate.report import Report, interval_table
+from racer.formats.text import shown
 
 if TYPE_CHECKING:
     import os
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from racer.drivers.highway.drivers import HighwayDriver
     from racer.envs.highway.settings import HighwayConfigLike
 
-FORMAT = "racer-highway-evaluation"
-FORMAT_VERSION = 1
 AT_ONCE = 256  # episodes in one batch; a random driver's draws depend on it
 MAX_EPISODES = 1_000_000
 
@@ -49,6 +48,7 @@ MEANS = {
     "jerk": ("m/s^3", "root mean square change of the acceleration from step to step, per second"),
     "steering_rate": ("rad/s", "root mean square change of the wheel angle, likewise"),
 }
+UNITS = {name: unit for name, (unit, _) in MEANS.items()}
 
 
 @dataclass(frozen=True)
@@ -77,34 +77,35 @@ class HighwayResult:
         means = {name: intervals.mean(self.columns[name].astype(np.float64)) for name in MEANS}
         return {**rates, **means}
 
-    def as_json(self) -> dict[str, Any]:
-        """The content of `evaluation_metrics.json`: the same seeds and settings give the same."""
+    def report(self) -> Report:
+        """The result as the report of an evaluation."""
         names = (*RATES, *MEANS)
         lists = [_plain(self.columns[name]) for name in names]
-        return {
-            "format": FORMAT,
-            "format_version": FORMAT_VERSION,
-            "versions": {
-                "racer": racer.__version__,
-                "numpy": np.__version__,
-                "highway_rules": _core.HIGHWAY_RULES_VERSION,
-            },
-            "driver": self.driver,
+        content = {
             "preset": self.preset,
             "settings": json.loads(json.dumps(dict(self.settings.values))),
-            "seed": self.seed,
             "episode_count": len(lists[0]),
-            "policy_faults": self.policy_faults,
-            "confidence": 0.95,
-            "units": {name: unit for name, (unit, _) in MEANS.items()},
+            "units": UNITS,
             "meanings": {**RATES, **{name: meaning for name, (_, meaning) in MEANS.items()}},
             "total": self.total(),
             "episodes": [dict(zip(names, row, strict=True)) for row in zip(*lists, strict=True)],
         }
+        return Report(
+            next(env_id for env_id, preset in ENVIRONMENTS.items() if preset == self.preset),
+            self.driver,
+            self.seed,
+            content,
+            {"highway_rules": _core.HIGHWAY_RULES_VERSION},
+            self.policy_faults,
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The content of `evaluation_metrics.json`: the same seeds and settings give the same."""
+        return self.report().as_json()
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes `as_json()`; the file takes its place when it is complete."""
-        atomic_write(path, json.dumps(self.as_json(), indent=1, allow_nan=False) + "\n")
+        self.report().save(path)
 
 
 def _plain(values: NDArray[Any]) -> list[Any]:
@@ -206,3 +207,37 @@ def _drive(
         "jerk": np.sqrt(sums["acceleration"] / changes),
         "steering_rate": np.sqrt(sums["steering"] / changes),
     }
+
+
+class HighwayEpisodes:
+    """Episodes on the highway, see `racer.evaluate.episodes.Episodes`.
+
+    Args:
+        env_id: the environment.
+        options: of `racer.envs.highway.options`.
+
+    Raises:
+        ConfigError: an option cannot be used.
+    """
+
+    def __init__(self, env_id: str, options: Any) -> None:
+        self._env_id = env_id
+        self._preset = ENVIRONMENTS[env_id]
+        self._settings = highway_settings(options.config, self._preset)
+        self._episodes = options.episodes
+
+    def run(self, policy: str, seed: int) -> Report:
+        """Lets a driver drive the episodes."""
+        from racer.drivers.highway.drivers import make_highway_driver
+
+        driver = make_highway_driver(policy, self._env_id, self._settings.values, seed)
+        result = evaluate_highway(
+            driver, self._preset, self._settings, episodes=self._episodes, seed=seed
+        )
+        return result.report()
+
+    def lines(self, report: Report) -> list[str]:
+        """Every number with its interval."""
+        episodes = report.content["episode_count"]
+        head = f"{shown(report.driver)} in {report.env_id}, {episodes} episodes, seed {report.seed}"
+        return [head, interval_table(report.content["total"], UNITS)]

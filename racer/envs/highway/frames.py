@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from racer.envs.highway.worlds import META_ACTIONS, HighwayWorlds
+from racer.envs.pictures import painter_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,5 +54,5 @@ class HighwayFrames:
     def paint(self) -> NDArray[np.uint8]:
         """A picture of the frame at which `between` stopped."""
         if self._painter is None:
-            self._painter = self._worlds.painter(0)
+            self._painter = painter_of(self._worlds, 0)
         return self._painter()

@@ -8,18 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import racer
 from racer import _core
-from racer.envs.circuit.policy import FORMAT_VERSION, properties_of, read_properties
-from racer.errors import PolicyError
+from racer.errors import ConfigError, PolicyError
+from racer.formats.policy_file import FORMAT_VERSION, properties_of, read_properties
+from racer.kinds import HIGHWAY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # id of an environment -> its preset
-ENVIRONMENTS = {
-    "racer/Highway-v0": "highway",
-    "racer/HighwayFast-v0": "fast",
-    "racer/HighwayRisk-v0": "risk",
-}
+ENVIRONMENTS = HIGHWAY.ids
 # What a policy depends on; other settings change how hard its task is, not what it sees and does.
 NEEDED = ("observation", "action", "policy_frequency")
 
@@ -116,3 +113,60 @@ def _difference(key: str, theirs: Any, ours: Any) -> str:
             if theirs.get(name) != ours.get(name):
                 return _difference(f"{key}.{name}", theirs.get(name), ours.get(name))
     return f"{key} = {theirs!r}, the environment has {ours!r}"
+
+
+class HighwayPolicies:
+    """Metadata of policies for the highway, see `racer.envs.plain.policy.Policies`."""
+
+    @staticmethod
+    def describe(
+        env_id: str, name: str, given: Mapping[str, Any], found: Mapping[str, Any]
+    ) -> HighwayPolicyMetadata:
+        """Metadata from what a person gave, and what the model's environment says."""
+        from racer.envs.highway.settings import highway_settings
+
+        for key, value in given.items():
+            if key not in ("config", "tracks") and value is not None:
+                raise ConfigError(f"{key} is a setting of circuits; the highway has `config`.")
+        config = given.get("config")
+        settings = highway_settings(
+            found or None if config is None else config, ENVIRONMENTS[env_id]
+        )
+        return HighwayPolicyMetadata(name=name, env_id=env_id, settings=dict(settings.values))
+
+    @staticmethod
+    def sizes(metadata: HighwayPolicyMetadata) -> tuple[int, int, bool]:
+        """Numbers of an observation and of an action, and whether actions are numbered."""
+        action = metadata.settings["action"]
+        size = flat_size(metadata.settings["observation"])
+        return size, action_count(action), action["type"] != "ContinuousAction"
+
+    @staticmethod
+    def trained_in(env: Any) -> tuple[str, dict[str, Any]] | None:
+        """The id and the settings of a live environment, if it is one of the highway."""
+        worlds = getattr(env, "worlds", None)
+        if getattr(worlds, "kind", "") != "highway":
+            return None
+        return _id_of(env), dict(env.config)
+
+    @staticmethod
+    def rules(metadata: HighwayPolicyMetadata) -> str:
+        """Which version of the rules it is for."""
+        return f"physics highway {metadata.rules_version}"
+
+
+def _id_of(env: Any) -> str:
+    """The id it was made by, or else the one whose policies it can share."""
+    from racer.envs.highway.settings import highway_settings
+
+    spec = getattr(env, "spec", None)
+    if spec is not None and spec.id in ENVIRONMENTS:
+        return str(spec.id)
+    for env_id, preset in ENVIRONMENTS.items():
+        theirs = highway_settings(None, preset).values
+        if all(theirs[key] == env.config[key] for key in NEEDED):
+            return env_id
+    return next(iter(ENVIRONMENTS))
+
+
+POLICIES = HighwayPolicies()

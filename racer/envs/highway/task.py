@@ -8,6 +8,7 @@ import numpy as np
 
 from racer import _core
 from racer.drivers.highway.drivers import HighwayOnnxDriver
+from racer.drivers.sb3 import Sb3Driver
 from racer.envs.highway.episodes import evaluate_highway
 from racer.envs.highway.policy import (
     ENVIRONMENTS,
@@ -22,10 +23,8 @@ from racer.train.memory import check_memory
 from racer.train.task import REPORT_SEED, SELECTION_SEED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
     from stable_baselines3.common.logger import Logger
 
     from racer.train.config import TrainConfig
@@ -33,36 +32,6 @@ if TYPE_CHECKING:
 
 MOSTLY_SAFE = 0.995
 LOGGED = ("success_rate", "collision_rate", "safety_violation_rate", "off_road_rate", "speed")
-
-
-class ModelDriver:
-    """The deterministic policy of a model of Stable-Baselines3 that is in memory.
-
-    Args:
-        model: a PPO, SAC or DQN model.
-        normalise: the `VecNormalize` in front of it, or None.
-        name: as shown to people.
-        action_scale: what its actions are multiplied by; empty: nothing.
-    """
-
-    def __init__(
-        self, model: Any, normalise: Any, name: str, action_scale: Sequence[float] = ()
-    ) -> None:
-        self.name = name
-        self.settings: Mapping[str, Any] = {}
-        self._model = model
-        self._normalise = normalise
-        self._scale = np.array(action_scale, np.float32)
-
-    def reset(self, mask: NDArray[np.bool_] | None = None) -> None:
-        """Does nothing: the policy has no memory."""
-
-    def act(self, obs: NDArray[np.float32]) -> NDArray[Any]:
-        """Actions for observations (M, D)."""
-        if self._normalise is not None:
-            obs = self._normalise.normalize_obs(obs)
-        action, _ = self._model.predict(obs, deterministic=True)
-        return np.asarray(action) * self._scale if self._scale.size else np.asarray(action)
 
 
 class HighwayTask:
@@ -138,7 +107,9 @@ class HighwayTask:
     def evaluate(self, model: Any, normalise: Any, name: str, logger: Logger) -> Score:
         """Lets the model drive episodes."""
         result = evaluate_highway(
-            ModelDriver(model, normalise, name, self._config.action_scale),
+            Sb3Driver(
+                model, normalise=normalise, name=name, action_scale=self._config.action_scale
+            ),
             self._preset,
             self._settings,
             episodes=self._config.evaluation_starts,

@@ -19,7 +19,6 @@ from racer.envs.worlds import (
     MOST_WORLDS,
     Columns,
     Facts,
-    Painter,
     RewardFunction,
     State,
     checked_reward_function,
@@ -67,6 +66,7 @@ class HighwayWorlds(Copied):
         ConfigError: a setting or the number of worlds cannot be used.
     """
 
+    kind = "highway"
     _rebuilt = (
         "observations",
         "final_observations",
@@ -266,12 +266,6 @@ class HighwayWorlds(Copied):
         wanted = [(part.dtype, (len(chosen), *part.shape[1:])) for part in now]
         vehicles, records = checked_states(states, wanted)
         self.batch.restore(vehicles, records, chosen)
-
-    def painter(self, world: int) -> Painter:
-        """A function that paints a world as it is, (height, width, 3) uint8."""
-        from racer.viewer.highway.stage import world_painter
-
-        return world_painter(self, world)
 
     def action_name(self, world: int) -> str:
         """Name of a world's last action, if actions have numbers and a choice of them; or ""."""
