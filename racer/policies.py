@@ -2,7 +2,7 @@
 
 The metadata stand in the ONNX file itself: what is text as it is, so that
 `gymnasium.make(metadata["racer.env_id"])` works, everything else as JSON. In files of format 1 all
-values are JSON, text in quotation marks. `racer.export` writes them, the ONNX driver checks them
+values are JSON, text in quotation marks. `racer.train.export` writes them, the ONNX driver checks them
 before it drives.
 """
 

@@ -167,7 +167,9 @@ def test_a_run_of_before_is_a_preset(tmp_path: Path, monkeypatch: pytest.MonkeyP
         path = f"{run}/config.toml"
         config = load_train_config(load_preset(path), path)
         made_from = read_toml(HOUSE / "runs_made_from" / f"{run}.toml")
-        assert getattr(config, config.algo).net_arch == tuple(made_from[config.algo]["net_arch"])
+        own = config.to_dict()[config.algo]
+        for key, value in made_from[config.algo].items():
+            assert own[key] == (tuple(value) if isinstance(value, list) else value), key
         Path("again.toml").write_text(config.to_toml(), "utf-8")
         assert load_train_config(load_preset("again.toml"), "again.toml") == config
 

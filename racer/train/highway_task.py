@@ -8,6 +8,7 @@ import numpy as np
 
 from racer import _core
 from racer.drivers.highway import HighwayOnnxDriver
+from racer.drivers.sb3 import ModelDriver
 from racer.envs.highway_config import highway_settings
 from racer.envs.sb3 import HighwayVecEnv
 from racer.errors import ConfigError
@@ -18,14 +19,13 @@ from racer.highway_policies import (
     action_count,
     flat_size,
 )
+from racer.train.algorithms import check_actions
 from racer.train.memory import check_memory
 from racer.train.task import REPORT_SEED, SELECTION_SEED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
     from stable_baselines3.common.logger import Logger
 
     from racer.train.config import TrainConfig
@@ -33,36 +33,6 @@ if TYPE_CHECKING:
 
 MOSTLY_SAFE = 0.995
 LOGGED = ("success_rate", "collision_rate", "safety_violation_rate", "off_road_rate", "speed")
-
-
-class ModelDriver:
-    """The deterministic policy of a model of Stable-Baselines3 that is in memory.
-
-    Args:
-        model: a PPO, SAC or DQN model.
-        normalise: the `VecNormalize` in front of it, or None.
-        name: as shown to people.
-        action_scale: what its actions are multiplied by; empty: nothing.
-    """
-
-    def __init__(
-        self, model: Any, normalise: Any, name: str, action_scale: Sequence[float] = ()
-    ) -> None:
-        self.name = name
-        self.settings: Mapping[str, Any] = {}
-        self._model = model
-        self._normalise = normalise
-        self._scale = np.array(action_scale, np.float32)
-
-    def reset(self, mask: NDArray[np.bool_] | None = None) -> None:
-        """Does nothing: the policy has no memory."""
-
-    def act(self, obs: NDArray[np.float32]) -> NDArray[Any]:
-        """Actions for observations (M, D)."""
-        if self._normalise is not None:
-            obs = self._normalise.normalize_obs(obs)
-        action, _ = self._model.predict(obs, deterministic=True)
-        return np.asarray(action) * self._scale if self._scale.size else np.asarray(action)
 
 
 class HighwayTask:
@@ -84,10 +54,7 @@ class HighwayTask:
         # Observations as a vector: the networks here have no use for another shape.
         self._settings = highway_settings(config.highway, self._preset, {"flatten": True})
         continuous = self._settings["action"]["type"] == "ContinuousAction"
-        if continuous and config.algo == "dqn":
-            raise ConfigError("dqn needs meta-actions; this environment's actions are continuous.")
-        if not continuous and config.algo == "sac":
-            raise ConfigError("sac needs continuous actions; this environment has meta-actions.")
+        check_actions(config.algo, continuous=continuous)
         if config.final_collision_reward and self._settings["normalize_reward"]:
             raise ConfigError("final_collision_reward needs highway.normalize_reward = false.")
         self._env: HighwayVecEnv | None = None
