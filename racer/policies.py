@@ -2,8 +2,8 @@
 
 The metadata stand in the ONNX file itself: what is text as it is, so that
 `gymnasium.make(metadata["racer.env_id"])` works, everything else as JSON. In files of format 1 all
-values are JSON, text in quotation marks. `racer.train.export` writes them, the ONNX driver checks them
-before it drives.
+values are JSON, text in quotation marks. `racer.train.export` writes them, the ONNX driver checks
+them before it drives.
 """
 
 from __future__ import annotations
