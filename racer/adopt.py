@@ -12,11 +12,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from gymnasium.spaces import Discrete
 
 from racer.drivers import onnx_check
 from racer.errors import ConfigError, PolicyError
 from racer.formats.files import MAX_POLICY_BYTES, atomic_path, read_bytes
 from racer.kinds import DEFAULT_ID, env_ids, kind_of
+from racer.train.actors import is_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,8 +99,8 @@ def adopt_policy(
     normalise = found.normalise if normalise is None else normalise
 
     with atomic_path(output) as path:
-        if hasattr(model, "policy"):
-            from racer.export import export_policy
+        if is_model(model):
+            from racer.train.export import export_policy
 
             _check_sb3(model, metadata)
             export_policy(model, normalise, metadata, path, found.action_scale)
@@ -118,7 +120,7 @@ def _sizes(metadata: Any) -> tuple[int, int, bool]:
 
 
 def _check_sb3(model: Any, metadata: Any) -> None:
-    """Whether the model's spaces are those of its environment, and its network can be written."""
+    """Whether the model's spaces are those of its environment."""
     size, actions, numbered = _sizes(metadata)
     shape = getattr(model.observation_space, "shape", None)
     if shape is None or int(np.prod(shape)) != size:
@@ -127,18 +129,12 @@ def _check_sb3(model: Any, metadata: Any) -> None:
             f"these settings gives {size} numbers."
         )
     space = model.action_space
-    theirs = int(space.n) if hasattr(space, "n") else int(np.prod(getattr(space, "shape", ())))
-    if hasattr(space, "n") != numbered or theirs != actions:
+    discrete = isinstance(space, Discrete)
+    theirs = int(space.n) if discrete else int(np.prod(getattr(space, "shape", ())))
+    if discrete != numbered or theirs != actions:
         raise PolicyError(
             f"the model acts in {space}, but {metadata.env_id} with these settings takes "
             f"{actions} {'numbered actions' if numbered else 'numbers'}."
-        )
-    policy = model.policy
-    network = hasattr(policy, "q_net") or hasattr(policy, "actor") or hasattr(policy, "action_net")
-    if not network or hasattr(policy, "lstm_actor"):
-        raise PolicyError(
-            f"the policy {type(policy).__name__} cannot be exported: PPO, A2C, SAC, TD3 and DQN "
-            "without memory can; export others to ONNX yourself and adopt that file."
         )
 
 

@@ -9,6 +9,7 @@ import gymnasium
 
 from racer.errors import PolicyError
 from racer.kinds import kinds
+from racer.train.actors import is_model
 
 
 @dataclass
@@ -39,11 +40,11 @@ def trained_in(model: Any) -> TrainedIn:
         PolicyError: one of them changes observations or actions in a way that no policy holds.
     """
     found = TrainedIn()
-    if not hasattr(model, "policy"):
+    if not is_model(model):
         return found
     found.algorithm = type(model).__name__.lower()
-    found.steps = int(getattr(model, "num_timesteps", 0))
-    env = model.get_env() if hasattr(model, "get_env") else None
+    found.steps = int(model.num_timesteps)
+    env = model.get_env()
     if env is None:
         return found
     from stable_baselines3.common.vec_env import VecFrameStack, VecNormalize

@@ -35,6 +35,7 @@ RENAMED: Final = {
     "envs.highway_worlds": "envs.highway.worlds",
     "envs.spaces": "envs.circuit.spaces",
     "evaluate_highway": "envs.highway.episodes",
+    "export": "train.export",
     "highway_policies": "envs.highway.policy",
     "intervals": "evaluate.intervals",
     "optimal.check": "optimal.solver.check",

@@ -22,7 +22,7 @@ PRELOAD = [
     "racer.cli.train",
     "racer.cli.resume",
     "racer.train.trainer",
-    "racer.export",
+    "racer.train.export",
     "racer.drivers.onnx_graph",
     "racer.optimal.solver.prove",
     "racer.optimal.solver.solve",

@@ -96,7 +96,7 @@ def test_the_metadata_say_what_it_was_trained_for(tmp_path: Path) -> None:
 def test_a_text_of_the_metadata_is_read_as_it_was_written(name: str, tmp_path: Path) -> None:
     path = tmp_path / "p.onnx"
     model, normalise = small_model(small_config())
-    from racer.export import export_policy, model_metadata
+    from racer.train.export import export_policy, model_metadata
 
     metadata = model_metadata(small_config(), name=name, training_steps=0)
     export_policy(model, normalise, metadata, path)
@@ -176,7 +176,7 @@ def test_graphs_that_are_no_policy_are_refused(tmp_path: Path) -> None:
         OnnxDriver(tmp_path / "r.onnx")
     model, normalise = small_model(small_config())
     normalise.obs_rms.mean[:] = np.nan
-    from racer.export import export_policy, model_metadata
+    from racer.train.export import export_policy, model_metadata
 
     metadata = model_metadata(small_config(), name="nan", training_steps=0)
     export_policy(model, normalise, metadata, tmp_path / "n.onnx")

@@ -142,7 +142,7 @@ def test_kill_in_the_middle_then_resume(tmp_path: Path) -> None:
     assert report["finished"]
     assert report["steps"] == done + 64
     after = newest(run)
-    updates = config.ppo.n_epochs
+    updates = config.algo_settings.n_epochs
     assert after["counters"]["_n_updates"] == saved["counters"]["_n_updates"] + updates
     count = saved["normalise"]["obs_rms"][2]
     assert after["normalise"]["obs_rms"][2] == pytest.approx(count + 64)

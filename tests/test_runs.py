@@ -102,7 +102,7 @@ def test_whatever_builds_a_run_checks_it() -> None:
         ({"track": ["a", "b"]}, "track is"),
         ({"track": "a\nb"}, r"track is 'a\nb'"),
         ({"track": "x" * 1000}, "at most 900 letters"),
-        ({"ppo": {"gama": 1}}, "no setting 'ppo.gama'"),
+        ({"algo_settings": {"gama": 1}}, "no setting 'ppo.gama'"),
         ({"highway": 3}, "highway is 3"),
         ({"seed": -1}, "seed is -1"),
     ):

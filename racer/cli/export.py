@@ -66,14 +66,15 @@ def run(args: argparse.Namespace) -> int:
     if output.suffix != ".onnx":
         raise PolicyError(f"{output}: the name of a policy ends in .onnx.")
     if args.newest:
-        from racer.export import export_policy
+        from racer.train.export import export_policy
         from racer.train.task import make_task
         from racer.train.trainer import load_newest
 
         model, normalise = load_newest(folder, config)
         steps = model.num_timesteps
         metadata = make_task(config).metadata(folder.path.name, steps)
-        export_policy(model, normalise, metadata, output, config.action_scale)
+        actor = config.algorithm.actor(model)
+        export_policy(model, normalise, metadata, output, config.action_scale, actor=actor)
     else:
         best = folder.best / "policy.onnx"
         if not best.is_file():

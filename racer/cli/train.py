@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from racer.formats.text import show_path
+from racer.train.algorithms import ALGORITHMS
 
 if TYPE_CHECKING:
     from racer.train.config import TrainConfig
@@ -33,7 +34,7 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help="Circuit (the default), Highway, HighwayFast or HighwayRisk, or the whole id",
     )
     parser.add_argument(
-        "--algo", choices=("ppo", "sac", "dqn"), help="the algorithm (default ppo; dqn: highway)"
+        "--algo", choices=tuple(ALGORITHMS), help="the algorithm (default ppo; dqn: highway)"
     )
     parser.add_argument("--track", help="one circuit, of the catalogue or a file (default harbour)")
     parser.add_argument("--vehicle", help="the vehicle (default gt)")
@@ -79,10 +80,8 @@ def run(args: argparse.Namespace) -> int:
         check_free(args.log_dir / checked_name(args.name))
     env_id = full_id(args.env)
     prefix = "" if env_id in (None, CIRCUIT) else "highway-"
-    if args.algo == "dqn" and not (args.preset or prefix):
-        raise ConfigError(
-            "dqn needs meta-actions, which circuits do not have; name --env Highway or HighwayFast."
-        )
+    if args.algo is not None and not (args.preset or prefix):
+        _check_for_circuits(args.algo)
     preset = args.preset or prefix + (args.algo or ("dqn" if _discrete(env_id) else "ppo"))
     content = load_preset(preset)
     if isinstance(content.get("track"), (list, tuple)):
@@ -212,19 +211,33 @@ def _merge_highway(args: argparse.Namespace, content: dict[str, Any]) -> None:
     content["highway"] = {**before, **read_settings(args.config)}
 
 
+def _check_for_circuits(algo: str) -> None:
+    from racer.errors import ConfigError
+    from racer.train.algorithms import load_algorithm
+    from racer.train.algorithms.base import CONTINUOUS
+
+    if CONTINUOUS not in load_algorithm(algo).actions:
+        raise ConfigError(
+            f"{algo} needs meta-actions, which circuits do not have; name --env Highway or "
+            "HighwayFast."
+        )
+
+
 def _fitting(config: TrainConfig) -> TrainConfig:
-    """The settings with a batch that is no larger than what so few environments give."""
+    """The settings as they suit the number of environments; says what differs."""
     import dataclasses
 
-    collected = config.ppo.n_steps * config.n_envs
-    if config.algo != "ppo" or config.ppo.batch_size <= collected:
-        return config
-    print(
-        f"{config.n_envs} environments give {collected} steps per update; "
-        f"the batch size is {collected} instead of {config.ppo.batch_size}.",
-        file=sys.stderr,
-    )
-    return dataclasses.replace(config, ppo=dataclasses.replace(config.ppo, batch_size=collected))
+    before = config.algo_settings
+    after = config.algorithm.fitted(before, config.n_envs)
+    for item in dataclasses.fields(after):
+        old, new = getattr(before, item.name), getattr(after, item.name)
+        if old != new:
+            print(
+                f"with {config.n_envs:,} environments {config.algo}.{item.name} is {new:,} instead "
+                f"of {old:,}.",
+                file=sys.stderr,
+            )
+    return dataclasses.replace(config, algo_settings=after)
 
 
 def show_report(report: dict[str, Any], path: Path, *, as_json: bool) -> int:

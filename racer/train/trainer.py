@@ -88,11 +88,8 @@ def _run(
     keeper = RunKeeper(
         config,
         folder,
-        learner.clock,
+        learner,
         bar,
-        task=learner.task,
-        env=learner.env,
-        normalise=learner.normalise,
         best=best,
         evaluated=evaluated,
     )
@@ -195,7 +192,7 @@ def resume(
             learner = build(config, folder.circuit)
             folder.check_engine(learner.task.fingerprints())
         model, clock = learner.model, learner.clock
-        facts = go_on(folder, config, model, learner.normalise, learner.env.shown)
+        facts = go_on(folder, config, learner)
         clock.start(model.num_timesteps, facts["seconds"] if facts else 0.0)
         _check_later(folder, clock, steps, minutes)
         folder.write_config(config)
@@ -237,7 +234,6 @@ def load_newest(folder: RunFolder, config: TrainConfig) -> tuple[BaseAlgorithm, 
     """
     with naming_edits(config, folder):
         learner = build(config, folder.circuit)
-    model, normalise = learner.model, learner.normalise
-    if go_on(folder, config, model, normalise, learner.env.shown) is None:
+    if go_on(folder, config, learner) is None:
         raise ConfigError(f"{folder.path}: has no checkpoint yet.")
-    return model, normalise
+    return learner.model, learner.normalise

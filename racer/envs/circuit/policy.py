@@ -1,7 +1,7 @@
 """What travels with a policy for circuits: for which environment, car and physics it was trained.
 
-The metadata stand in the ONNX file itself, see `racer.formats.policy_file`. `racer.export` writes
-them, the ONNX driver checks them before it drives.
+The metadata stand in the ONNX file itself, see `racer.formats.policy_file`. `racer.train.export`
+writes them, the ONNX driver checks them before it drives.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ from racer.drivers.sb3 import Sb3Driver
 from racer.envs.circuit.episodes import evaluate_driver
 from racer.envs.circuit.spaces import action_space, observation_space
 from racer.envs.sb3 import RacerVecEnv
-from racer.export import model_metadata
 from racer.tracks import load_track
+from racer.train.export import model_metadata
 from racer.train.memory import check_memory
 from racer.train.statistics import DrivingStatistics
 from racer.train.task import REPORT_SEED, SELECTION_SEED

@@ -8,7 +8,7 @@ import numpy as np
 
 from racer import _core
 from racer.drivers.highway.drivers import HighwayOnnxDriver
-from racer.drivers.sb3 import Sb3Driver
+from racer.drivers.sb3 import ModelDriver
 from racer.envs.highway.episodes import evaluate_highway
 from racer.envs.highway.policy import (
     ENVIRONMENTS,
@@ -17,8 +17,9 @@ from racer.envs.highway.policy import (
     flat_size,
 )
 from racer.envs.highway.settings import highway_settings
-from racer.envs.sb3 import HighwayVecEnv
+from racer.envs.highway.sb3 import HighwayVecEnv
 from racer.errors import ConfigError
+from racer.train.algorithms import check_actions
 from racer.train.memory import check_memory
 from racer.train.task import REPORT_SEED, SELECTION_SEED
 
@@ -53,10 +54,7 @@ class HighwayTask:
         # Observations as a vector: the networks here have no use for another shape.
         self._settings = highway_settings(config.highway, self._preset, {"flatten": True})
         continuous = self._settings["action"]["type"] == "ContinuousAction"
-        if continuous and config.algo == "dqn":
-            raise ConfigError("dqn needs meta-actions; this environment's actions are continuous.")
-        if not continuous and config.algo == "sac":
-            raise ConfigError("sac needs continuous actions; this environment has meta-actions.")
+        check_actions(config.algo, continuous=continuous)
         if config.final_collision_reward and self._settings["normalize_reward"]:
             raise ConfigError("final_collision_reward needs highway.normalize_reward = false.")
         self._env: HighwayVecEnv | None = None
@@ -107,9 +105,7 @@ class HighwayTask:
     def evaluate(self, model: Any, normalise: Any, name: str, logger: Logger) -> Score:
         """Lets the model drive episodes."""
         result = evaluate_highway(
-            Sb3Driver(
-                model, normalise=normalise, name=name, action_scale=self._config.action_scale
-            ),
+            ModelDriver(model, normalise, name, self._config.action_scale),
             self._preset,
             self._settings,
             episodes=self._config.evaluation_starts,

@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING, Any
 from racer import _core
 from racer.envs.circuit.policy import ACTIONS, PolicyMetadata, observation_fields
 from racer.formats.files import atomic_write
+from racer.train.run_folder import git_commit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    import torch
 
     from racer.envs.highway.policy import HighwayPolicyMetadata
     from racer.train.config import TrainConfig
@@ -28,8 +31,6 @@ OPSET = 17
 
 def model_metadata(config: TrainConfig, *, name: str, training_steps: int) -> PolicyMetadata:
     """What to say about a model that was trained with these settings."""
-    from racer.train.run_folder import git_commit
-
     env = config.env
     return PolicyMetadata(
         name=name,
@@ -53,22 +54,30 @@ def export_policy(
     metadata: PolicyMetadata | HighwayPolicyMetadata,
     path: Path,
     action_scale: Sequence[float] = (),
+    *,
+    actor: torch.nn.Module | None = None,
 ) -> None:
     """Writes a model as ONNX.
 
     Args:
-        model: a PPO, A2C, SAC, TD3 or DQN model of Stable-Baselines3 without memory.
+        model: a model of Stable-Baselines3 without memory.
         normalise: the `VecNormalize` it was trained with, or None.
         metadata: what it was trained for.
         path: of the file; it takes its place when it is complete.
         action_scale: what its actions are multiplied by; empty: nothing.
+        actor: its part that acts, as its algorithm says; None: what `racer.train.actors` finds.
+
+    Raises:
+        PolicyError: nothing is known of its policy.
     """
     import onnx
     import torch
 
+    from racer.train.actors import find_actor
     from racer.train.policy_graph import PolicyGraph
 
-    graph = PolicyGraph(model, normalise, action_scale).eval()
+    actor = find_actor(model) if actor is None else actor
+    graph = PolicyGraph(model, actor, normalise, action_scale).eval()
     size = math.prod(model.observation_space.shape)
     example = torch.zeros((2, size), dtype=torch.float32)
     buffer: Any = io.BytesIO()  # the exporter takes files, too
