@@ -49,7 +49,7 @@ class Kind:
         driver_names: the names among them, in words for the help.
         episodes: class that judges drivers, see `racer.evaluate.episodes.Episodes`.
         policy: what a policy's file says, see `racer.envs.plain.policy`.
-        runs: what the settings of a training run say of it, see `racer.envs.plain.runs.Runs`.
+        runs: what the settings of a training run say of it, see `racer.envs.plain.runs.PlainRuns`.
         task: class of what a run trains on, see `racer.train.task.Task`.
         play: function of (args, env_id) behind `racer play`; "": it cannot be played.
         film: class that films episodes for `racer evaluate --video`; "": there is none.
@@ -70,7 +70,7 @@ class Kind:
     driver_names: str = "random"
     episodes: str = "racer.envs.plain.episodes:PlainEpisodes"
     policy: str = "racer.envs.plain.policy:POLICIES"
-    runs: str = "racer.envs.plain.runs:PlainRuns"
+    runs: str = "racer.envs.plain.runs:RUNS"
     task: str = "racer.envs.plain.task:PlainTask"
     play: str = ""
     film: str = ""
@@ -110,7 +110,7 @@ CIRCUIT: Final = Kind(
     driver_names="casual, good, keyboard, random",
     episodes="racer.envs.circuit.episodes:CircuitEpisodes",
     policy="racer.envs.circuit.policy:POLICIES",
-    runs="racer.envs.circuit.runs:CircuitRuns",
+    runs="racer.envs.circuit.runs:RUNS",
     task="racer.envs.circuit.task:CircuitTask",
     play="racer.viewer.circuit.play:run",
     fingerprints=("physics", "tracks"),
@@ -134,7 +134,7 @@ HIGHWAY: Final = Kind(
     driver_names="idle, random, traffic (drives as the traffic does)",
     episodes="racer.envs.highway.episodes:HighwayEpisodes",
     policy="racer.envs.highway.policy:POLICIES",
-    runs="racer.envs.highway.runs:HighwayRuns",
+    runs="racer.envs.highway.runs:RUNS",
     task="racer.envs.highway.task:HighwayTask",
     play="racer.viewer.highway.play:run",
     film="racer.viewer.highway.films:EpisodeFilm",

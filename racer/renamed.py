@@ -57,6 +57,8 @@ RENAMED: Final = {
     "tracks.facts": "optimal.track_facts",
     "tracks.picture": "plots.tracks",
     "train.circuit_task": "envs.circuit.task",
+    "train.row_extractor": "envs.highway.row_extractor",
+    "train.statistics": "envs.circuit.statistics",
     "train.highway_task": "envs.highway.task",
     "viewer.app": "viewer.circuit.app",
     "viewer.cars": "viewer.circuit.cars",

@@ -14,10 +14,10 @@ import torch
 from test_train import tiny
 
 from racer import _core
+from racer.envs.circuit.statistics import DrivingStatistics
 from racer.errors import ConfigError
 from racer.train.checkpoint import load_checkpoint
 from racer.train.run_folder import RunFolder
-from racer.train.statistics import DrivingStatistics
 from racer.train.trainer import load_newest, resume, train
 
 

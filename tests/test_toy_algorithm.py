@@ -61,7 +61,7 @@ sys.path.insert(0, {str(Path(__file__).parent)!r})
 from racer.train.algorithms import ALGORITHMS
 ALGORITHMS.update({LINE!r})
 from racer.cli.main import main
-from racer.train.statistics import DrivingStatistics
+from racer.envs.circuit.statistics import DrivingStatistics
 steps, after_step = [], DrivingStatistics.after_step
 def count(self):
     steps.append(0)

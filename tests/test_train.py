@@ -17,6 +17,7 @@ from racer.drivers.circuit.onnx_driver import OnnxDriver
 from racer.drivers.sb3 import Sb3Driver
 from racer.envs.circuit.episodes import evaluate_driver
 from racer.envs.circuit.session import Seat, Session
+from racer.envs.circuit.statistics import DrivingStatistics
 from racer.envs.circuit.task import rank
 from racer.errors import ConfigError
 from racer.tracks import load_track
@@ -28,7 +29,6 @@ from racer.train.config import (
     read_toml,
 )
 from racer.train.run_folder import RunFolder
-from racer.train.statistics import DrivingStatistics
 from racer.train.trainer import load_newest, train
 
 STEPS = 60_000  # enough to lap an oval

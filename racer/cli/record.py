@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from racer.cli.play import LAPS_DIR
+from racer.envs.circuit.options import LAPS_DIR
 
 DESCRIPTION = """\
 Records laps as a baseline. With a person's name it opens a window and counts valid laps until the

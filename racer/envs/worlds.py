@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from gymnasium.spaces import Space
@@ -42,7 +42,7 @@ class Worlds(Protocol):
         reward_terms: float (N, T), in the order of `term_names`.
     """
 
-    kind: ClassVar[str]
+    kind: str
     num_envs: int
     autoreset: str
     seconds_per_action: float

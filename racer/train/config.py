@@ -13,16 +13,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from racer.envs.circuit.settings import EnvConfig
-from racer.envs.highway.policy import ENVIRONMENTS
 from racer.errors import ConfigError, RacerError
 from racer.formats import files
 from racer.formats.settings import (
     Checked,
     choice,
-    choice_field,
     flag_field,
     from_mapping,
     list_field,
@@ -36,16 +34,30 @@ from racer.formats.settings import (
     unknown_key,
     whole_number,
 )
+from racer.kinds import DEFAULT_ID, env_ids, kind_of, kinds
 from racer.train.algorithms import ALGORITHMS, DEFAULT, load_algorithm
 from racer.train.algorithms.base import Algorithm
 
+if TYPE_CHECKING:
+    from racer.envs.plain.runs import PlainRuns
+
 PRESETS = Path(__file__).parent.parent / "data" / "presets"
-CIRCUIT = "racer/Circuit-v0"
-ENV_IDS = (CIRCUIT, *ENVIRONMENTS)
 MOST_STEPS = 10**12
 MOST_MINUTES = 1e6
 OWN = "algo_settings"  # the field that has another key in files
 CIRCUIT_COPY = "circuit.csv"  # in a run's folder, with circuit.toml beside it
+
+
+def _env_field() -> Any:
+    """The id of an environment that there is."""
+
+    def check(value: Any, name: str) -> str:
+        if value not in env_ids():
+            raise refuse(name, value, f"one of {', '.join(env_ids())}, or that of a kind of world "
+                         "whose module is imported: --env MODULE:ID")  # fmt: skip
+        return str(value)
+
+    return dataclasses.field(default=DEFAULT_ID, metadata={"check": check})
 
 
 def _algorithm_field() -> Any:
@@ -83,11 +95,12 @@ class TrainConfig(Checked):
             on the highway, where the report takes four times as many.
         env: a circuit's environment.
         highway: settings of the highway that differ from those of `env_id`.
+        world: the same for kinds of world that have no table of their own.
         algo_settings: the algorithm's own; in files the table of its name.
     """
 
     algo: str = _algorithm_field()
-    env_id: str = choice_field(CIRCUIT, ENV_IDS)
+    env_id: str = _env_field()
     track: str = text_field("harbour")
     steps: int = number_field(0, 0, MOST_STEPS)
     minutes: float = number_field(0.0, 0, MOST_MINUTES)
@@ -109,21 +122,25 @@ class TrainConfig(Checked):
         default_factory=dict, metadata={"check": lambda value, _: value}
     )
     highway: Mapping[str, Any] = table_field()
+    world: Mapping[str, Any] = table_field()
 
     def __post_init__(self) -> None:
         super().__post_init__()
         own = _own_settings(self.algo, self.algo_settings)
         object.__setattr__(self, "algo_settings", own)
-        if self.env_id == CIRCUIT and self.action_scale:
-            raise ConfigError("action_scale is for the highway; circuits have none.")
-        if self.env_id == CIRCUIT and self.row_width:
-            raise ConfigError("row_width is for the highway; circuits observe no vehicles.")
-        if self.env_id == CIRCUIT and self.final_collision_reward:
-            raise ConfigError("final_collision_reward is for the highway.")
-        if self.env_id == CIRCUIT and CONTINUOUS not in self.algorithm.actions:
-            raise ConfigError(f"{self.algo} needs meta-actions, which circuits do not have.")
+        for kind in kinds():
+            for name in set(kind.load("runs").own) - set(self.runs.own):
+                if getattr(self, name):
+                    raise ConfigError(f"{name} is for {kind.noun}, not for {self.env_id}.")
+        self.runs.check(self)
         if self.steps == 0 and self.minutes == 0.0:
             raise ConfigError("a training run needs --steps or --minutes.")
+
+    @property
+    def runs(self) -> PlainRuns:
+        """What the kind of world says about runs."""
+        runs: PlainRuns = kind_of(self.env_id).load("runs")
+        return runs
 
     @property
     def algorithm(self) -> Algorithm[Any]:
@@ -133,11 +150,14 @@ class TrainConfig(Checked):
     def to_dict(self) -> dict[str, Any]:
         """The settings as a dict, keyed as in presets."""
         content: dict[str, Any] = {}
+        foreign = {name for kind in kinds() for name in kind.load("runs").tables}
+        foreign -= set(self.runs.tables)
         for item in dataclasses.fields(self):
             value = getattr(self, item.name)
-            if item.name in ("env", "highway", "track", "evaluation_laps"):
-                if (item.name == "highway") != (self.env_id == CIRCUIT):
-                    content[item.name] = value.to_dict() if item.name == "env" else value
+            if item.name in foreign:
+                continue
+            if isinstance(value, EnvConfig):
+                content[item.name] = value.to_dict()
             elif item.name == OWN:
                 content[self.algo] = dataclasses.asdict(value)
             else:

@@ -17,22 +17,20 @@ if TYPE_CHECKING:
     from racer.train.config import TrainConfig
 
 COPIES = 4  # a weight, its gradient and the two moments of Adam
-CIRCUIT_WORLD = 2_000  # bytes of a circuit's world: state, records, facts, observations, laps
-VEHICLE = 200  # bytes of a vehicle in a highway's world
+WORLD = 2_000  # bytes of a world, of which nothing else is known
 SHARE = 0.9  # of the free memory that may be used
 
 
-def needed_bytes(config: TrainConfig, observed: int, acted: int, vehicles: int = 0) -> int:
+def needed_bytes(config: TrainConfig, observed: int, acted: int, world: int = WORLD) -> int:
     """About what a run needs [bytes]: worlds, buffer and network.
 
     Args:
         config: of the run.
         observed: numbers of an observation.
         acted: numbers of an action.
-        vehicles: in each world of a highway; 0: a circuit.
+        world: bytes of a world beside its observations.
     """
     algorithm, chosen = config.algorithm, config.algo_settings
-    world = vehicles * VEHICLE or CIRCUIT_WORLD
     worlds = config.n_envs * (world + 6 * observed * NUMBER)
     widths: Sequence[int] = (observed, *chosen.net_arch, max(acted, 1))
     weights = sum(a * b for a, b in itertools.pairwise(widths))
@@ -52,13 +50,13 @@ def free_bytes() -> int:
     return 1 << 60
 
 
-def check_memory(config: TrainConfig, observed: int, acted: int, vehicles: int = 0) -> None:
+def check_memory(config: TrainConfig, observed: int, acted: int, world: int = WORLD) -> None:
     """Says that a run cannot fit, before the machine finds out.
 
     Raises:
         ConfigError: it needs more memory than there is.
     """
-    needed, free = needed_bytes(config, observed, acted, vehicles), free_bytes()
+    needed, free = needed_bytes(config, observed, acted, world), free_bytes()
     if needed <= SHARE * free:
         return
     chosen, size = config.algo_settings, config.algorithm.size_setting

@@ -8,13 +8,10 @@ from collections import deque
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from racer.envs.highway.policy import ENVIRONMENTS
-from racer.envs.highway.settings import highway_settings
 from racer.errors import ConfigError, RacerError
 from racer.formats.files import MAX_POLICY_BYTES, atomic_write, read_bytes, read_text
 from racer.formats.settings import differences, shown_value
 from racer.train.checkpoint import DamagedError, load_checkpoint, restore
-from racer.train.config import CIRCUIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,10 +26,6 @@ if TYPE_CHECKING:
 
 # What a network, its statistics and the meaning of its numbers depend on.
 MODEL_KEYS = ("algo", "env_id", "track", "normalise_observation", "normalise_reward", "row_width")
-ENV_KEYS = ("vehicle", "observation", "action", "ticksPerAction")
-HIGHWAY_KEYS = ("observation", "action", "policy_frequency", "simulation_frequency")
-# What the saved worlds depend on besides: with others, they begin new episodes.
-WORLD_KEYS = ("lanes_count", "vehicles_count")
 
 
 def settings_of(config: TrainConfig) -> dict[str, Any]:
@@ -46,13 +39,7 @@ def settings_of(config: TrainConfig) -> dict[str, Any]:
         key: list(own[key]) if isinstance(own[key], tuple) else own[key]
         for key in config.algorithm.fixed
     }
-    if config.env_id == CIRCUIT:
-        found["env"] = {key: content["env"][key] for key in ENV_KEYS}
-    else:
-        settings = highway_settings(config.highway, ENVIRONMENTS[config.env_id])
-        highway = {key: settings[key] for key in (*HIGHWAY_KEYS, *WORLD_KEYS)}
-        found["highway"] = json.loads(json.dumps(highway))
-    return found
+    return found | config.runs.depends(config)
 
 
 def check_settings(
@@ -69,7 +56,7 @@ def check_settings(
     if "settings" not in state:
         return True
     changed = differences(json.loads(state["settings"]), settings_of(config))
-    fresh = {"n_envs", *(f"highway.{key}" for key in WORLD_KEYS)}
+    fresh = {"n_envs", *config.runs.world_keys}
     if config.algorithm.fixes_worlds:
         fresh.remove("n_envs")
     for key, (then, now) in changed.items():

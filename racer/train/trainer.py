@@ -13,7 +13,7 @@ from racer.errors import ConfigError
 
 from racer.train.learner import Learner, build  # isort: skip - before torch, it sets threads
 from racer.train.callback import RunKeeper
-from racer.train.config import CIRCUIT, check_ends
+from racer.train.config import check_ends
 from racer.train.logs import quiet_writers, restore_pending, run_logger
 from racer.train.new_run import check_free, check_place, new_run
 from racer.train.progress import Clock, ProgressBar
@@ -149,12 +149,11 @@ def _report(
     interrupted: bool,
 ) -> dict[str, Any]:
     """Evaluates the best model in scenarios that did not choose it, and writes the report."""
-    place = {"track": config.track} if config.env_id == CIRCUIT else {}
     report: dict[str, Any] = {
         "name": folder.path.name,
         "algo": config.algo,
         "env_id": config.env_id,
-        **place,
+        **config.runs.about(config),
         "steps": clock.steps_done,
         "seconds": round(clock.seconds, 1),
         "finished": not interrupted,

@@ -10,6 +10,7 @@ from racer.drivers.circuit.scripted import casual_driver, good_driver
 from racer.drivers.named import named_driver
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from racer import _core
@@ -43,14 +44,15 @@ def make_driver(spec: str, track: _core.Track, vehicle: str = "gt", seed: int = 
 
         return ReplayDriver.open(path, track, vehicle)
 
+    built_in: dict[str, Callable[[], Driver]] = {
+        "random": lambda: RandomDriver(seed),
+        "casual": lambda: casual_driver(track, vehicle),
+        "good": lambda: good_driver(track, vehicle),
+        "keyboard": lambda: KeyboardDriver(track, vehicle, seed),
+    }
     return named_driver(
         spec,
-        {
-            "random": lambda: RandomDriver(seed),
-            "casual": lambda: casual_driver(track, vehicle),
-            "good": lambda: good_driver(track, vehicle),
-            "keyboard": lambda: KeyboardDriver(track, vehicle, seed),
-        },
+        built_in,
         policy,
         files={".lap.npz": lap},
         known="policies (.onnx), laps (.lap.npz) and the folders of training runs",

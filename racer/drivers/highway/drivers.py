@@ -19,7 +19,7 @@ from racer.envs.highway.policy import (
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -173,14 +173,15 @@ def make_highway_driver(
     shipped = {
         name: lambda name=name: policy(POLICIES / f"{name}.onnx") for name in list_policies()
     }
+    built_in: dict[str, Callable[[], HighwayDriver]] = {
+        "idle": lambda: IdleDriver(settings["action"]),
+        "random": lambda: RandomHighwayDriver(settings["action"], seed),
+        "traffic": TrafficDriver,
+        **shipped,
+    }
     return named_driver(
         spec,
-        {
-            "idle": lambda: IdleDriver(settings["action"]),
-            "random": lambda: RandomHighwayDriver(settings["action"], seed),
-            "traffic": TrafficDriver,
-            **shipped,
-        },
+        built_in,
         policy,
         place=" for the highway",
         known="policies (.onnx) and the folders of runs",

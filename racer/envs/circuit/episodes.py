@@ -17,9 +17,9 @@ import numpy as np
 
 from racer import _core
 from racer.envs.circuit.checks import check_lap_track, check_vehicle
-from racer.envs.circuit.episodes import intervals
 from racer.envs.circuit.session import FinishedLap, Seat, Session
 from racer.errors import ConfigError
+from racer.evaluate import intervals
 from racer.evaluate.report import Report, interval_line
 from racer.formats.text import MAX_PATH, show_path, shown
 from racer.optimal.reference import gap_text, gaps

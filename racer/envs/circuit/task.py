@@ -9,11 +9,11 @@ from racer.drivers.circuit.onnx_driver import OnnxDriver
 from racer.drivers.sb3 import Sb3Driver
 from racer.envs.circuit.episodes import evaluate_driver
 from racer.envs.circuit.spaces import action_space, observation_space
+from racer.envs.circuit.statistics import DrivingStatistics
 from racer.envs.sb3 import RacerVecEnv
 from racer.tracks import load_track
 from racer.train.export import model_metadata
 from racer.train.memory import check_memory
-from racer.train.statistics import DrivingStatistics
 from racer.train.task import REPORT_SEED, SELECTION_SEED
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from racer.train.task import Fingerprints, Score
 
 MOSTLY_VALID = 0.9
+WORLD = 2_000  # bytes of a world: state, records, facts, observations, laps
 
 
 class CircuitTask:
@@ -55,7 +56,8 @@ class CircuitTask:
         """Of worlds, buffer and network."""
         env = self._config.env
         observed = observation_space(env.observation).sample().size
-        check_memory(self._config, observed, action_space(env.action).sample().size)
+        acted = action_space(env.action).sample().size
+        check_memory(self._config, observed, acted, WORLD)
 
     def make_env(self) -> RacerVecEnv:
         """The worlds to learn in."""

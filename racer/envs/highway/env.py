@@ -14,8 +14,8 @@ from racer import _core
 from racer.envs.checks import check_keywords, check_overrides, reset_options
 from racer.envs.copies import Copied
 from racer.envs.frozen import thawed
-from racer.envs.highway.keys import highway_keys
 from racer.envs.highway.frames import HighwayFrames
+from racer.envs.highway.keys import highway_keys
 from racer.envs.highway.settings import (
     PRESETS,
     HighwayConfigLike,

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from racer import _core
-from racer.envs.circuit.episodes import intervals
 from racer.envs.highway.policy import ENVIRONMENTS
 from racer.envs.highway.settings import HighwaySettings, highway_settings
 from racer.envs.highway.worlds import HighwayWorlds
 from racer.envs.worlds import world_seeds
 from racer.errors import ConfigError
+from racer.evaluate import intervals
 from racer.evaluate.report import Report, interval_table
 from racer.formats.text import shown
 

@@ -16,8 +16,8 @@ from racer.envs.highway.policy import (
     action_count,
     flat_size,
 )
-from racer.envs.highway.settings import highway_settings
 from racer.envs.highway.sb3 import HighwayVecEnv
+from racer.envs.highway.settings import highway_settings
 from racer.errors import ConfigError
 from racer.train.algorithms import check_actions
 from racer.train.memory import check_memory
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from racer.train.task import Fingerprints, Score
 
 MOSTLY_SAFE = 0.995
+VEHICLE = 200  # bytes of a vehicle in a world
 LOGGED = ("success_rate", "collision_rate", "safety_violation_rate", "off_road_rate", "speed")
 
 
@@ -43,12 +44,14 @@ class HighwayTask:
 
     Args:
         config: of the run.
+        circuit: it has none.
 
     Raises:
         ConfigError: a setting cannot be used, or the algorithm does not fit the actions.
     """
 
-    def __init__(self, config: TrainConfig) -> None:
+    def __init__(self, config: TrainConfig, circuit: Path | None = None) -> None:
+        del circuit
         self._config = config
         self._preset = ENVIRONMENTS[config.env_id]
         # Observations as a vector: the networks here have no use for another shape.
@@ -68,7 +71,8 @@ class HighwayTask:
         settings = self._settings
         observed = flat_size(settings["observation"])
         vehicles = int(settings["vehicles_count"]) + 1
-        check_memory(self._config, observed, action_count(settings["action"]), vehicles)
+        world = VEHICLE * vehicles
+        check_memory(self._config, observed, action_count(settings["action"]), world)
 
     def make_env(self) -> HighwayVecEnv:
         """The worlds to learn in."""
@@ -88,7 +92,7 @@ class HighwayTask:
         """A network for each vehicle's row, if the settings ask for one."""
         if self._config.row_width == 0:
             return {}
-        from racer.train.row_extractor import RowExtractor
+        from racer.envs.highway.row_extractor import RowExtractor
 
         features = self._settings["observation"]["features"]
         if features[0] != "presence":

@@ -71,7 +71,7 @@ class PythonWorlds(Copied):
         ConfigError: a setting or the number of worlds cannot be used.
     """
 
-    kind: ClassVar[str]
+    kind: str
     fields: ClassVar[Sequence[tuple[str, str]]]
     term_names: ClassVar[Sequence[str]] = ("reward",)
     settings_class: ClassVar[type[Checked]] = NoSettings
