@@ -39,7 +39,7 @@ class Kind:
         ids: of its environments -> the preset that each begins with, "" if there are none.
         noun: in sentences: "--track is for circuits".
         worlds: class, see `racer.envs.worlds.Worlds`.
-        settings: function of (config, preset) that checks them, see `racer.envs.plain.settings`.
+        settings: function of (config, preset) that checks a file or mapping; "": the worlds do.
         env: class of Gymnasium's Env.
         vector_env: class of Gymnasium's VectorEnv.
         sb3_env: class of Stable-Baselines3's VecEnv.
@@ -60,7 +60,7 @@ class Kind:
     ids: Mapping[str, str]
     worlds: str
     noun: str = ""
-    settings: str = "racer.envs.plain.settings:read"
+    settings: str = ""
     env: str = "racer.envs.plain.env:PlainEnv"
     vector_env: str = "racer.envs.plain.vector:PlainVectorEnv"
     sb3_env: str = "racer.envs.plain.sb3:PlainVecEnv"

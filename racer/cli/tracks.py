@@ -199,7 +199,7 @@ def _import(args: argparse.Namespace) -> int:
     def bring(path: Path) -> None:
         source = _source(path, args)
         try:
-            done = import_track(source, options, picture=not args.no_picture)
+            done = import_track(source, options, draw=_drawing(args))
         except TrackError as problem:  # of a folder's files any may be meant
             if args.file.is_dir() and path.name not in str(problem):
                 raise TrackError(f"{path}: {problem}") from None
@@ -306,3 +306,14 @@ def _report(path: Path, result: Survey) -> dict[str, Any]:
 
 def _seconds(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f} s"
+
+
+def _drawing(args: argparse.Namespace) -> Callable[[Survey, Path, str], None] | None:
+    """What draws an imported circuit: nothing without matplotlib, or if nobody wants a picture."""
+    import importlib.util
+
+    if args.no_picture or importlib.util.find_spec("matplotlib") is None:
+        return None
+    from racer.plots.tracks import draw_survey
+
+    return lambda survey, path, title: draw_survey(survey, path, title=title)

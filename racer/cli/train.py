@@ -56,6 +56,7 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(args: argparse.Namespace) -> int:
     """Trains; 0 if the run is complete, 130 if it was interrupted."""
     from racer.errors import ConfigError
+    from racer.kinds import preset_of
     from racer.train.config import check_ends, check_flag, load_preset, load_train_config
     from racer.train.new_run import check_free, check_place, checked_name
 
@@ -83,11 +84,11 @@ def run(args: argparse.Namespace) -> int:
     if args.steps is not None or args.minutes is not None:
         changes["steps"] = args.steps or 0
         changes["minutes"] = args.minutes or 0.0
+    if args.config is not None and kind.settings:
+        kind.load("settings")(args.config, preset_of(env_id))  # names the file if it is wrong
     try:
         runs.lay(content, args)
     except ConfigError as problem:
-        if args.config is not None and str(problem).startswith(str(args.config)):
-            raise
         raise ConfigError(f"preset {preset}: {problem}") from None
     config = load_train_config(content, f"preset {preset}", **changes)
     if args.n_envs is not None:

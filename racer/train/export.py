@@ -2,7 +2,7 @@
 
 The graph holds everything from the observation as the environment gives it to the action as the
 environment takes it: normalisation, clipping, network, scaling. What it was trained for stands in
-the file's metadata, see `racer.envs.circuit.policy`.
+the file's metadata, see `racer.formats.policy_file`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,7 @@ import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from racer import _core
-from racer.envs.circuit.policy import ACTIONS, PolicyMetadata, observation_fields
 from racer.formats.files import atomic_write
-from racer.train.run_folder import git_commit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,35 +20,22 @@ if TYPE_CHECKING:
 
     import torch
 
-    from racer.envs.highway.policy import HighwayPolicyMetadata
     from racer.train.config import TrainConfig
 
 OPSET = 17
 
 
-def model_metadata(config: TrainConfig, *, name: str, training_steps: int) -> PolicyMetadata:
+def model_metadata(config: TrainConfig, *, name: str, training_steps: int) -> Any:
     """What to say about a model that was trained with these settings."""
-    env = config.env
-    return PolicyMetadata(
-        name=name,
-        observation=env.observation,
-        observation_fields=observation_fields(env.observation),
-        action=env.action,
-        action_fields=ACTIONS[env.action],
-        ticks_per_action=env.ticks_per_action,
-        vehicle=env.vehicle,
-        physics=_core.physics_fingerprint(env.vehicle),
-        tracks=[config.track],
-        algorithm=config.algo,
-        training_steps=training_steps,
-        git_commit=git_commit(),
-    )
+    from racer.train.task import make_task
+
+    return make_task(config).metadata(name, training_steps)
 
 
 def export_policy(
     model: Any,
     normalise: Any,
-    metadata: PolicyMetadata | HighwayPolicyMetadata,
+    metadata: Any,
     path: Path,
     action_scale: Sequence[float] = (),
     *,

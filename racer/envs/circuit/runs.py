@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from racer.envs.circuit.checks import check_vehicle
-from racer.envs.circuit.settings import load_config
 from racer.envs.plain.runs import PlainRuns
 from racer.errors import ConfigError
 from racer.formats.config_files import read_config
@@ -58,7 +57,6 @@ class CircuitRuns(PlainRuns):
             raise ConfigError("track is a list, but a run trains on one circuit; name one.")
         layers: list[dict[str, Any]] = []
         if args.config is not None:
-            load_config(args.config)  # names the file if something is wrong with it
             layers.append(read_config(args.config))
         if args.vehicle is not None:
             check_vehicle(args.vehicle)

@@ -234,6 +234,12 @@ def load_config(source: str | os.PathLike[str] | Mapping[str, Any] | EnvConfig) 
         raise ConfigError(text if text.startswith(shown) else f"{shown}: {text}") from None
 
 
+def read(config: str | os.PathLike[str] | Mapping[str, Any] | EnvConfig, preset: str) -> EnvConfig:
+    """The entry point `settings` of `racer.kinds`: `load_config`, as there is one preset."""
+    del preset
+    return load_config(config)
+
+
 def config_table() -> list[dict[str, Any]]:
     """Every key of a file: `key`, `default`, `unit`, `doc`."""
     rows = []

@@ -8,12 +8,13 @@ from racer import _core
 from racer.drivers.circuit.onnx_driver import OnnxDriver
 from racer.drivers.sb3 import Sb3Driver
 from racer.envs.circuit.episodes import evaluate_driver
+from racer.envs.circuit.policy import metadata_of
+from racer.envs.circuit.sb3 import RacerVecEnv
 from racer.envs.circuit.spaces import action_space, observation_space
 from racer.envs.circuit.statistics import DrivingStatistics
-from racer.envs.sb3 import RacerVecEnv
 from racer.tracks import load_track
-from racer.train.export import model_metadata
 from racer.train.memory import check_memory
+from racer.train.run_folder import git_commit
 from racer.train.task import REPORT_SEED, SELECTION_SEED
 
 if TYPE_CHECKING:
@@ -118,7 +119,15 @@ class CircuitTask:
 
     def metadata(self, name: str, training_steps: int) -> PolicyMetadata:
         """What a policy's file says."""
-        return model_metadata(self._config, name=name, training_steps=training_steps)
+        config = self._config
+        return metadata_of(
+            config.env,
+            name=name,
+            tracks=[config.track],
+            algorithm=config.algo,
+            training_steps=training_steps,
+            git_commit=git_commit(),
+        )
 
     def report(self, policy: Path) -> dict[str, Any]:
         """The best policy's laps from starts that did not choose it."""

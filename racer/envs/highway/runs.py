@@ -35,7 +35,6 @@ class HighwayRuns(PlainRuns):
         """Lays the file over the preset; `observation` and `action` are replaced as a whole."""
         if args.config is None:
             return
-        highway_settings(args.config, ENVIRONMENTS[content["env_id"]])  # names the file if wrong
         # The reward that a preset learns from stays, unless the file has its own.
         table = content.get("highway")
         before = table if isinstance(table, dict) else {}
