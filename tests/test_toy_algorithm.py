@@ -19,7 +19,7 @@ from test_train import oval
 from toy_algorithm import LINE, Curious, CuriousSac
 
 from racer.cli.main import main
-from racer.drivers.onnx_graph import OnnxDriver
+from racer.drivers.circuit.onnx_driver import OnnxDriver
 from racer.errors import ConfigError, PolicyError
 from racer.train.algorithms import ALGORITHMS, load_algorithm
 from racer.train.algorithms.base import Algorithm

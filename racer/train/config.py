@@ -129,8 +129,8 @@ class TrainConfig(Checked):
         own = _own_settings(self.algo, self.algo_settings)
         object.__setattr__(self, "algo_settings", own)
         for kind in kinds():
-            for name in set(kind.load("runs").own) - set(self.runs.own):
-                if getattr(self, name):
+            for name in kind.load("runs").own:
+                if name not in self.runs.own and getattr(self, name):
                     raise ConfigError(f"{name} is for {kind.noun}, not for {self.env_id}.")
         self.runs.check(self)
         if self.steps == 0 and self.minutes == 0.0:

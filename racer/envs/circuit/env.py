@@ -34,6 +34,7 @@ from racer.envs.pictures import (
 from racer.envs.steady_infos import flat
 from racer.envs.step_limit import StepLimit
 from racer.envs.worlds import RewardFunction, State, listed_seeds
+from racer.formats.aliases import OFF_TRACK, STEP_COUNT
 
 if TYPE_CHECKING:
     from racer._core import Track
@@ -286,12 +287,12 @@ class RacerEnv(WithWindow, Copied, StepLimit, gymnasium.Env[Array, Array]):
             "progress": self._progress[0] / self._length,
             "speed": math.sqrt(v_x * v_x + v_y * v_y),
             "wall": self._wall[0] != 0.0,
-            "offTrack": self._off_track[0] > 0,
+            OFF_TRACK: self._off_track[0] > 0,
             "backward": self._backward[0] != 0,
             "stillness": self._still[0] > 0,
             "lap": self._lap[0],
             "checkpoint": self._checkpoint[0],
-            "stepCount": self._steps[0],
+            STEP_COUNT: self._steps[0],
         }
         if self.config.pose_info:
             pose = pose_infos(self.worlds.facts)

@@ -182,8 +182,8 @@ class CircuitPolicies:
     @staticmethod
     def trained_in(env: Any) -> tuple[str, dict[str, Any]] | None:
         """The id and the settings of a live environment, if it is one of circuits."""
-        worlds = getattr(env, "worlds", None)
-        if getattr(worlds, "kind", "") != "circuit":
+        worlds: Any = getattr(env, "worlds", None)
+        if worlds is None or worlds.kind != "circuit":
             return None
         found = {key: getattr(worlds.config, key) for key in SEEN}
         tracks = list(dict.fromkeys(track.name for track in worlds.tracks))

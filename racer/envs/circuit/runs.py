@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from racer.envs.circuit.checks import check_vehicle
+from racer.envs.circuit.settings import EnvConfig
 from racer.envs.plain.runs import PlainRuns
 from racer.errors import ConfigError
 from racer.formats.config_files import read_config
 from racer.formats.files import MAX_TRACK_BYTES, atomic_write, read_bytes
-from racer.formats.settings import merged
+from racer.formats.settings import merged, with_keys
 from racer.optimal.reference import gap_text
 from racer.tracks import load_track, read_settings, track_path
 from racer.tracks.random_tracks import is_random
@@ -56,13 +57,16 @@ class CircuitRuns(PlainRuns):
         if isinstance(content.get("track"), (list, tuple)):
             raise ConfigError("track is a list, but a run trains on one circuit; name one.")
         layers: list[dict[str, Any]] = []
+        if isinstance(content.get("env"), dict):
+            content["env"] = with_keys(EnvConfig, content["env"], "env")
         if args.config is not None:
             layers.append(read_config(args.config))
         if args.vehicle is not None:
             check_vehicle(args.vehicle)
             layers.append({"vehicle": args.vehicle})
         for layer in layers:
-            content.update(merged(content, {"env": layer}))
+            given = with_keys(EnvConfig, layer)
+            content.update(merged(content, {"env": given}))
         if args.track is not None:
             content["track"] = args.track
 

@@ -1,8 +1,9 @@
 """Settings of an environment: reward, episodes, starts, and what a driver sees and does.
 
 One definition serves Python, TOML and JSON. In Python the names are fields of frozen dataclasses
-(`stillness_timeout_ticks`); in files the same names are written in camel case
-(`stillnessTimeoutTicks`). Defaults of rules are the engine's own. A file, TOML or JSON:
+(`stillness_timeout_ticks`); files may write them so, or as the mission does
+(`stillnessTimeoutTicks`, see `racer.formats.aliases`). Defaults of rules are the engine's own. A
+file, TOML or JSON:
 
     {"weights": {"progress": 1.0, "wallPenalty": -0.002}, "episode": {"maxSteps": 3000},
      "start": {"kind": "mixed"}, "observation": "track", "action": "axis", "ticksPerAction": 6}
@@ -22,6 +23,7 @@ from typing import Any
 
 from racer import _core
 from racer.errors import ConfigError
+from racer.formats.aliases import KEYS
 from racer.formats.config_files import path_of, read_config
 from racer.formats.settings import (
     INT_MAX,
@@ -33,6 +35,7 @@ from racer.formats.settings import (
     number_field,
     section_field,
     unknown_key,
+    with_keys,
 )
 
 __all__ = [
@@ -51,13 +54,12 @@ ARGUMENTS = ("track", "config", "render_mode", "reward_fn", "seed")
 
 @dataclass(frozen=True)
 class _Checked(Checked):
-    """Checks every field on construction; keys are in camel case."""
+    """Checks every field on construction; keys in files are those of `racer.formats.aliases`."""
 
     @staticmethod
     def key_of(name: str) -> str:
         """The key in files of the field with that name."""
-        first, *rest = name.split("_")
-        return first + "".join(word.capitalize() for word in rest)
+        return KEYS.get(name, name)
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as a dict, keyed as in files; `load_config` takes it back."""
@@ -189,7 +191,9 @@ class EnvConfig(_Checked):
             if name == "start" and isinstance(value, str):
                 settings[name] = dataclasses.replace(self.start, kind=value)
             elif isinstance(value, Mapping) and "section" in known[name].metadata:
-                settings[name] = merged(getattr(self, name).to_dict(), value)
+                section = known[name].metadata["section"]
+                changes = with_keys(section, value, name)
+                settings[name] = merged(getattr(self, name).to_dict(), changes)
         return dataclasses.replace(self, **settings)
 
     def to_json(self) -> str:

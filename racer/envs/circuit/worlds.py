@@ -30,6 +30,7 @@ from racer.envs.worlds import (
     checked_states,
 )
 from racer.errors import ConfigError
+from racer.formats.aliases import OFF_TRACK, STEP_COUNT
 from racer.formats.settings import truth, whole_number
 
 ConfigLike: TypeAlias = "EnvConfig | str | os.PathLike[str] | Mapping[str, Any] | None"
@@ -326,12 +327,12 @@ def step_infos(facts: Mapping[str, Any] | NDArray[np.void], lengths: Any) -> Col
         "progress": facts["progress"] / lengths,
         "speed": np.sqrt(v_x * v_x + v_y * v_y),
         "wall": facts["wall_contact"] != 0.0,
-        "offTrack": facts["off_track_ticks"] > 0,
+        OFF_TRACK: facts["off_track_ticks"] > 0,
         "backward": facts["wrong_way"] != 0,
         "stillness": facts["stillness_ticks"] > 0,
         "lap": facts["lap"].astype(np.int64),
         "checkpoint": facts["checkpoint"].astype(np.int64),
-        "stepCount": facts["episode_steps"].astype(np.int64),
+        STEP_COUNT: facts["episode_steps"].astype(np.int64),
     }
 
 

@@ -144,8 +144,8 @@ class HighwayPolicies:
     @staticmethod
     def trained_in(env: Any) -> tuple[str, dict[str, Any]] | None:
         """The id and the settings of a live environment, if it is one of the highway."""
-        worlds = getattr(env, "worlds", None)
-        if getattr(worlds, "kind", "") != "highway":
+        worlds: Any = getattr(env, "worlds", None)
+        if worlds is None or worlds.kind != "highway":
             return None
         return _id_of(env), dict(env.config)
 

@@ -27,6 +27,7 @@ from racer.envs.worlds import (
     checked_states,
 )
 from racer.errors import ConfigError
+from racer.formats.aliases import STEP_COUNT
 from racer.formats.settings import truth, whole_number
 
 AnySpace: TypeAlias = "Space[Any]"
@@ -315,7 +316,7 @@ def step_infos(outcomes: NDArray[np.void]) -> Columns:
         "lane": outcomes["lane"].astype(np.int64),
         "time_to_collision": outcomes["time_to_collision"].copy(),
         "nearest": outcomes["nearest"].copy(),
-        "stepCount": outcomes["steps"].astype(np.int64),
+        STEP_COUNT: outcomes["steps"].astype(np.int64),
     }
 
 

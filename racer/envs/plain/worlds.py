@@ -22,6 +22,7 @@ from racer.envs.worlds import (
     checked_states,
 )
 from racer.errors import ConfigError
+from racer.formats.aliases import STEP_COUNT
 from racer.formats.config_files import path_of, read_config
 from racer.formats.settings import Checked, choice, from_mapping, merged, truth, whole_number
 
@@ -205,7 +206,7 @@ class PythonWorlds(Copied):
             raise ValueError(f"actions must have shape {shape}, got {rows.shape}.")
         if count is None:
             space = cast("Any", self.action_space)
-            return np.clip(np.nan_to_num(rows), space.low, space.high)
+            return np.asarray(np.clip(np.nan_to_num(rows), space.low, space.high))
         if rows.dtype.kind not in "iu" or rows.min() < 0 or rows.max() >= count:
             raise ValueError(f"actions must be whole numbers from 0 to {count - 1}.")
         return rows
@@ -232,12 +233,12 @@ class PythonWorlds(Copied):
 
     def infos(self) -> Columns:
         """What infos say of the worlds as they are now, columns (N,)."""
-        return self.info_columns(self.state) | {"stepCount": self.state["steps"].copy()}
+        return self.info_columns(self.state) | {STEP_COUNT: self.state["steps"].copy()}
 
     def final_infos(self) -> Columns:
         """The same of the last states of worlds that ended, under "same_step"."""
         state = self.final_state
-        return self.info_columns(state) | {"stepCount": state["steps"].copy()}
+        return self.info_columns(state) | {STEP_COUNT: state["steps"].copy()}
 
     def columns(self) -> Mapping[str, NDArray[Any]]:
         """Live views (N,) of every field."""
