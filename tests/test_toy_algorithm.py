@@ -7,12 +7,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from stable_baselines3 import SAC
+from stable_baselines3.common.policies import ActorCriticPolicy
 from test_architecture import ALL_SOURCES, ROOT
 from test_resume import assert_same, newest
 from test_train import oval
@@ -21,6 +22,7 @@ from toy_algorithm import LINE, Curious, CuriousSac
 from racer.cli.main import main
 from racer.drivers.circuit.onnx_driver import OnnxDriver
 from racer.errors import ConfigError, PolicyError
+from racer.train.actors import find_actor
 from racer.train.algorithms import ALGORITHMS, load_algorithm
 from racer.train.algorithms.base import Algorithm
 from racer.train.algorithms.ppo import Ppo
@@ -58,6 +60,7 @@ ticksPerAction = 6
 KILLED = f"""\
 import os, signal, sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
+from racer.train.actors import find_actor
 from racer.train.algorithms import ALGORITHMS
 ALGORITHMS.update({LINE!r})
 from racer.cli.main import main
@@ -80,7 +83,7 @@ def known(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(ALGORITHMS, name, entry)
 
 
-def config(path: Path, **changes: Any) -> TrainConfig:
+def config(path: Path, **changes: object) -> TrainConfig:
     (path / "toy.toml").write_text(PRESET, "utf-8")
     content = load_preset(str(path / "toy.toml"))
     return load_train_config(content, "toy.toml", track=str(oval(path / "oval.csv")), **changes)
@@ -226,6 +229,14 @@ def test_a_model_of_a_policy_that_nobody_knows_is_not_exported(tmp_path: Path) -
     with pytest.raises(PolicyError, match="the policy Policy cannot be exported"):
         export_policy(Model(), None, metadata, tmp_path / "p.onnx")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_policy_with_memory_is_not_taken_for_its_base() -> None:
+    names = {"__module__": "sb3_contrib.common.recurrent.policies"}
+    names["__qualname__"] = "RecurrentActorCriticPolicy"
+    kind = type("RecurrentActorCriticPolicy", (ActorCriticPolicy,), names)
+    with pytest.raises(PolicyError, match="the policy RecurrentActorCriticPolicy cannot be"):
+        find_actor(SimpleNamespace(policy=kind.__new__(kind)))
 
 
 # Nothing else knows them ---------------------------------------------------------------------

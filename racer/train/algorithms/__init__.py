@@ -6,13 +6,12 @@ else knows the names; `docs/extending.md` has the steps.
 
 from __future__ import annotations
 
-import inspect
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from racer.errors import ConfigError
-from racer.formats.settings import shown_value
+from racer.formats.text import shown
 
 if TYPE_CHECKING:
     from racer.train.algorithms.base import Algorithm
@@ -34,7 +33,7 @@ def load_algorithm(name: str) -> Algorithm[Any]:
     """
     if name not in ALGORITHMS:
         known = ", ".join(ALGORITHMS)
-        raise ConfigError(f"there is no algorithm {shown_value(name)}; there are {known}.")
+        raise ConfigError(f"there is no algorithm '{shown(name)}'; there are {known}.")
     return _load(name, ALGORITHMS[name])
 
 
@@ -44,7 +43,7 @@ def _load(name: str, entry: str) -> Algorithm[Any]:
 
     module, _, attribute = entry.partition(":")
     kind = getattr(import_module(module), attribute, None)
-    if not (inspect.isclass(kind) and issubclass(kind, Algorithm)):
+    if not (isinstance(kind, type) and issubclass(kind, Algorithm)):
         raise ConfigError(f"the algorithm {name!r} is {entry!r}, which is no Algorithm.")
     if missing := sorted(kind.__abstractmethods__):
         raise ConfigError(
