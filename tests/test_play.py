@@ -55,7 +55,7 @@ def test_the_game_runs_without_a_window(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
-    assert said["speed"] > 20.0  # m/s after four seconds of the whole throttle
+    assert said["speed"] > 15.0  # m/s after four seconds of the whole throttle
     assert said["lap"] > 3.0
     assert said["rival"] == "casual"
     assert said["gap"] is not None
