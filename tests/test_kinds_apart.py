@@ -111,5 +111,8 @@ def test_a_record_names_what_is_there(kind: str) -> None:
         if isinstance(value, str) and ":" in value and part != "noun"
     ]
     assert len(parts) > 10
+    drivers = record.load("drivers")
+    shipped = set(getattr(drivers, "shipped", tuple)())
+    assert all(name in record.driver_names for name in set(drivers.names()) - shipped)
     for part in parts:
         assert record.load(part) is not None

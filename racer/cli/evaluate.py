@@ -16,7 +16,7 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help="let a driver drive, and judge it",
         description="Lets a driver lap circuits from fixed places, deterministically: all at"
         " rest, the first on the line, so that every lap is a proof. Only valid laps are timed."
-        " Elsewhere it drives episodes with fixed seeds. Rates come with Wilson's 95 %% interval,"
+        " Elsewhere it drives episodes with fixed seeds. Rates come with Wilson's 95 % interval,"
         " means with the bootstrap's.",
         epilog="examples: racer evaluate --policy runs/ppo-harbour --track harbour --json; "
         "racer evaluate --env HighwayRisk --policy traffic --episodes 200 --out results",

@@ -193,7 +193,11 @@ class HighwayDrivers:
 
     def names(self) -> tuple[str, ...]:
         """What people may type."""
-        return (*BUILT_IN, *list_policies())
+        return (*BUILT_IN, *self.shipped())
+
+    def shipped(self) -> list[str]:
+        """Names of the policies that come with Racer."""
+        return list_policies()
 
     def policy(self, path: Path, env_id: str, settings: Any) -> HighwayOnnxDriver:
         """The driver of a policy's file."""

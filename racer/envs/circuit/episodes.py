@@ -17,16 +17,17 @@ import numpy as np
 
 from racer import _core
 from racer.envs.circuit.checks import check_lap_track, check_vehicle
+from racer.envs.circuit.results_table import results_table
 from racer.envs.circuit.session import FinishedLap, Seat, Session
 from racer.errors import ConfigError
 from racer.evaluate import intervals
-from racer.evaluate.report import Report, interval_line
-from racer.formats.text import MAX_PATH, show_path, shown
-from racer.optimal.reference import gap_text, gaps
+from racer.evaluate.report import Report
+from racer.formats.text import show_path
+from racer.optimal.reference import gaps
 from racer.tracks import list_tracks, load_track
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from racer.drivers import Driver
 
@@ -293,42 +294,4 @@ class CircuitEpisodes:
         """A table with a row for each circuit, and the intervals."""
         answer = report.content
         head = f"{show_path(answer['policy'])} with {answer['vehicle']}"
-        return [f"{head}, physics {answer['physics']}", *_table(answer["tracks"])]
-
-
-_TITLES = (
-    *("track", "laps", "done", "valid", "best s", "median s", "standing s"),
-    *("to optimal", "demonstrated"),
-)
-
-
-def _table(results: Sequence[Mapping[str, Any]]) -> list[str]:
-    keys = ("track", "laps", "completed", "valid", "best_lap_s", "median_lap_s", "standing_lap_s")
-    shares = ("gap_to_optimal", "gap_to_demonstrated")
-    rows: list[tuple[str, ...]] = [_TITLES]
-    rows += [
-        (
-            *(shown(_cell(result[key]), MAX_PATH) for key in keys),
-            *(gap_text(result[key]) for key in shares),
-        )
-        for result in results
-    ]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(_TITLES))]
-    lines = []
-    for row in rows:
-        cells = [row[0].ljust(widths[0])]
-        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-        lines.append("  ".join(cells))
-    for result in results:
-        found = [
-            " ".join(interval_line(name, entry, "s" if name == "lap_s" else None).split())
-            for name, entry in result["intervals"].items()
-        ]
-        lines.append(f"{shown(result['track'], MAX_PATH)}: {'; '.join(found)}")
-    return lines
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+        return [f"{head}, physics {answer['physics']}", *results_table(answer["tracks"])]
