@@ -15,6 +15,7 @@ import gymnasium
 import numpy as np
 import pytest
 import slot_car
+from gymnasium.spaces import Discrete
 from gymnasium.utils.env_checker import check_env
 
 from racer.adopt import adopt_policy
@@ -161,6 +162,37 @@ def test_a_model_of_somebody_elses_is_adopted(tmp_path: Path):
     metadata = adopt_policy(model, tmp_path / "mine.onnx", name="Mine")
     assert metadata.env_id == ID
     assert metadata.settings["grip_speed"] == 3.0
+
+
+class NumberedSlots(slot_car.SlotWorlds):
+    """The same with three positions of the trigger."""
+
+    kind = "numbered slots"
+    action_space = Discrete(3)
+
+    def advance(self, worlds, actions):
+        return super().advance(worlds, actions[:, None] - 1.0)
+
+
+def test_actions_may_be_numbered(tmp_path: Path):
+    env_id = "racer/SlotSteps-v0"
+    place = f"{__name__}:NumberedSlots"
+    register(Kind("numbered slots", ids={env_id: ""}, noun="numbered slots", worlds=place))
+    env = gymnasium.make(env_id).unwrapped
+    check_env(env, skip_render_check=True)
+    with pytest.raises(ValueError, match="whole numbers from 0 to 2"):
+        env.step(3)
+    dqn = {**load_preset("highway-dqn")["dqn"], "net_arch": [8], "learning_starts": 16}
+    content = {"algo": "dqn", "dqn": dqn, **TINY, "env_id": env_id, "steps": 256}
+    report = train(load_train_config(content, "tiny"), tmp_path / "run", show=False)
+    assert report["evaluation"]["episodes"] == 16
+    assert main(["evaluate", "--env", env_id, "--policy", str(tmp_path / "run")]) == 0
+    with pytest.raises(ConfigError, match="sac needs continuous actions"):
+        train(
+            load_train_config({**TINY, "algo": "sac", "env_id": env_id, "steps": 9}, "tiny"),
+            tmp_path / "no",
+            show=False,
+        )
 
 
 def test_options_of_other_kinds_are_refused(capsys):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from gymnasium.spaces import Discrete
 
 from racer.drivers.named import named_driver
 from racer.drivers.onnx_graph import OnnxGraph
@@ -43,7 +44,7 @@ class PlainRandomDriver:
     def act(self, obs: NDArray[np.float32]) -> NDArray[Any]:
         """Random actions for observations (M, ...)."""
         space = self._space
-        if hasattr(space, "n"):
+        if isinstance(space, Discrete):
             return self._random.integers(0, space.n, len(obs))
         shape = (len(obs), *space.shape)
         return self._random.uniform(space.low, space.high, shape).astype(np.float32)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+from gymnasium.spaces import Discrete
 
 import racer
 from racer.errors import ConfigError, PolicyError
@@ -51,7 +52,7 @@ class Policies(Protocol):
 def sizes_of(worlds: Any) -> tuple[int, int, bool]:
     """Numbers of an observation and of an action of worlds, and whether actions are numbered."""
     space = worlds.action_space
-    numbered = hasattr(space, "n")
+    numbered = isinstance(space, Discrete)
     acted = int(space.n) if numbered else int(np.prod(space.shape))
     return int(np.prod(worlds.observation_space.shape)), acted, numbered
 

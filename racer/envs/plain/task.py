@@ -45,7 +45,8 @@ class PlainTask:
         self._env_id = config.env_id
         self._kind = kind_of(config.env_id)
         self._worlds = self._kind.load("worlds")(1, config.world, preset_of(self._env_id), seed=0)
-        check_actions(config.algo, continuous=not hasattr(self._worlds.action_space, "n"))
+        _, _, numbered = sizes_of(self._worlds)
+        check_actions(config.algo, continuous=not numbered)
 
     def fingerprints(self) -> Fingerprints:
         """The environment, whose version stands for its rules."""

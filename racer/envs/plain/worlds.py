@@ -7,9 +7,11 @@ Gymnasium, Stable-Baselines3, snapshots and seeds want of N worlds is done here.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
+from gymnasium.spaces import Discrete
 
 from racer import _core
 from racer.envs.checks import as_float32
@@ -27,7 +29,7 @@ from racer.formats.config_files import path_of, read_config
 from racer.formats.settings import Checked, choice, from_mapping, merged, truth, whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from gymnasium.spaces import Space
     from numpy.typing import NDArray
@@ -199,16 +201,16 @@ class PythonWorlds(Copied):
             self.begin(world, random)
 
     def _checked(self, actions: Any) -> NDArray[Any]:
-        count = getattr(self.action_space, "n", None)
-        shape = (self.num_envs, *(self.action_space.shape or ()))
-        rows = as_float32(actions) if count is None else np.asarray(actions)
+        space: Any = self.action_space
+        numbered = isinstance(space, Discrete)
+        shape = (self.num_envs, *(space.shape or ()))
+        rows = np.asarray(actions) if numbered else as_float32(actions)
         if rows.shape != shape:
             raise ValueError(f"actions must have shape {shape}, got {rows.shape}.")
-        if count is None:
-            space = cast("Any", self.action_space)
+        if not numbered:
             return np.asarray(np.clip(np.nan_to_num(rows), space.low, space.high))
-        if rows.dtype.kind not in "iu" or rows.min() < 0 or rows.max() >= count:
-            raise ValueError(f"actions must be whole numbers from 0 to {count - 1}.")
+        if rows.dtype.kind not in "iu" or rows.min() < 0 or rows.max() >= space.n:
+            raise ValueError(f"actions must be whole numbers from 0 to {space.n - 1}.")
         return rows
 
     def rewards_of_step(self) -> NDArray[Any]:
@@ -275,7 +277,7 @@ def read_settings(kind: type[Checked], config: Any, changes: Mapping[str, Any]) 
     """
     if isinstance(config, kind):
         given: dict[str, Any] = config.as_dict()
-    elif config is None or hasattr(config, "keys"):
+    elif config is None or isinstance(config, Mapping):
         given = dict(config or {})
     else:
         given = read_config(path_of(config))
