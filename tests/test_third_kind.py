@@ -17,6 +17,7 @@ import pytest
 import slot_car
 from gymnasium.spaces import Discrete
 from gymnasium.utils.env_checker import check_env
+from test_resume import assert_same, newest
 
 from racer.adopt import adopt_policy
 from racer.cli.main import main
@@ -25,6 +26,7 @@ from racer.envs.plain.sb3 import PlainVecEnv
 from racer.errors import ConfigError, PolicyError
 from racer.kinds import Kind, find_id, kind_of, register
 from racer.train.config import load_preset, load_train_config
+from racer.train.run_folder import RunFolder
 from racer.train.trainer import resume, train
 
 ID = "racer/Slot-v0"
@@ -117,6 +119,19 @@ def test_trains_and_resumes(run: Path):
     again = resume(run, steps=1280, show=False)
     assert again["finished"]
     assert again["steps"] == 1280
+
+
+def test_a_resumed_run_is_the_run_that_was_never_interrupted(tmp_path: Path):
+    for name in ("whole", "cut"):
+        train(tiny(512), tmp_path / name, show=False)
+    folder, _ = RunFolder.open(tmp_path / "cut")
+    folder.checkpoint_paths()[-1].unlink()  # as if it had been killed before its end
+    before = newest(tmp_path / "cut")["counters"]["num_timesteps"]
+    assert 0 < before < 512
+    assert resume(tmp_path / "cut", show=False)["finished"]
+    whole, cut = newest(tmp_path / "whole"), newest(tmp_path / "cut")
+    del whole["facts"], cut["facts"]  # the time that it took
+    assert_same(whole, cut)
 
 
 def test_its_policy_exports_drives_and_is_judged(run: Path, tmp_path: Path, capsys):
