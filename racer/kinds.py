@@ -84,7 +84,7 @@ class Kind:
         """
         place: str = getattr(self, part)
         if not place:
-            raise ConfigError(f"{self.noun or self.name} has no {part}.")
+            raise ConfigError(f"the kind of world {self.name!r} names no {part} in its record.")
         module, _, attribute = place.partition(":")
         try:
             return getattr(importlib.import_module(module), attribute)

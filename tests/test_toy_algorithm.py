@@ -15,6 +15,7 @@ import torch
 from stable_baselines3 import SAC
 from stable_baselines3.common.policies import ActorCriticPolicy
 from test_architecture import ALL_SOURCES, ROOT
+from test_old_house import actions
 from test_resume import assert_same, newest
 from test_train import oval
 from toy_algorithm import LINE, Curious, CuriousSac
@@ -143,6 +144,36 @@ def test_its_settings_are_checked_written_and_kept(
     (run / "config.toml").write_text(text.replace("buffer_size = 160", "buffer_size = 80"), "utf-8")
     assert main(["resume", str(run), "--steps", "128"]) == 2
     assert "curious.buffer_size is 80, but the run was trained with 160" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("known")
+@pytest.mark.parametrize(("algo", "copies"), [("ppo", 2), ("sac", 1), ("curious", 1)])
+def test_the_estimate_of_memory_is_what_a_buffer_takes(
+    algo: str, copies: int, tmp_path: Path
+) -> None:
+    """To the byte; ppo's steps are there once more when they are flattened."""
+    own = {"buffer_size": 160} if copies == 1 else {"n_steps": 12, "batch_size": 32}
+    made = config(tmp_path, algo=algo, **{algo: own})
+    model = build(made).model
+    buffer = model.rollout_buffer if algo == "ppo" else model.replay_buffer
+    taken = sum(value.nbytes for value in vars(buffer).values() if isinstance(value, np.ndarray))
+    observed, acted = model.observation_space.shape[0], model.action_space.shape[0]
+    estimate = made.algorithm.buffer_bytes(made.algo_settings, made.n_envs, observed, acted)
+    assert estimate == copies * taken
+
+
+@pytest.mark.usefixtures("known")
+def test_it_learns_on_the_highway_as_well(tmp_path: Path) -> None:
+    """With a network of the task's own in front, and actions that the export scales."""
+    content = {"algo": "curious", "env_id": "racer/HighwayRisk-v0", "steps": 64, "n_envs": 4}
+    content |= {"row_width": 8, "action_scale": [1.0, 0.1], "evaluation_starts": 2}
+    content["highway"] = {"vehicles_count": 5, "duration": 4}
+    content["curious"] = {"learning_starts": 8, "buffer_size": 100, "net_arch": [8]}
+    report = train(load_train_config(content, "test"), tmp_path / "run", show=False)
+    assert report["finished"]
+    assert report["evaluation"]["episodes"] == 8
+    steering = np.abs(actions(str(tmp_path / "run" / "policy.onnx")))[:, 1]
+    assert 0.0 < steering.max() <= np.float32(0.1)
 
 
 @pytest.mark.usefixtures("known")
