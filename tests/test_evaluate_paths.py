@@ -35,7 +35,7 @@ COMMANDS = {
 OWN = {
     "circuit": (
         *("racer.envs.circuit", "racer.drivers.circuit", "racer.tracks", "racer.laps"),
-        *("racer.optimal.reference", "racer.drivers.circuit.observed"),
+        *("racer.optimal.reference", "racer.drivers.observed"),
     ),
     "highway": ("racer.envs.highway", "racer.drivers.highway", "racer.envs.frozen"),
     "plain": ("racer.envs.plain", "racer.drivers.plain"),

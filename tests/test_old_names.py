@@ -49,7 +49,7 @@ def test_packages_have_what_their_modules_had(package: str) -> None:
 
 
 def test_names_that_never_were_are_not_found() -> None:
-    for name in ("racer.nothing", "racer.envs.nothing", "racer.envs.circuit.session.nothing"):
+    for name in ("racer.nothing", "racer.envs.nothing", "racer.session.nothing"):
         with pytest.raises(ModuleNotFoundError):
             importlib.import_module(name)
 

@@ -17,7 +17,7 @@ from racer.formats.settings import merged, with_keys
 from racer.optimal.reference import gap_text
 from racer.tracks import load_track, read_settings, track_path
 from racer.tracks.random_tracks import is_random
-from racer.train.algorithms import load_algorithm
+from racer.train.algorithms import DEFAULT, load_algorithm
 from racer.train.algorithms.base import CONTINUOUS
 from racer.train.config import CIRCUIT_COPY
 
@@ -45,7 +45,7 @@ class CircuitRuns(PlainRuns):
                 f"{algo} needs meta-actions, which circuits do not have; name another environment "
                 "with --env."
             )
-        return algo or "ppo"
+        return algo or DEFAULT
 
     def check(self, config: TrainConfig) -> None:
         """Actions are continuous."""

@@ -29,7 +29,8 @@ class HighwayRuns(PlainRuns):
     def preset(self, algo: str | None, env_id: str) -> str:
         """One for each algorithm, and for the kind of actions if none is named."""
         continuous = PRESETS[ENVIRONMENTS[env_id]]["action"]["type"] == "ContinuousAction"
-        return f"highway-{algo or ('ppo' if continuous else 'dqn')}"
+        usual = "highway-ppo" if continuous else "highway-dqn"
+        return f"highway-{algo}" if algo else usual
 
     def lay(self, content: dict[str, Any], args: argparse.Namespace) -> None:
         """Lays the file over the preset; `observation` and `action` are replaced as a whole."""

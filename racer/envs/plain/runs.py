@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from racer.evaluate.report import interval_table
 from racer.formats.config_files import read_config
 from racer.kinds import kind_of, preset_of, short_name
+from racer.train.algorithms import DEFAULT
 
 if TYPE_CHECKING:
     import argparse
@@ -34,7 +35,7 @@ class PlainRuns:
     def preset(self, algo: str | None, env_id: str) -> str:
         """Name of the preset that a run begins with, unless somebody names one."""
         del env_id
-        return algo or "ppo"
+        return algo or DEFAULT
 
     def check(self, config: TrainConfig) -> None:
         """Raises ConfigError for settings that no run of this kind can have."""
