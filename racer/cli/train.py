@@ -133,7 +133,7 @@ def _differences(before: dict[str, Any], config: TrainConfig, preset: str) -> st
     lines = [
         f"# {key} = {shown_value(new)} (preset: {shown_value(old)})"
         for key, (old, new) in differences(base, config.to_dict()).items()
-        if not isinstance(old, dict) and not isinstance(new, dict)
+        if new is not None and not isinstance(old, dict) and not isinstance(new, dict)
     ]
     from racer.formats.text import shown
 
