@@ -12,20 +12,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from gymnasium.spaces import Discrete
 
-from racer import _core
 from racer.drivers import onnx_check
-from racer.envs.highway_config import highway_settings
 from racer.errors import ConfigError, PolicyError
 from racer.formats.files import MAX_POLICY_BYTES, atomic_path, read_bytes
-from racer.highway_policies import ENVIRONMENTS, HighwayPolicyMetadata, action_count, flat_size
-from racer.policies import ACTIONS, ENV_ID, PolicyMetadata, observation_fields
+from racer.kinds import DEFAULT_ID, env_ids, kind_of
+from racer.train.actors import is_model
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
-
-Metadata = PolicyMetadata | HighwayPolicyMetadata
 
 DRIVE_SECONDS = 5.0
 
@@ -47,7 +44,7 @@ def adopt_policy(
     training_steps: int | None = None,
     graph_output: str | None = None,
     argmax: bool = False,
-) -> Metadata:
+) -> Any:
     """Writes a model as a policy and lets it drive.
 
     A model of Stable-Baselines3 that learns in an environment of Racer knows it: its settings and
@@ -87,26 +84,23 @@ def adopt_policy(
         "action": action,
         "ticks_per_action": ticks_per_action,
         "vehicle": vehicle,
+        "config": config,
+        "tracks": list(tracks),
     }
     found = trained_in(model)
-    env_id = env_id or found.env_id or ENV_ID
-    known = {"observation": "lidar", "action": "pedals", "ticks_per_action": 1, "vehicle": "gt"}
-    if env_id == ENV_ID:
-        known.update({k: v for k, v in found.settings.items() if k in known})
-        known.update({k: v for k, v in given.items() if v is not None})
-        metadata: Metadata = _circuit(known, name, list(tracks) or found.tracks)
-    else:
-        if wrong := [key for key, value in given.items() if value is not None]:
-            raise ConfigError(f"{wrong[0]} is a setting of circuits; the highway has `config`.")
-        base = found.settings if found.env_id == env_id or config is None else None
-        metadata = _highway(env_id, config if config is not None else base, name)
+    env_id = env_id or found.env_id or DEFAULT_ID
+    if env_id not in env_ids():
+        raise ConfigError(f"there is no environment {env_id!r}; known are {', '.join(env_ids())}.")
+    kind = kind_of(env_id)
+    known = found.settings if found.env_id in kind.ids else {}
+    metadata = kind.load("policy").describe(env_id, name, given, known)
     steps = training_steps if training_steps is not None else found.steps
     metadata = replace(metadata, algorithm=algorithm or found.algorithm, training_steps=steps)
     normalise = found.normalise if normalise is None else normalise
 
     with atomic_path(output) as path:
-        if hasattr(model, "policy"):
-            from racer.export import export_policy
+        if is_model(model):
+            from racer.train.export import export_policy
 
             _check_sb3(model, metadata)
             export_policy(model, normalise, metadata, path, found.action_scale)
@@ -119,43 +113,14 @@ def adopt_policy(
     return metadata
 
 
-def _circuit(settings: Mapping[str, Any], name: str, tracks: list[str]) -> PolicyMetadata:
-    from racer.config import EnvConfig
-
-    env = EnvConfig(**settings)  # says what is wrong
-    return PolicyMetadata(
-        name=name,
-        observation=env.observation,
-        observation_fields=observation_fields(env.observation),
-        action=env.action,
-        action_fields=ACTIONS[env.action],
-        ticks_per_action=env.ticks_per_action,
-        vehicle=env.vehicle,
-        physics=_core.physics_fingerprint(env.vehicle),
-        tracks=tracks,
-    )
-
-
-def _highway(env_id: str, config: Any, name: str) -> HighwayPolicyMetadata:
-    if env_id not in ENVIRONMENTS:
-        known = ", ".join((ENV_ID, *ENVIRONMENTS))
-        raise ConfigError(f"there is no environment {env_id!r}; known are {known}.")
-    settings = highway_settings(config, ENVIRONMENTS[env_id])
-    return HighwayPolicyMetadata(name=name, env_id=env_id, settings=dict(settings.values))
-
-
-def _sizes(metadata: Metadata) -> tuple[int, int, bool]:
+def _sizes(metadata: Any) -> tuple[int, int, bool]:
     """Numbers of an observation and of an action, and whether actions are numbered."""
-    if isinstance(metadata, PolicyMetadata):
-        size = sum(field["size"] for field in metadata.observation_fields)
-        return size, len(metadata.action_fields), False
-    action = metadata.settings["action"]
-    size = flat_size(metadata.settings["observation"])
-    return size, action_count(action), action["type"] != "ContinuousAction"
+    sizes: tuple[int, int, bool] = kind_of(metadata.env_id).load("policy").sizes(metadata)
+    return sizes
 
 
-def _check_sb3(model: Any, metadata: Metadata) -> None:
-    """Whether the model's spaces are those of its environment, and its network can be written."""
+def _check_sb3(model: Any, metadata: Any) -> None:
+    """Whether the model's spaces are those of its environment."""
     size, actions, numbered = _sizes(metadata)
     shape = getattr(model.observation_space, "shape", None)
     if shape is None or int(np.prod(shape)) != size:
@@ -164,24 +129,18 @@ def _check_sb3(model: Any, metadata: Metadata) -> None:
             f"these settings gives {size} numbers."
         )
     space = model.action_space
-    theirs = int(space.n) if hasattr(space, "n") else int(np.prod(getattr(space, "shape", ())))
-    if hasattr(space, "n") != numbered or theirs != actions:
+    discrete = isinstance(space, Discrete)
+    theirs = int(space.n) if discrete else int(np.prod(getattr(space, "shape", ())))
+    if discrete != numbered or theirs != actions:
         raise PolicyError(
             f"the model acts in {space}, but {metadata.env_id} with these settings takes "
             f"{actions} {'numbered actions' if numbered else 'numbers'}."
-        )
-    policy = model.policy
-    network = hasattr(policy, "q_net") or hasattr(policy, "actor") or hasattr(policy, "action_net")
-    if not network or hasattr(policy, "lstm_actor"):
-        raise PolicyError(
-            f"the policy {type(policy).__name__} cannot be exported: PPO, A2C, SAC, TD3 and DQN "
-            "without memory can; export others to ONNX yourself and adopt that file."
         )
 
 
 def _stamp(
     source: Any,
-    metadata: Metadata,
+    metadata: Any,
     path: Path,
     normalise: Any,
     graph_output: str | None,
@@ -218,31 +177,12 @@ def _stamp(
     path.write_bytes(data)
 
 
-def drive_once(path: Path, metadata: Metadata, seconds: float = DRIVE_SECONDS) -> None:
+def drive_once(path: Path, metadata: Any, seconds: float = DRIVE_SECONDS) -> None:
     """Lets a policy drive for some seconds.
 
     Raises:
         PolicyError: it cannot be loaded, or gave no action somewhere.
     """
-    driver: Any
-    if isinstance(metadata, PolicyMetadata):
-        from racer.drivers.onnx_policy import OnnxDriver
-        from racer.session import Seat, Session, drive
-        from racer.tracks import load_track
-
-        driver = OnnxDriver(path, metadata.vehicle)
-        session = Session(load_track("harbour"), worlds=4, vehicle=metadata.vehicle)
-        for world in range(1, 4):
-            session.place(world, 0, 300.0 * world, 0.0, 0.0, 25.0)
-        drive(session, [Seat(driver, session)], round(seconds / _core.TICK_SECONDS))
-    else:
-        from racer.drivers.highway import HighwayOnnxDriver
-        from racer.envs.highway_worlds import HighwayWorlds
-
-        driver = HighwayOnnxDriver(path, metadata.env_id, metadata.settings)
-        settings = highway_settings(metadata.settings, ENVIRONMENTS[metadata.env_id])
-        worlds = HighwayWorlds(4, settings, autoreset="same_step", seed=0)
-        for _ in range(max(1, round(seconds / worlds.seconds_per_action))):
-            worlds.step(driver.act(worlds.observations.copy()))
-    if driver.faults:
-        raise PolicyError(f"{path}: gave {driver.faults} actions that could not be used.")
+    faults = kind_of(metadata.env_id).load("drivers").try_out(path, metadata, seconds)
+    if faults:
+        raise PolicyError(f"{path}: gave {faults} actions that could not be used.")

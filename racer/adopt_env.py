@@ -7,10 +7,9 @@ from typing import Any
 
 import gymnasium
 
-from racer.envs import HighwayEnv, RacerEnv
 from racer.errors import PolicyError
-from racer.highway_policies import ENVIRONMENTS, NEEDED
-from racer.policies import ENV_ID
+from racer.kinds import kinds
+from racer.train.actors import is_model
 
 
 @dataclass
@@ -19,8 +18,7 @@ class TrainedIn:
 
     Attributes:
         env_id: the environment.
-        settings: of a circuit by name, or of a highway as its environment has them.
-        tracks: names of the circuits.
+        settings: what its kind of world says of it.
         normalise: the `VecNormalize` between model and environment.
         action_scale: what the environment multiplies actions by.
         algorithm: name of the model's class.
@@ -29,7 +27,6 @@ class TrainedIn:
 
     env_id: str | None = None
     settings: dict[str, Any] = field(default_factory=dict)
-    tracks: list[str] = field(default_factory=list)
     normalise: Any = None
     action_scale: tuple[float, ...] = ()
     algorithm: str = ""
@@ -43,11 +40,11 @@ def trained_in(model: Any) -> TrainedIn:
         PolicyError: one of them changes observations or actions in a way that no policy holds.
     """
     found = TrainedIn()
-    if not hasattr(model, "policy"):
+    if not is_model(model):
         return found
     found.algorithm = type(model).__name__.lower()
-    found.steps = int(getattr(model, "num_timesteps", 0))
-    env = model.get_env() if hasattr(model, "get_env") else None
+    found.steps = int(model.num_timesteps)
+    env = model.get_env()
     if env is None:
         return found
     from stable_baselines3.common.vec_env import VecFrameStack, VecNormalize
@@ -77,28 +74,10 @@ def _inner(env: Any) -> Any:
 
 
 def _read(env: Any, found: TrainedIn) -> None:
-    worlds = getattr(env, "worlds", None)
-    if isinstance(env, RacerEnv) or hasattr(worlds, "tracks"):
-        found.env_id = ENV_ID
-        names = ("observation", "action", "ticks_per_action", "vehicle")
-        found.settings = {name: getattr(env.config, name) for name in names}
-        found.tracks = list(dict.fromkeys(track.name for track in env.worlds.tracks))
-    elif isinstance(env, HighwayEnv) or hasattr(worlds, "outcomes"):
-        found.settings = dict(env.config)
-        found.env_id = _highway_id(env)
-        scale = getattr(env, "_action_scale", None)
-        found.action_scale = () if scale is None else tuple(float(x) for x in scale)
-
-
-def _highway_id(env: Any) -> str:
-    """The id it was made by, or else the one whose policies it can share."""
-    from racer.envs.highway_config import highway_settings
-
-    spec = getattr(env, "spec", None)
-    if spec is not None and spec.id in ENVIRONMENTS:
-        return str(spec.id)
-    for env_id, preset in ENVIRONMENTS.items():
-        theirs = highway_settings(None, preset).values
-        if all(theirs[key] == env.config[key] for key in NEEDED):
-            return env_id
-    return next(iter(ENVIRONMENTS))
+    for kind in kinds():
+        said = kind.load("policy").trained_in(env)
+        if said is not None:
+            found.env_id, found.settings = said
+            scale = getattr(env, "_action_scale", None)
+            found.action_scale = () if scale is None else tuple(float(x) for x in scale)
+            return

@@ -8,29 +8,10 @@ the middle of its own import when it calls.
 
 from __future__ import annotations
 
-CIRCUIT = ("racer/Circuit-v0", "racer.envs.circuit:RacerEnv", "racer.envs.vector:RacerVectorEnv")
-HIGHWAYS = {
-    "racer/Highway-v0": "highway",
-    "racer/HighwayFast-v0": "fast",
-    "racer/HighwayRisk-v0": "risk",
-}
-
 
 def register() -> None:
-    """Registers what is not registered yet; the environments are imported when one is made."""
-    from gymnasium.envs import registration
+    """Registers the kinds that come with Racer; environments are imported when one is made."""
+    from racer import kinds
 
-    name, entry_point, vector_entry_point = CIRCUIT
-    rows: dict[str, tuple[str, str, dict[str, str]]] = {name: (entry_point, vector_entry_point, {})}
-    for name, preset in HIGHWAYS.items():
-        views = ("racer.envs.highway:HighwayEnv", "racer.envs.vector:HighwayVectorEnv")
-        rows[name] = (*views, {"preset": preset})
-    for name, (entry_point, vector_entry_point, kwargs) in rows.items():
-        if name not in registration.registry:
-            registration.register(
-                id=name,
-                entry_point=entry_point,
-                vector_entry_point=vector_entry_point,
-                disable_env_checker=True,  # our tests run the whole checker instead
-                kwargs=kwargs,
-            )
+    for kind in (kinds.CIRCUIT, kinds.HIGHWAY):
+        kinds.register(kind)

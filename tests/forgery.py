@@ -105,7 +105,7 @@ def pick(rng: Random, values: tuple) -> object:
 def catalogue_lap() -> LapRecord:
     """A proved lap of a circuit of the catalogue, of the scripted driver."""
     from racer.drivers import make_driver
-    from racer.session import Seat, Session, drive
+    from racer.envs.circuit.session import Seat, Session, drive
 
     session = Session(circuit())
     seat = Seat(make_driver("good", circuit()), session)

@@ -163,7 +163,7 @@ def sample(count, seed=0):
 def prepare(folder):
     """Writes the files that the command lines name."""
     from racer.drivers import make_driver
-    from racer.session import Seat, Session, drive
+    from racer.envs.circuit.session import Seat, Session, drive
     from racer.tracks import load_track
 
     garbage = np.random.default_rng(0).bytes(3000)

@@ -22,12 +22,12 @@ PRELOAD = [
     "racer.cli.train",
     "racer.cli.resume",
     "racer.train.trainer",
-    "racer.export",
-    "racer.drivers.onnx_policy",
-    "racer.optimal.prove",
-    "racer.optimal.solve",
+    "racer.train.export",
+    "racer.drivers.onnx_graph",
+    "racer.optimal.solver.prove",
+    "racer.optimal.solver.solve",
     "racer.tracks.store",
-    "racer.viewer.recording",
+    "racer.play.circuit.recording",
 ]
 HOMES = ("HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "RACER_TRACKS_DIR")
 SPARE = 1.1  # of the time that the whole command takes: some kills come too late

@@ -6,8 +6,8 @@ from functools import cache
 import numpy as np
 
 from racer import _core
+from racer.envs.circuit.session import FinishedLap, Session
 from racer.laps import LapRecord, drive_again, open_car
-from racer.session import FinishedLap, Session
 from racer.tools.bench.engine import drive
 from racer.tracks import list_tracks, load_track
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from racer import _core
 from racer.drivers import make_driver
+from racer.envs.circuit.session import FinishedLap, Seat, Session, drive
 from racer.laps import LapRecord
-from racer.session import FinishedLap, Seat, Session, drive
-from racer.viewer.keyboard import HumanDriver, Keys, ScriptedKeyboard
+from racer.play.keyboard import HumanDriver, Keys, ScriptedKeyboard
 
 os.environ["SDL_VIDEODRIVER"] = "dummy"  # the viewer's tests open no real window
 

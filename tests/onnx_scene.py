@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from racer.export import model_metadata
+from racer.train.export import model_metadata
 
 SIZE = 102  # numbers of the observation "track"
 

@@ -8,11 +8,11 @@ import torch
 from stable_baselines3 import PPO, SAC
 from stable_baselines3.common.vec_env import VecNormalize
 
-from racer.config import EnvConfig
 from racer.drivers.sb3 import Sb3Driver
+from racer.envs.circuit.settings import EnvConfig
 from racer.envs.sb3 import RacerVecEnv
-from racer.export import export_policy, model_metadata
 from racer.train.config import TrainConfig
+from racer.train.export import export_policy, model_metadata
 
 
 def small_config(

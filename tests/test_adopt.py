@@ -18,10 +18,10 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecFrameStack, VecNorm
 from racer.adopt import adopt_policy
 from racer.cli.main import main
 from racer.drivers import make_driver
-from racer.drivers.highway import make_highway_driver
-from racer.drivers.onnx_policy import OnnxDriver
+from racer.drivers.circuit.onnx_driver import OnnxDriver
+from racer.drivers.highway.drivers import make_highway_driver
 from racer.envs import HighwayEnv, RacerEnv
-from racer.envs.highway_config import highway_settings
+from racer.envs.highway.settings import highway_settings
 from racer.envs.sb3 import HighwayVecEnv, RacerVecEnv
 from racer.errors import ConfigError, PolicyError
 from racer.tracks import load_track

@@ -19,12 +19,12 @@ from onnx import TensorProto, helper, numpy_helper
 from track_scene import degrees_of, gpx
 
 from racer import _core
-from racer.config import load_config
-from racer.drivers.onnx_policy import OnnxDriver
+from racer.drivers.circuit.onnx_driver import OnnxDriver
+from racer.envs.circuit.policy import ACTIONS, PREFIX, PolicyMetadata, as_text, observation_fields
+from racer.envs.circuit.settings import load_config
 from racer.errors import ConfigError, LapError, PolicyError, RacerError, TrackError
 from racer.laps import load_lap, verify_lap
 from racer.laps.file import encode_lap
-from racer.policies import ACTIONS, PREFIX, PolicyMetadata, as_text, observation_fields
 from racer.tracks import load_track, track_path
 from racer.tracks.source import read_source
 from racer.tracks.survey import survey

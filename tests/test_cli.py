@@ -149,7 +149,7 @@ def test_few_environments_get_a_smaller_batch(
     command = ["train", "--n-envs", "4", "--steps", "128", "--vehicle", "kart", "--seed", "3"]
     assert main([*command, "--log-dir", str(tmp_path), "--quiet"]) == 0
     answer = capsys.readouterr()
-    assert "the batch size is 128 instead of" in answer.err
+    assert "ppo.batch_size is 128 instead of" in answer.err
     assert "no valid lap yet" in answer.out
     config = read_toml(tmp_path / "ppo-harbour" / "config.toml")
     assert config["ppo"]["batch_size"] == 128

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from racer import _core
-from racer.config import (
+from racer.envs.circuit.settings import (
     EnvConfig,
     EpisodeConfig,
     RewardConfig,
@@ -16,6 +16,7 @@ from racer.config import (
     load_config,
 )
 from racer.errors import ConfigError
+from racer.formats.aliases import KEYS
 from racer.formats.settings import differences, merged
 
 # The file of the system that Racer replaces, character for character.
@@ -98,7 +99,8 @@ def test_terms_are_named_as_in_files():
     ("content", "words"),
     [
         ({"weights": {"progres": 1.0}}, ["weights.progres", "did you mean 'progress'"]),
-        ({"episode": {"max_steps": 1}}, ["episode.max_steps", "did you mean 'maxSteps'"]),
+        ({"episode": {"max_step": 1}}, ["episode.max_step", "did you mean 'maxSteps'"]),
+        ({"episode": {"max_steps": 1, "maxSteps": 2}}, ["episode.maxSteps", "twice"]),
         ({"reward": {}}, ["reward", "weights"]),
         ({3: {}}, ["3"]),
         ({"weights": 1.0}, ["weights is 1.0", "table"]),
@@ -234,3 +236,25 @@ def test_layers_are_merged_key_by_key():
     assert base == {"a": 1, "t": {"x": 1, "y": [1]}}
     found = differences(base, {"a": 1, "t": {"x": 2, "y": (1,)}, "b": 3})
     assert found == {"t.x": (1, 2), "b": (None, 3)}
+
+
+def test_files_may_use_either_spelling_of_every_name(tmp_path):
+    wanted = CHANGED.to_dict()
+    back = {key: name for name, key in KEYS.items()}
+
+    def snake(table):
+        return {
+            back.get(key, key): snake(value) if isinstance(value, dict) else value
+            for key, value in table.items()
+        }
+
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(snake(wanted)), "utf-8")
+    assert load_config(path).to_dict() == wanted
+    assert EnvConfig().with_settings(episode={"max_steps": 7}).episode.max_steps == 7
+    assert set(KEYS) == {
+        field.name
+        for kind in (EnvConfig, RewardConfig, EpisodeConfig, StartConfig)
+        for field in dataclasses.fields(kind)
+        if "_" in field.name
+    }

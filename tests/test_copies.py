@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from racer import _core
-from racer.config import EnvConfig
 from racer.envs import HighwayEnv, HighwayVectorEnv, RacerEnv, RacerVectorEnv
+from racer.envs.circuit.settings import EnvConfig
 from racer.envs.sb3 import HighwayVecEnv, RacerVecEnv
 from racer.tracks import load_track
 

@@ -9,21 +9,21 @@ import pytest
 from small_models import small_config, small_driver, small_policy
 
 from racer import _core
-from racer.config import EnvConfig
 from racer.drivers import BUILT_IN, make_driver
-from racer.drivers.car_model import CarModel
-from racer.drivers.grip_map import grip_map
-from racer.drivers.keyboard_like import LOOK_TICKS, KeyboardDriver
+from racer.drivers.circuit.car_model import CarModel
+from racer.drivers.circuit.grip_map import grip_map
+from racer.drivers.circuit.keyboard_like import LOOK_TICKS, KeyboardDriver
+from racer.drivers.circuit.observed import ObservationReader
+from racer.drivers.circuit.racing_line import _bounded_least_squares, _solve_ring
+from racer.drivers.circuit.scripted import ScriptedDriver
 from racer.drivers.keys import KeyFilter, Keys
-from racer.drivers.observed import ObservationReader
-from racer.drivers.racing_line import _bounded_least_squares, _solve_ring
-from racer.drivers.scripted import ScriptedDriver
+from racer.envs.circuit.episodes import evaluate_driver, reference_lap_seconds
+from racer.envs.circuit.policy import ACTIONS
+from racer.envs.circuit.session import Seat, Session, drive
+from racer.envs.circuit.settings import EnvConfig
 from racer.envs.sb3 import RacerVecEnv
 from racer.errors import LapError, PolicyError
-from racer.evaluate import evaluate_driver, reference_lap_seconds
 from racer.laps import save_lap
-from racer.policies import ACTIONS
-from racer.session import Seat, Session, drive
 from racer.tools import pace_table
 from racer.tools.pace_table import BARS, pace
 from racer.tracks import list_tracks, load_track
@@ -58,7 +58,7 @@ def driver(
     if kind == "replay":
         return make_driver(str(standing_lap), track)
     if kind == "human":
-        from racer.viewer.keyboard import HumanDriver, Keys, ScriptedKeyboard
+        from racer.play.keyboard import HumanDriver, Keys, ScriptedKeyboard
 
         return HumanDriver(ScriptedKeyboard(lambda: Keys(left=True, up=True)))
     return make_driver(kind, track)

@@ -7,10 +7,10 @@ import pytest
 
 from racer import _core
 from racer.drivers import make_driver
-from racer.drivers.car_model import CarModel
-from racer.drivers.scripted import LineFollower, ScriptedDriver
+from racer.drivers.circuit.car_model import CarModel
+from racer.drivers.circuit.scripted import LineFollower, ScriptedDriver
+from racer.envs.circuit.session import Seat, Session
 from racer.errors import TrackError
-from racer.session import Seat, Session
 from racer.tools import drivers_clean
 from racer.tools.drivers_clean import DRIVERS, clean_laps, starts_on
 from racer.tools.odd_circuits import KINDS, odd_circuit, odd_track

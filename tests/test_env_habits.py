@@ -25,7 +25,7 @@ from racer.envs import (
     highway,
     highway_config,
 )
-from racer.envs.highway_config import OUR_KEYS, PRESETS
+from racer.envs.highway.settings import OUR_KEYS, PRESETS
 from racer.envs.sb3 import HighwayVecEnv, RacerVecEnv
 from racer.errors import ConfigError, ReadOnlyError
 

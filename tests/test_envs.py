@@ -13,8 +13,8 @@ from stable_baselines3.common.env_checker import check_env as check_sb3_env
 
 import racer
 from racer import _core
-from racer.config import EnvConfig
 from racer.envs import RacerEnv, world_seeds
+from racer.envs.circuit.settings import EnvConfig
 from racer.errors import ConfigError, TrackError
 from racer.tracks import load_track
 

@@ -8,9 +8,9 @@ import pytest
 from racer import _core
 from racer.cli.main import main
 from racer.drivers import make_driver
-from racer.drivers.random_driver import RandomDriver
+from racer.drivers.circuit.random_driver import RandomDriver
+from racer.envs.circuit.episodes import evaluate_driver
 from racer.errors import ConfigError
-from racer.evaluate import evaluate_driver
 from racer.laps import verify_lap
 from racer.tracks import load_track
 
@@ -26,6 +26,7 @@ FIELDS = {
     "gap_to_optimal",
     "gap_to_demonstrated",
     "policy_faults",
+    "intervals",
 }
 
 
@@ -33,13 +34,17 @@ def test_the_answer_for_scripts(tmp_path: Path, capsys: pytest.CaptureFixture[st
     command = ["evaluate", "--policy", "good", "--track", "harbour", "--starts", "2", "--laps", "1"]
     assert main([*command, "--json", "--save-laps", str(tmp_path)]) == 0
     answer = json.loads(capsys.readouterr().out)
-    assert set(answer) == {"policy", "vehicle", "physics", "tracks"}
+    assert {"policy", "vehicle", "physics", "tracks", "env_id", "seed"} < set(answer)
+    assert (answer["format"], answer["format_version"]) == ("racer-evaluation", 2)
     assert answer["policy"] == "good"
     assert answer["physics"] == _core.physics_fingerprint("gt")
     (result,) = answer["tracks"]
     assert set(result) == FIELDS
     assert result["track"] == "harbour"
     assert (result["starts"], result["laps"], result["completed"], result["valid"]) == (2, 2, 2, 2)
+    assert result["intervals"]["valid_rate"]["value"] == 1.0
+    lap = result["intervals"]["lap_s"]
+    assert result["best_lap_s"] <= lap["low"] <= lap["value"] <= lap["high"]
     assert 0.0 < result["gap_to_demonstrated"] < result["gap_to_optimal"] < 0.4
     assert result["best_lap_s"] <= result["median_lap_s"] < result["standing_lap_s"]
     files = sorted(path.name for path in tmp_path.iterdir())

@@ -13,11 +13,11 @@ from small_models import small_config, small_driver, small_model, small_policy
 
 from racer import _core
 from racer.drivers import make_driver
-from racer.drivers.observed import ObservationReader
-from racer.drivers.onnx_policy import OnnxDriver
+from racer.drivers.circuit.observed import ObservationReader
+from racer.drivers.circuit.onnx_driver import OnnxDriver
+from racer.envs.circuit.policy import PolicyMetadata
+from racer.envs.circuit.session import Seat, Session, drive
 from racer.errors import PolicyError
-from racer.policies import PolicyMetadata
-from racer.session import Seat, Session, drive
 from racer.tracks import load_track
 
 VARIANTS = [
@@ -96,7 +96,7 @@ def test_the_metadata_say_what_it_was_trained_for(tmp_path: Path) -> None:
 def test_a_text_of_the_metadata_is_read_as_it_was_written(name: str, tmp_path: Path) -> None:
     path = tmp_path / "p.onnx"
     model, normalise = small_model(small_config())
-    from racer.export import export_policy, model_metadata
+    from racer.train.export import export_policy, model_metadata
 
     metadata = model_metadata(small_config(), name=name, training_steps=0)
     export_policy(model, normalise, metadata, path)
@@ -176,7 +176,7 @@ def test_graphs_that_are_no_policy_are_refused(tmp_path: Path) -> None:
         OnnxDriver(tmp_path / "r.onnx")
     model, normalise = small_model(small_config())
     normalise.obs_rms.mean[:] = np.nan
-    from racer.export import export_policy, model_metadata
+    from racer.train.export import export_policy, model_metadata
 
     metadata = model_metadata(small_config(), name="nan", training_steps=0)
     export_policy(model, normalise, metadata, tmp_path / "n.onnx")

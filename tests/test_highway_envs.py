@@ -14,9 +14,9 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from stable_baselines3.common.env_checker import check_env as check_sb3_env
 
 from racer import _core
-from racer.envs.highway import HighwayEnv
-from racer.envs.highway_config import PRESETS, highway_settings
-from racer.envs.highway_worlds import HighwayWorlds
+from racer.envs.highway.env import HighwayEnv
+from racer.envs.highway.settings import PRESETS, highway_settings
+from racer.envs.highway.worlds import HighwayWorlds
 from racer.envs.sb3 import HighwayVecEnv
 from racer.errors import ConfigError
 

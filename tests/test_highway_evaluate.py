@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 from small_models import small_config, small_policy
 
-from racer import intervals
 from racer.cli.main import main
-from racer.drivers.highway import BUILT_IN, list_policies, make_highway_driver
-from racer.drivers.onnx_policy import OnnxDriver
-from racer.envs.highway_config import highway_settings
-from racer.envs.highway_worlds import HighwayWorlds
+from racer.drivers.circuit.onnx_driver import OnnxDriver
+from racer.drivers.highway.drivers import BUILT_IN, list_policies, make_highway_driver
+from racer.envs.circuit.episodes import intervals
+from racer.envs.highway.episodes import MEANS, RATES, evaluate_highway
+from racer.envs.highway.settings import highway_settings
+from racer.envs.highway.worlds import HighwayWorlds
 from racer.envs.sb3 import HighwayVecEnv
 from racer.envs.worlds import world_seeds
 from racer.errors import ConfigError, PolicyError
-from racer.evaluate_highway import MEANS, RATES, evaluate_highway
 from racer.train.config import TrainConfig, load_preset, load_train_config
 from racer.train.trainer import train
 

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from racer import _core
-from racer.envs.highway_config import _ACTIONS, _OBSERVATION, PRESETS
-from racer.envs.highway_worlds import HighwayWorlds
+from racer.envs.highway.settings import _ACTIONS, _OBSERVATION, PRESETS
+from racer.envs.highway.worlds import HighwayWorlds
 from racer.errors import ConfigError
 
 WILD = st.one_of(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from racer import _core
-from racer.envs.highway_worlds import HighwayWorlds
+from racer.envs.highway.worlds import HighwayWorlds
 from racer.tools import highway_parity
 
 RECORDED = highway_parity.load(Path(__file__).parent / "data" / "highway_episodes.npz")

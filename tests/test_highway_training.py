@@ -12,11 +12,11 @@ import pytest
 pytest.importorskip("stable_baselines3", reason="needs the extra train")
 
 from racer.cli.main import main
-from racer.envs.highway_worlds import HighwayWorlds
+from racer.envs.highway.task import HighwayTask
+from racer.envs.highway.worlds import HighwayWorlds
 from racer.envs.sb3 import HighwayVecEnv
 from racer.errors import ConfigError
 from racer.train.config import TrainConfig, load_preset, load_train_config, read_toml
-from racer.train.highway_task import HighwayTask
 from racer.train.trainer import train
 
 RISK = "racer/HighwayRisk-v0"

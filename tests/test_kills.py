@@ -12,7 +12,7 @@ from test_resume import assert_same
 from test_train import oval, tiny
 from track_scene import ring, write_csv
 
-from racer.drivers.onnx_policy import OnnxDriver
+from racer.drivers.circuit.onnx_driver import OnnxDriver
 from racer.tracks import load_track, read_settings
 from racer.train.checkpoint import load_checkpoint
 from racer.train.run_folder import RunFolder

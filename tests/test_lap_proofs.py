@@ -25,6 +25,7 @@ from racer import _core
 from racer.cli.compare import compare, table
 from racer.cli.main import main
 from racer.cli.verify import copies, describe
+from racer.envs.circuit.session import Session
 from racer.errors import LapError, RacerError
 from racer.formats.lookalike import mixes_scripts, skeleton
 from racer.formats.text import is_plain
@@ -46,7 +47,6 @@ from racer.laps import (
     verify_lap,
 )
 from racer.laps.traces import trace_lap
-from racer.session import Session
 from racer.tracks import load_track
 
 SHIPPED = Path(__file__).parents[1] / "racer" / "data" / "optimal"
@@ -158,7 +158,7 @@ def test_cars_of_one_world_do_not_change_each_others_laps() -> None:
 
 
 def test_a_session_forgets_what_nobody_needs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("racer.session.MAX_TICKS", 3 * 3600)
+    monkeypatch.setattr("racer.envs.circuit.session.MAX_TICKS", 3 * 3600)
     session = Session(egg())
     laps = []
     while session.ticks < 5 * 3600:
@@ -458,9 +458,9 @@ def test_a_lap_driven_again_by_a_replay_says_so(tmp_path: Path) -> None:
     save_lap(
         dataclasses.replace(egg_laps()[0], driver="Ada", device="wheel"), tmp_path / "a.lap.npz"
     )
-    from racer.drivers.replay import ReplayDriver
-    from racer.viewer.keeper import LapKeeper
-    from racer.viewer.recording import record_agent
+    from racer.drivers.circuit.replay import ReplayDriver
+    from racer.play.circuit.keeper import LapKeeper
+    from racer.play.circuit.recording import record_agent
 
     driver = ReplayDriver.open(tmp_path / "a.lap.npz", egg())
     keeper = LapKeeper(tmp_path / "again")
@@ -577,7 +577,7 @@ def test_a_lap_that_is_not_what_it_says_cannot_be_compared(tmp_path: Path, capsy
 
 
 def test_the_best_lap_of_a_folder_is_a_proved_one(tmp_path: Path) -> None:
-    from racer.viewer.keeper import LapKeeper, file_name
+    from racer.play.circuit.keeper import LapKeeper, file_name
 
     keeper = LapKeeper(tmp_path)
     slow = egg_laps()[1].driven_by("Ada", "keyboard")
@@ -658,8 +658,8 @@ def test_only_a_car_alone_drives_recorded_inputs() -> None:
 
 def test_replays_of_recorded_laps_race_from_their_own_places() -> None:
     from racer.drivers import make_driver
-    from racer.drivers.replay import ReplayDriver
-    from racer.viewer.race import Race
+    from racer.drivers.circuit.replay import ReplayDriver
+    from racer.play.circuit.race import Race
 
     flying = egg_laps()[1]
     race = Race(egg(), [make_driver("casual", egg()), ReplayDriver(flying)])

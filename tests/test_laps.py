@@ -22,12 +22,12 @@ from lap_scene import (
 
 from racer import _core, laps
 from racer.cli import verify as verify_command
+from racer.envs.circuit.session import Session
 from racer.errors import LapError, RacerError
 from racer.formats import npz
 from racer.formats.files import MAX_LAP_BYTES, atomic_path, atomic_write, read_bytes, read_text
 from racer.laps import LapRecord, load_lap, save_lap, verify_lap
 from racer.laps.file import encode_lap, pack_inputs
-from racer.session import Session
 from racer.tracks import load_track
 
 

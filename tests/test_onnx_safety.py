@@ -15,9 +15,9 @@ from onnx import TensorProto, helper
 from onnx_scene import LINEAR, SIZE, WEIGHT, model, node, number, save, wrap
 from small_models import small_config, small_policy
 
-from racer.drivers.onnx_policy import OnnxDriver
+from racer.drivers.circuit.onnx_driver import OnnxDriver
+from racer.envs.circuit.episodes import evaluate_driver
 from racer.errors import PolicyError
-from racer.evaluate import evaluate_driver
 from racer.tracks import load_track
 
 
@@ -377,7 +377,7 @@ FUZZ = """
 import sys, json
 import numpy as np
 from pathlib import Path
-from racer.drivers.onnx_policy import OnnxDriver
+from racer.drivers.circuit.onnx_driver import OnnxDriver
 from racer.errors import PolicyError
 
 folder, seed, count = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])

@@ -21,10 +21,10 @@ ca = pytest.importorskip("casadi", reason="needs the extra 'optimal'")
 
 from racer.errors import RacerError  # noqa: E402
 from racer.laps import verify_lap  # noqa: E402
-from racer.optimal.check import kinks, limits_between  # noqa: E402
-from racer.optimal.collocation import BLOCK, NX, MinimumTime, UnsolvedError  # noqa: E402
-from racer.optimal.compute import result_of  # noqa: E402
-from racer.optimal.model import (  # noqa: E402
+from racer.optimal.solver.check import kinks, limits_between  # noqa: E402
+from racer.optimal.solver.collocation import BLOCK, NX, MinimumTime, UnsolvedError  # noqa: E402
+from racer.optimal.solver.compute import result_of  # noqa: E402
+from racer.optimal.solver.model import (  # noqa: E402
     EDGES,
     REAR_GRIP,
     ROAD,
@@ -32,13 +32,13 @@ from racer.optimal.model import (  # noqa: E402
     WALL_MARGIN,
     CarEquations,
 )
-from racer.optimal.profile import Profile, mesh_for, road_at, split, walls_matter  # noqa: E402
-from racer.optimal.prove import PredictionSettings, best_flying, demonstrate, prove  # noqa: E402
-from racer.optimal.quasi_steady import quasi_steady_lap  # noqa: E402
-from racer.optimal.replay import replay_windows  # noqa: E402
-from racer.optimal.solve import solve_lap  # noqa: E402
-from racer.optimal.starts import again_from, joined_best  # noqa: E402
-from racer.optimal.trajectory import Mesh, Multipliers, Solved, Trajectory  # noqa: E402
+from racer.optimal.solver.profile import Profile, mesh_for, road_at, split, walls_matter  # noqa: E402
+from racer.optimal.solver.prove import PredictionSettings, best_flying, demonstrate, prove  # noqa: E402
+from racer.optimal.solver.quasi_steady import quasi_steady_lap  # noqa: E402
+from racer.optimal.solver.replay import replay_windows  # noqa: E402
+from racer.optimal.solver.solve import solve_lap  # noqa: E402
+from racer.optimal.solver.starts import again_from, joined_best  # noqa: E402
+from racer.optimal.solver.trajectory import Mesh, Multipliers, Solved, Trajectory  # noqa: E402
 
 SMOOTH = 3.0  # weight of the costs beside the time
 REAL = Path(os.environ.get("RACER_REAL_TRACKS", Path(__file__).parents[2] / "shared" / "tracks"))
@@ -225,7 +225,7 @@ def test_more_effort_follows_when_no_lap_is_close(lap, monkeypatch):
         asked.append(settings)
         return []
 
-    monkeypatch.setattr("racer.optimal.prove.prove", poor)
+    monkeypatch.setattr("racer.optimal.solver.prove.prove", poor)
     assert demonstrate(track, reference) == []
     assert len(asked) > 2
     assert asked[0] == PredictionSettings()

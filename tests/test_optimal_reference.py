@@ -15,7 +15,6 @@ from racer.cli.main import main
 from racer.errors import RacerError
 from racer.laps import load_lap, save_lap, verify_lap
 from racer.optimal import reference
-from racer.optimal.quasi_steady import quasi_steady_lap
 from racer.optimal.reference import (
     COLUMNS,
     SHIPPED,
@@ -28,6 +27,7 @@ from racer.optimal.reference import (
     reference_lap,
     save_reference,
 )
+from racer.optimal.solver.quasi_steady import quasi_steady_lap
 from racer.tools import optimal_data
 from racer.tracks import list_tracks, load_track
 
@@ -199,7 +199,7 @@ def test_progress_goes_to_stderr_beside_json(monkeypatch, capsys):
         report("quasi-steady estimate 52.000 s")
         return example(track)
 
-    monkeypatch.setattr("racer.optimal.compute.known_or_computed", slow)
+    monkeypatch.setattr("racer.optimal.solver.compute.known_or_computed", slow)
     assert main(["optimal", "harbour", "--json"]) == 0
     told = capsys.readouterr()
     assert json.loads(told.out)["flying_lap_s"] == 50.0

@@ -8,7 +8,7 @@ from laps_for_viewer import agent_records
 from racer import _core
 from racer.errors import RacerError
 from racer.laps.traces import gap_over_distance, time_at, trace_lap
-from racer.plots import label_of, lap_figure, lap_picture
+from racer.plots.laps import label_of, lap_figure, lap_picture
 
 
 @pytest.fixture(scope="module")

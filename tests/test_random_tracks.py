@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from track_scene import write_csv
 
-from racer.drivers.make import make_driver
-from racer.envs.circuit import RacerEnv
+from racer.drivers.circuit.make import make_driver
+from racer.envs.circuit.env import RacerEnv
+from racer.envs.circuit.episodes import evaluate_driver
 from racer.errors import TrackError
-from racer.evaluate import evaluate_driver
 from racer.laps.names import track_title
 from racer.tracks import corners, load_track, random_track
 from racer.tracks.check import check_line

@@ -62,7 +62,7 @@ def test_a_recording_of_the_highway_has_every_frame(preset: str) -> None:
 
 def test_the_frame_before_the_last_is_on_the_way() -> None:
     """The frames of a step end where the step does."""
-    from racer.envs.highway_frames import HighwayFrames
+    from racer.envs.highway.frames import HighwayFrames
 
     env = HighwayEnv()
     env.reset(seed=1)

@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from test_highway_evaluate import tiny as highway_tiny
 from test_train import tiny
 
 from racer import _core
+from racer.envs.circuit.statistics import DrivingStatistics
 from racer.errors import ConfigError
 from racer.train.checkpoint import load_checkpoint
+from racer.train.config import TrainConfig
 from racer.train.run_folder import RunFolder
-from racer.train.statistics import DrivingStatistics
 from racer.train.trainer import load_newest, resume, train
 
 
@@ -43,12 +45,24 @@ def assert_same(a: Any, b: Any, where: str = "") -> None:
         assert a == b, where
 
 
-@pytest.mark.parametrize("algo", ["ppo", "sac"])
-def test_a_resumed_run_is_the_run_that_was_never_interrupted(algo: str, tmp_path: Path) -> None:
+def small(algo: str, world: str, **settings: Any) -> TrainConfig:
+    """A run of a few updates."""
+    if world == "circuit":
+        return tiny(algo=algo, **settings)
+    return highway_tiny(algo, **settings)
+
+
+@pytest.mark.parametrize(
+    ("algo", "world"),
+    [("ppo", "circuit"), ("sac", "circuit"), ("ppo", "highway"), ("dqn", "highway")],
+)
+def test_a_resumed_run_is_the_run_that_was_never_interrupted(
+    algo: str, world: str, tmp_path: Path
+) -> None:
     """Weights, optimiser, schedules, normalisation, worlds and random generators, bit for bit."""
-    settings = {"algo": algo, "steps": 256, "evaluations": 0}
-    train(tiny(**settings, checkpoints=4), tmp_path / "whole", show=False)
-    train(tiny(**settings, checkpoints=4), tmp_path / "cut", show=False)
+    config = small(algo, world, steps=256, evaluations=0, checkpoints=4)
+    train(config, tmp_path / "whole", show=False)
+    train(config, tmp_path / "cut", show=False)
     folder, _ = RunFolder.open(tmp_path / "cut")
     checkpoints = folder.checkpoint_paths()
     assert len(checkpoints) == 2
@@ -61,7 +75,7 @@ def test_a_resumed_run_is_the_run_that_was_never_interrupted(algo: str, tmp_path
     del whole["facts"], cut["facts"]  # the time that it took
     assert_same(whole, cut)
     rates = [s["parameters"] for s in (before, cut)]
-    name = "policy.optimizer" if algo == "ppo" else "actor.optimizer"
+    name = "actor.optimizer" if algo == "sac" else "policy.optimizer"
     first, last = (r[name]["param_groups"][0]["lr"] for r in rates)
     assert last < first  # the schedule went on
 
@@ -142,7 +156,7 @@ def test_kill_in_the_middle_then_resume(tmp_path: Path) -> None:
     assert report["finished"]
     assert report["steps"] == done + 64
     after = newest(run)
-    updates = config.ppo.n_epochs
+    updates = config.algo_settings.n_epochs
     assert after["counters"]["_n_updates"] == saved["counters"]["_n_updates"] + updates
     count = saved["normalise"]["obs_rms"][2]
     assert after["normalise"]["obs_rms"][2] == pytest.approx(count + 64)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from racer import _core
-from racer.session import Session
+from racer.envs.circuit.session import Session
 from racer.tracks import load_track
 
 if TYPE_CHECKING:

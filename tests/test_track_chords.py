@@ -69,7 +69,7 @@ def test_circuits_that_had_points_enough_are_the_same_to_the_last_bit():
 def test_real_circuits_are_the_same_to_the_last_bit(path, tmp_path, monkeypatch):
     monkeypatch.setenv("RACER_TRACKS_DIR", str(tmp_path))
     assert str(load_track(path).fingerprint) == str(PINNED["by_path"][path.stem])
-    import_track(read_source(path), ImportOptions(), picture=False)
+    import_track(read_source(path), ImportOptions())
     imported = load_track(path.stem)
     assert str(imported.fingerprint) == str(PINNED["imported"][path.stem])
     check_tube(imported, read_source(path).line[:, :2], 2.0)

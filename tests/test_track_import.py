@@ -10,9 +10,9 @@ import pytest
 from track_scene import degrees_of, gpx, hairpins, line_of, ring, stadium, write_csv
 
 from racer.cli.main import main
-from racer.drivers.make import make_driver
+from racer.drivers.circuit.make import make_driver
+from racer.envs.circuit.episodes import evaluate_driver
 from racer.errors import TrackError
-from racer.evaluate import evaluate_driver
 from racer.tracks import catalogue as catalogue_module
 from racer.tracks import (
     list_tracks,
@@ -146,7 +146,7 @@ def test_the_same_file_gives_the_same_bytes(user_tracks, tmp_path):
     path = write_csv(tmp_path / "a.csv", line_of("harbour", 2.0, noise=0.2))
     files = []
     for _ in range(2):
-        import_track(read_source(path), ImportOptions(name="Twice", force=True), picture=False)
+        import_track(read_source(path), ImportOptions(name="Twice", force=True))
         files.append([(user_tracks / f"twice{end}").read_bytes() for end in (".csv", ".toml")])
     assert files[0] == files[1]
 
@@ -329,7 +329,7 @@ def test_an_imported_circuit_is_known_by_name(user_tracks, tmp_path, capsys):
     assert facts["optimal_lap_s"] is None
     assert facts["demonstrated_lap_s"] is None
     assert main(["tracks", "validate", "my-lap"]) == 0
-    from racer.envs.circuit import RacerEnv
+    from racer.envs.circuit.env import RacerEnv
 
     env = RacerEnv(track="my-lap")
     env.reset(seed=1)
@@ -344,16 +344,16 @@ def test_names_become_names_of_files():
 
 def test_nothing_is_overwritten_or_half_written(user_tracks, tmp_path, monkeypatch):
     source = read_source(write_csv(tmp_path / "a.csv", ring()))
-    import_track(source, ImportOptions(), picture=False)
+    import_track(source, ImportOptions())
     before = (user_tracks / "a.csv").read_bytes()
     with pytest.raises(TrackError, match="exists already; --force"):
-        import_track(source, ImportOptions(), picture=False)
+        import_track(source, ImportOptions())
     for name in ("harbour", "all", "random", "con", "...", "x" * 80):
         with pytest.raises(TrackError, match=r"another --name|give --name"):
-            import_track(source, ImportOptions(name=name), picture=False)
+            import_track(source, ImportOptions(name=name))
     bad = read_source(write_csv(tmp_path / "b.csv", ring(radius=30, width=31)))
     with pytest.raises(TrackError, match="folds"):
-        import_track(bad, ImportOptions(), picture=False)
+        import_track(bad, ImportOptions())
     assert {item.name for item in user_tracks.iterdir()} == {"a.csv", "a.toml"}
     wider = read_source(write_csv(tmp_path / "a.csv", ring(width=6)))
 
@@ -362,7 +362,7 @@ def test_nothing_is_overwritten_or_half_written(user_tracks, tmp_path, monkeypat
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(TrackError, match="No space left"):
-        import_track(wider, ImportOptions(force=True), picture=False)
+        import_track(wider, ImportOptions(force=True))
     monkeypatch.undo()
     assert (user_tracks / "a.csv").read_bytes() == before
     assert {item.name for item in user_tracks.iterdir()} == {"a.csv", "a.toml"}
@@ -425,7 +425,7 @@ def test_pictures(tmp_path, capsys):
 @pytest.mark.parametrize("path", REAL_FILES, ids=lambda path: path.stem)
 @pytest.mark.usefixtures("user_tracks")
 def test_real_circuits_import_as_they_are(path):
-    done = import_track(read_source(path), ImportOptions(), picture=False)
+    done = import_track(read_source(path), ImportOptions())
     assert done.survey.largest_move < 0.05
     track = load_track(path.stem)
     assert track.length == pytest.approx(load_track(path).length, rel=2e-4)
@@ -439,7 +439,7 @@ def test_real_circuits_import_as_they_are(path):
 @pytest.mark.parametrize("path", REAL_FILES, ids=lambda path: path.stem)
 @pytest.mark.usefixtures("user_tracks")
 def test_imported_real_circuits_are_lapped(path, driver):
-    import_track(read_source(path), ImportOptions(), picture=False)
+    import_track(read_source(path), ImportOptions())
     track = load_track(path.stem)
     result = evaluate_driver(make_driver(driver, track), track, starts=2, laps=1)
     assert (result.completed, result.valid) == (2, 2)

@@ -78,7 +78,7 @@ def test_imports_that_are_killed_leave_the_old_or_the_new(mine, tmp_path):
 @pytest.mark.parametrize("step", range(5))
 def test_an_import_that_died_between_two_moves_is_completed(step, mine, tmp_path, monkeypatch):
     files = sources(tmp_path)
-    import_track(read_source(files["A"]), ImportOptions(name="One", country="A"), picture=False)
+    import_track(read_source(files["A"]), ImportOptions(name="One", country="A"))
     (mine / "one.png").write_bytes(b"old")
     moves = []
 
@@ -103,7 +103,7 @@ def test_an_import_that_died_between_two_moves_is_completed(step, mine, tmp_path
     monkeypatch.setattr(Path, "rename", dying(rename))
     options = ImportOptions(name="One", country="B", force=True)
     with contextlib.suppress(Killed):
-        import_track(read_source(files["B"]), options, picture=False)
+        import_track(read_source(files["B"]), options)
     monkeypatch.undo()
     monkeypatch.setenv("RACER_TRACKS_DIR", str(mine))
     assert list_user_tracks() == ["one"]
@@ -144,9 +144,9 @@ def test_an_import_that_died_between_two_moves_is_completed(step, mine, tmp_path
 @pytest.mark.usefixtures("mine")
 def test_names_that_imitate_are_refused(name, reason, tmp_path):
     source = read_source(write_csv(tmp_path / "a.csv", ring()))
-    import_track(source, ImportOptions(name="Monza"), picture=False)
+    import_track(source, ImportOptions(name="Monza"))
     with pytest.raises(TrackError, match=reason) as refusal:
-        import_track(source, ImportOptions(name=name), picture=False)
+        import_track(source, ImportOptions(name=name))
     assert "\n" not in str(refusal.value)
     str(refusal.value).encode("utf-8")
     assert list_user_tracks() == ["monza"]
@@ -159,7 +159,7 @@ def test_names_are_kept_without_the_spaces_around_them(tmp_path):
         "Nürburgring 2024",
         "nurburgring-2024",
     )
-    import_track(source, ImportOptions(name=" Spa "), picture=False)
+    import_track(source, ImportOptions(name=" Spa "))
     assert read_settings(track_path("spa")).name == "Spa"
 
 
@@ -169,7 +169,7 @@ def test_texts_that_could_not_be_read_again_are_not_written(option, tmp_path):
     source = read_source(write_csv(tmp_path / "a.csv", ring()))
     for text in ("a\nb", "\x1b[2J", "a" * 2000, "\ud800"):
         with pytest.raises(TrackError, match=f"the {option} must be a text"):
-            import_track(source, ImportOptions(**{option: text}), picture=False)
+            import_track(source, ImportOptions(**{option: text}))
     assert list_user_tracks() == []
 
 

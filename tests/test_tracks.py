@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from racer._core import Track
+from racer.envs.circuit.session import Session
 from racer.errors import RacerError, TrackError
-from racer.session import Session
 from racer.tracks import (
     CATALOGUE,
     TrackSettings,
@@ -277,14 +277,17 @@ def test_geometry_that_cannot_be_driven_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("runof = 3", "unknown key 'runof'; known are name, country"),
-        ("runoff = '3'", "runoff must be a number, not '3'"),
-        ("runoff = true", "runoff must be a number, not True"),
-        ("name = 3", "name must be a text, not 3"),
-        ("direction = 'backwards'", 'direction must be "forward" or "reverse"'),
+        ("runof = 3", "no setting 'runof'; did you mean 'runoff'"),
+        ("runoff = '3'", "runoff is '3', but it must be a number"),
+        ("runoff = true", "runoff is True, but it must be a number"),
+        ("name = 3", "name is 3, but it must be a text"),
+        (
+            "direction = 'backwards'",
+            "direction is 'backwards', but it must be 'forward' or 'reverse'",
+        ),
         ("runoff = ", "is not valid TOML"),
         ("runoff = -1", "runoff must be from 0 to 100 m, not -1"),
-        ("start_offset = nan", "start_offset must be"),
+        ("start_offset = nan", "start_offset is nan, but it must be a number"),
     ],
 )
 def test_bad_settings_are_refused(circle_file: Path, content: str, reason: str) -> None:

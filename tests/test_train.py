@@ -13,13 +13,15 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from racer import _core
 from racer.cli.main import main
 from racer.drivers import make_driver
-from racer.drivers.onnx_policy import OnnxDriver
+from racer.drivers.circuit.onnx_driver import OnnxDriver
 from racer.drivers.sb3 import Sb3Driver
+from racer.envs.circuit.episodes import evaluate_driver
+from racer.envs.circuit.session import Seat, Session
+from racer.envs.circuit.statistics import DrivingStatistics
+from racer.envs.circuit.task import rank
 from racer.errors import ConfigError
-from racer.evaluate import evaluate_driver
-from racer.session import Seat, Session
 from racer.tracks import load_track
-from racer.train.circuit_task import rank
+from racer.train.algorithms.ppo import PpoConfig
 from racer.train.config import (
     TrainConfig,
     list_presets,
@@ -28,7 +30,6 @@ from racer.train.config import (
     read_toml,
 )
 from racer.train.run_folder import RunFolder
-from racer.train.statistics import DrivingStatistics
 from racer.train.trainer import load_newest, train
 
 STEPS = 60_000  # enough to lap an oval
@@ -220,6 +221,8 @@ def test_settings_travel_through_files(tmp_path: Path) -> None:
         ("steps = 9\n[ppo]\nnet_arch = [0]", "ppo.net_arch is"),
         ("steps = 9\n[ppo]\nnet_arch = 64", "ppo.net_arch is 64"),
         ("steps = 9\nppo = 3", "ppo is 3"),
+        ("steps = 9\n[sac]\ngama = 0.9", "no setting 'sac.gama'; did you mean 'gamma'?"),
+        ("steps = 9\n[algo_settings]\ngamma = 0.9", "no setting 'algo_settings'"),
         ("steps = 9\nalgo = 'a2c'", "algo is 'a2c'"),
         ("steps = 9\ntrack = 3", "track is 3"),
         ("steps = 9\nnormalise_reward = 1", "normalise_reward is 1"),
@@ -237,6 +240,18 @@ def test_presets_that_cannot_be_used(text: str, sentence: str, tmp_path: Path) -
         load_train_config(load_preset(str(path)), str(path))
     assert sentence in str(caught.value)
     assert "p.toml" in str(caught.value)
+
+
+def test_an_algorithm_has_its_own_settings() -> None:
+    from dataclasses import replace
+
+    config = tiny()
+    assert isinstance(config.algo_settings, PpoConfig)
+    with pytest.raises(ConfigError, match=r"sac is PpoConfig\(.*, but it must be a table of"):
+        replace(config, algo="sac")
+    other = replace(config, algo="sac", algo_settings={"gamma": 0.5})
+    assert other.to_dict()["sac"]["gamma"] == 0.5
+    assert "ppo" not in other.to_dict()
 
 
 def test_preset_files_that_are_none(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from racer import _core
 from racer.drivers import make_driver
-from racer.evaluate import evaluate_driver
+from racer.envs.circuit.episodes import evaluate_driver
 from racer.tools import physics_measure, physics_report
 from racer.tracks import load_track
 

@@ -6,16 +6,16 @@ from laps_for_viewer import Person, agent_records, short_track
 
 from racer import _core
 from racer.drivers import make_driver
+from racer.envs.circuit.session import FinishedLap, Seat, Session, drive
 from racer.laps import verify_lap
 from racer.laps.traces import trace_lap
 from racer.optimal.reference import reference_lap
-from racer.session import FinishedLap, Seat, Session, drive
+from racer.play.circuit.race import Race
+from racer.play.circuit.timing import CarTiming, LapResult, Timing
+from racer.play.keyboard import HumanDriver, KeyFilter, Keys, ScriptedKeyboard
 from racer.tracks import list_tracks, load_track
-from racer.viewer.keyboard import HumanDriver, KeyFilter, Keys, ScriptedKeyboard
-from racer.viewer.race import Race
-from racer.viewer.replay import Replay
+from racer.viewer.circuit.replay import Replay
 from racer.viewer.text import clock, signed
-from racer.viewer.timing import CarTiming, LapResult, Timing
 
 TICK = _core.TICK_SECONDS
 

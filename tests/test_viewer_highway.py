@@ -7,19 +7,19 @@ import pytest
 
 import racer
 from racer import _core
-from racer.drivers.highway import make_highway_driver
+from racer.drivers.highway.drivers import make_highway_driver
 from racer.drivers.keys import Keys
-from racer.envs.highway_config import highway_settings
-from racer.envs.highway_worlds import HighwayWorlds
+from racer.envs.highway.episodes import evaluate_highway
+from racer.envs.highway.settings import highway_settings
+from racer.envs.highway.worlds import HighwayWorlds
 from racer.errors import RacerError
-from racer.evaluate_highway import evaluate_highway
+from racer.play.highway.drive import HighwayDrive
+from racer.play.highway.person import HighwayPerson, driving_keys, meta_action, wheel_angle
+from racer.play.highway.views import frozen, leader_of, observed_vehicles, traffic_view
+from racer.play.keyboard import ScriptedKeyboard
 from racer.viewer.highway.app import HighwayApp
-from racer.viewer.highway.drive import HighwayDrive
 from racer.viewer.highway.hud import HighwayHud
-from racer.viewer.highway.keys import HighwayPerson, driving_keys, meta_action, wheel_angle
 from racer.viewer.highway.stage import PICTURE, HighwayStage, fill_hud
-from racer.viewer.highway.views import frozen, leader_of, observed_vehicles, traffic_view
-from racer.viewer.keyboard import ScriptedKeyboard
 
 assert racer
 IDS = {

@@ -6,9 +6,9 @@ import pytest
 
 from racer.cli import main as cli
 from racer.cli.film_progress import FilmProgress
-from racer.drivers.highway import IdleDriver
-from racer.envs.highway_config import highway_settings
-from racer.viewer.highway.drive import HighwayDrive
+from racer.drivers.highway.drivers import IdleDriver
+from racer.envs.highway.settings import highway_settings
+from racer.play.highway.drive import HighwayDrive
 from racer.viewer.highway.films import shoot_highway
 
 

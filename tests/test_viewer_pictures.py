@@ -6,15 +6,17 @@ from laps_for_viewer import Person, short_track
 from racer import _core
 from racer.drivers import make_driver
 from racer.errors import RacerError
+from racer.play.circuit.race import Race
 from racer.viewer import need as need_module
 from racer.viewer import palette
 from racer.viewer.camera import Camera, CameraMan, overview
-from racer.viewer.films import shoot_race
-from racer.viewer.hud import HudState
-from racer.viewer.offscreen import Renderer, film, save_picture
-from racer.viewer.race import Race
-from racer.viewer.scene import Lines, Quads, build_scene
-from racer.viewer.views import CarView, between, car_views, frozen
+from racer.viewer.circuit.films import shoot_race
+from racer.viewer.circuit.hud import HudState
+from racer.viewer.circuit.renderer import Renderer
+from racer.viewer.circuit.scene import build_scene
+from racer.viewer.circuit.views import CarView, between, car_views, frozen
+from racer.viewer.offscreen import film, save_picture
+from racer.viewer.shapes import Lines, Quads
 
 TICK = _core.TICK_SECONDS
 

@@ -13,12 +13,12 @@ from racer.drivers import make_driver
 from racer.errors import RacerError
 from racer.laps import load_lap, save_lap, verify_lap
 from racer.laps.traces import trace_lap
-from racer.viewer.app import PlayApp
-from racer.viewer.guide import GuidedApp
-from racer.viewer.keeper import LapKeeper, default_folder, file_name, slug
-from racer.viewer.keyboard import Keys
-from racer.viewer.race import Race
-from racer.viewer.recording import is_agent, lap_table, record_agent
+from racer.play.circuit.keeper import LapKeeper, default_folder, file_name, slug
+from racer.play.circuit.race import Race
+from racer.play.circuit.recording import is_agent, lap_table, record_agent
+from racer.play.keyboard import Keys
+from racer.viewer.circuit.app import PlayApp
+from racer.viewer.circuit.guide import GuidedApp
 from racer.viewer.window import PygameKeyboard, Window
 
 TICK = _core.TICK_SECONDS
@@ -255,8 +255,10 @@ def test_compare_and_replay_from_the_command_line(tmp_path):
 
 def test_importing_the_viewer_needs_no_pygame():
     code = (
-        "import sys, racer.viewer, racer.viewer.race, racer.viewer.keyboard, racer.viewer.scene,"
-        " racer.cli.play, racer.cli.record, racer.cli.replay, racer.cli.compare, racer.plots;"
+        "import sys, racer.viewer, racer.play.circuit.race, racer.play.keyboard"
+        ", racer.viewer.circuit.scene"
+        ", racer.play.highway.drive, racer.play.highway.person, racer.play.circuit.recording"
+        ", racer.cli.play, racer.cli.record, racer.cli.replay, racer.cli.compare, racer.plots.laps;"
         "sys.exit(any(m in sys.modules for m in ('pygame', 'matplotlib', 'torch')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

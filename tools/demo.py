@@ -16,9 +16,9 @@ from pathlib import Path
 
 from racer._core import TICK_SECONDS, Track
 from racer.drivers import make_driver
+from racer.envs.circuit.session import FinishedLap, Seat, Session, drive
 from racer.errors import RacerError
 from racer.laps import LapRecord, save_lap, verify_lap
-from racer.session import FinishedLap, Seat, Session, drive
 from racer.tracks import load_track
 
 AGENT = "agent"
@@ -86,7 +86,7 @@ def train_agent(track: str, folder: Path, seconds: float | None, seed: int) -> s
 
 def evaluate_all(specs: dict[str, str], track: Track) -> None:
     """Prints what each driver does from several starts."""
-    from racer.evaluate import evaluate_driver
+    from racer.envs.circuit.episodes import evaluate_driver
 
     say("  driver    starts  laps  valid  best lap  median  standing")
     for name, spec in specs.items():
@@ -141,15 +141,15 @@ def record_and_verify(specs: dict[str, str], track: Track, folder: Path) -> list
 def draw(entries: Sequence[Entry], path: Path) -> None:
     """The picture: racing lines, speed and gap over distance."""
     from racer.laps.traces import trace_lap
-    from racer.plots import lap_picture
+    from racer.plots.laps import lap_picture
 
     lap_picture([trace_lap(entry.record) for entry in entries if entry.record], path)
 
 
 def shoot(specs: dict[str, str], track: Track, path: Path, seconds: float) -> None:
     """The film: the agent against the others, from the line, without a display."""
-    from racer.viewer.films import shoot_race
-    from racer.viewer.race import Race
+    from racer.play.circuit.race import Race
+    from racer.viewer.circuit.films import shoot_race
 
     drivers = [make_driver(spec, track) for spec in specs.values()]
     for driver, name in zip(drivers, specs, strict=True):

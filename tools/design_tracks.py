@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from racer.formats.files import atomic_write
+from racer.plots.tracks import draw_sheet
 from racer.tracks import load_track, random_track
-from racer.tracks.picture import draw_sheet
 from racer.tracks.rounding import resampled, rounded, smoothed
 
 Array = NDArray[np.float64]

@@ -1,7 +1,7 @@
 """What the car is like to drive with four keys, for docs/physics.md (see physics_report.py).
 
 Eight keyboard-like drivers, each with a reaction time and draws of its own, drive four situations.
-They are scripted, not people; see `racer/drivers/keyboard_like.py`.
+They are scripted, not people; see `racer/drivers/circuit/keyboard_like.py`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 
 from racer import _core
-from racer.drivers.keyboard_like import KeyboardDriver
-from racer.session import Seat, Session
+from racer.drivers.circuit.keyboard_like import KeyboardDriver
+from racer.envs.circuit.session import Seat, Session
 from racer.tracks import load_track
 
 TRACK: Final = "harbour"

@@ -24,9 +24,9 @@ import numpy as np
 
 from racer import _core
 from racer.drivers import make_driver
+from racer.envs.circuit.episodes import reference_lap_seconds
+from racer.envs.circuit.session import Seat, Session
 from racer.errors import RacerError
-from racer.evaluate import reference_lap_seconds
-from racer.session import Seat, Session
 from racer.tools.odd_circuits import KINDS, odd_track
 from racer.tools.pace_table import bound
 from racer.tracks import list_tracks, load_track, random_track

@@ -39,7 +39,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from racer import _core
-from racer.envs.highway_worlds import HighwayWorlds
+from racer.envs.highway.worlds import HighwayWorlds
 from racer.errors import ConfigError, RacerError
 from racer.tools.highway_plans import PRESETS, own_plan, plan_of
 from racer.tools.highway_reference import START, STATE

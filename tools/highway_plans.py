@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from racer.envs.highway_config import OUR_KEYS, read_settings
-from racer.envs.highway_worlds import HighwayWorlds
+from racer.envs.highway.settings import OUR_KEYS, read_settings
+from racer.envs.highway.worlds import HighwayWorlds
 from racer.errors import ConfigError
 
 PRESETS = {"highway-v0": "highway", "highway-fast-v0": "fast"}

@@ -20,16 +20,16 @@ from typing import TYPE_CHECKING
 from racer import _core
 from racer.errors import RacerError
 from racer.laps import save_lap, verify_lap
-from racer.optimal.compute import compute
-from racer.optimal.prove import best_flying, demonstrate
 from racer.optimal.reference import SHIPPED, lap_path, load_reference, save_reference
+from racer.optimal.solver.compute import compute
+from racer.optimal.solver.prove import best_flying, demonstrate
 from racer.tracks import list_tracks, load_track
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from racer.envs.circuit.session import FinishedLap
     from racer.optimal.reference import Reference
-    from racer.session import FinishedLap
 
 ROWS = 600  # of a shipped lap
 MOST_VIOLATION = 1e-4  # of a result that is kept

@@ -19,10 +19,10 @@ from pathlib import Path
 
 from racer import _core
 from racer.drivers import make_driver
+from racer.envs.circuit.episodes import evaluate_driver
 from racer.errors import TrackError
-from racer.evaluate import evaluate_driver
-from racer.optimal.quasi_steady import quasi_steady_lap
 from racer.optimal.reference import reference_lap
+from racer.optimal.solver.quasi_steady import quasi_steady_lap
 from racer.tracks import list_tracks, load_track
 
 BARS = {"good": (0.0, 0.12), "casual": (0.20, 0.40), "keyboard": (0.20, 0.40)}

@@ -1,9 +1,10 @@
 """The viewer: everything that becomes pixels (installs as ``racer.viewer``).
 
-Reading order: ``scene`` (a track as shapes, numpy only), ``camera``, ``art`` (shapes to pixels),
-``cars``, ``hud``, ``stage`` (all of these together), ``timing`` (live splits and gaps),
-``keyboard`` (the human driver), ``race`` (who drives what), ``offscreen`` (pictures and films
-without a display), ``app`` (driving in a window) and ``replay`` (lap files in a window).
+Shared: ``shapes`` (what a scene is made of, numpy only), ``camera``, ``palette``, ``art`` (shapes
+to pixels), ``text``, ``window``, ``offscreen`` (pictures and films without a display). A folder for
+each kind of world: ``circuit`` and ``highway`` each have ``scene``, ``cars``, ``hud``, ``stage``
+(all of these together), ``app`` (in a window), ``films`` and ``play`` (what ``racer play`` opens).
+The game without its pixels is ``racer.play``.
 
 Importing the package itself needs numpy only; its modules that draw need the extra ``view``.
 """

@@ -9,10 +9,10 @@ import numpy as np
 import pygame
 from numpy.typing import NDArray
 
-from . import palette
-from .camera import Camera
-from .palette import Colour
-from .scene import Lines, Quads, Scene, Trees
+from racer.viewer import palette
+from racer.viewer.camera import Camera
+from racer.viewer.palette import Colour
+from racer.viewer.shapes import Lines, Quads, Scene, Trees
 
 _CHECK: Final = 24.0  # [m] side of the squares in the outfield, which show motion
 _SUN: Final = (0.24, -0.32)  # [m per m of radius] where shadows fall

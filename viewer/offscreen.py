@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pygame
 from numpy.typing import NDArray
 
-from racer._core import TICK_SECONDS, Track
 from racer.errors import RacerError
 from racer.formats.files import atomic_path
-
-from .camera import CameraMode
-from .hud import HudState
-from .need import need
-from .stage import Stage
-from .views import CarView, car_views, row_of
+from racer.viewer.need import need
 
 Frame = NDArray[np.uint8]
 SUFFIXES: Final = (".mp4", ".gif", ".png")
@@ -30,73 +24,6 @@ _GIF: Final = (
     "-vf",
     "split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1:dither=none",
 )
-
-
-class Renderer:
-    """Paints frames into memory; opens no window and needs no display.
-
-    Attributes:
-        size: width and height of the frames [pixels].
-        stage: what is painted.
-    """
-
-    def __init__(
-        self,
-        track: Track,
-        size: tuple[int, int] = (960, 600),
-        *,
-        camera: CameraMode = "follow",
-        fine: int = 1,
-    ) -> None:
-        """Prepares the scene of ``track``.
-
-        Args:
-            track: the circuit.
-            size: width and height [pixels].
-            camera: "follow", "north" or "overview".
-            fine: paint this many times larger and average; 2 gives smoother edges, more slowly.
-
-        Raises:
-            RacerError: the size is not usable.
-        """
-        if min(size) < 64 or max(size) > 7680 or not 1 <= fine <= 4:
-            raise RacerError(
-                f"a picture of {size[0]} x {size[1]} pixels (times {fine}) is not usable."
-            )
-        self.size = size
-        self.stage = Stage(track, camera)
-        self._canvas = pygame.Surface((size[0] * fine, size[1] * fine))
-        self._small = self._canvas if fine == 1 else pygame.Surface(size)
-
-    def frame(
-        self,
-        facts: Mapping[str, NDArray[Any]],
-        names: Sequence[str] = (),
-        *,
-        world: int = 0,
-        hud: HudState | None = None,
-        seconds: float = TICK_SECONDS,
-    ) -> Frame:
-        """One picture of one world.
-
-        Args:
-            facts: the facts of a batch, (N, K) each.
-            names: the drivers of the K cars; cars without one carry no tag.
-            world: which world to show.
-            hud: the display to paint over it, if any.
-            seconds: time since the last picture [s].
-
-        Returns:
-            (height, width, 3) uint8, a copy.
-        """
-        return self.paint(car_views(row_of(facts, world), names), hud, seconds)
-
-    def paint(self, cars: Sequence[CarView], hud: HudState | None, seconds: float) -> Frame:
-        """As `frame`, from views of the cars."""
-        self.stage.paint(self._canvas, cars, hud, seconds)
-        if self._small is not self._canvas:
-            pygame.transform.smoothscale(self._canvas, self.size, self._small)
-        return surface_pixels(self._small)
 
 
 def surface_pixels(surface: pygame.Surface) -> Frame:

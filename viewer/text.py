@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import pygame
 
-from . import palette
+from racer.viewer import palette
 
 Anchor = Literal["left", "centre", "right"]
 

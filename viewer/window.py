@@ -8,8 +8,7 @@ from typing import Final
 import pygame
 
 from racer.errors import RacerError
-
-from .keyboard import Keys
+from racer.play.keyboard import Keys
 
 # What SDL falls back to where there is no display; fine for tests that ask for it.
 _INVISIBLE: Final = ("dummy", "offscreen")

@@ -2,22 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from racer._core import Track
-
-
-def check_vehicle(vehicle: str) -> None:
-    """Raises ConfigError for a vehicle that there is not."""
-    from racer import _core
-    from racer.errors import ConfigError
-
-    if vehicle not in _core.vehicles():
-        raise ConfigError(
-            f"there is no vehicle {vehicle!r}; there are {', '.join(_core.vehicles())}."
-        )
-
 
 def check_seed(seed: int) -> None:
     """Raises ConfigError for a seed that the generators do not take."""
@@ -66,22 +50,3 @@ def check_device(device: str) -> None:
             f"--device {device!r}: a person steers with a keyboard, a gamepad or a wheel;"
             f" {', '.join(own)} are what Racer's drivers are filed under."
         )
-
-
-def check_lap_track(track: Track, spec: str) -> None:
-    """Raises LapError if laps on a circuit could not be verified because of its name."""
-    from racer.errors import LapError
-    from racer.formats.text import show_path
-    from racer.laps import check_track_name
-
-    try:
-        check_track_name(track, show_path(spec))
-    except LapError as problem:
-        reason = (
-            str(problem)
-            .replace("its track's name", "the track's name", 1)
-            .replace("was driven on a track called", "is a track called", 1)
-        )
-        raise LapError(
-            f"{reason} Laps on it would be refused; name it otherwise, in the .toml beside it."
-        ) from None

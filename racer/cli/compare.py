@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(table(title, rows))
     if args.out is not None:
-        from racer.plots import lap_picture
+        from racer.plots.laps import lap_picture
 
         lap_picture(traces, args.out)
         if not args.json:

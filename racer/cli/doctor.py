@@ -88,7 +88,7 @@ def _installed(package: str) -> bool:
 def _test_lap() -> dict[str, Any] | None:
     """The careful driver's standing lap on the first circuit; None if it fails."""
     from racer.drivers import make_driver
-    from racer.evaluate import evaluate_driver
+    from racer.envs.circuit.episodes import evaluate_driver
     from racer.tracks import list_tracks, load_track
 
     track = load_track(list_tracks()[0])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from racer.cli.kind_options import add_kind_options, chosen, env_option
 from racer.formats.text import show_path
+from racer.kinds import kind_of
 
 if TYPE_CHECKING:
-    from racer.highway_policies import HighwayPolicyMetadata
-    from racer.policies import PolicyMetadata
     from racer.train.config import TrainConfig
 
 
@@ -37,16 +37,11 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )
     own.add_argument("--onnx", metavar="FILE", help="an ONNX model, of any exporter")
     own.add_argument("--name", help="as shown to people (default: the file's)")
-    own.add_argument("--env", metavar="ID", help="Circuit (default), Highway, HighwayRisk, ...")
-    own.add_argument("--observation", help="lidar (default) or track")
-    own.add_argument("--action", help="pedals (default) or axis")
-    own.add_argument("--ticks-per-action", type=int, metavar="N", help="default 1")
-    own.add_argument("--vehicle", help="default gt")
-    own.add_argument("--track", action="append", default=[], help="it was trained on; repeatable")
-    own.add_argument("--config", type=Path, metavar="FILE", help="settings of the highway")
+    env_option(own)
     own.add_argument("--graph-output", metavar="NAME", help="which of several outputs acts")
     own.add_argument("--argmax", action="store_true", help="the output has a value per action")
     parser.add_argument("--json", action="store_true", help="print the metadata as JSON")
+    add_kind_options(parser, "export")
     parser.set_defaults(run=run)
 
 
@@ -66,14 +61,15 @@ def run(args: argparse.Namespace) -> int:
     if output.suffix != ".onnx":
         raise PolicyError(f"{output}: the name of a policy ends in .onnx.")
     if args.newest:
-        from racer.export import export_policy
+        from racer.train.export import export_policy
         from racer.train.task import make_task
         from racer.train.trainer import load_newest
 
         model, normalise = load_newest(folder, config)
         steps = model.num_timesteps
         metadata = make_task(config).metadata(folder.path.name, steps)
-        export_policy(model, normalise, metadata, output, config.action_scale)
+        actor = config.algorithm.actor(model)
+        export_policy(model, normalise, metadata, output, config.action_scale, actor=actor)
     else:
         best = folder.best / "policy.onnx"
         if not best.is_file():
@@ -87,8 +83,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({"file": str(output), **dataclasses.asdict(found)}, indent=2))
     else:
-        rules = getattr(found, "physics", None) or f"highway {getattr(found, 'rules_version', '')}"
-        print(f"{show_path(output)}: {found.training_steps:,} steps, physics {rules}")
+        rules = kind_of(config.env_id).load("policy").rules(found)
+        print(f"{show_path(output)}: {found.training_steps:,} steps, {rules}")
     return 0
 
 
@@ -98,25 +94,21 @@ def _adopt(args: argparse.Namespace) -> int:
 
     from racer.adopt import adopt_policy
     from racer.errors import PolicyError
-    from racer.highway_policies import ENVIRONMENTS
-    from racer.policies import ENV_ID
 
     if args.onnx is None or args.folder is not None:
         raise PolicyError("racer export takes the folder of a run, or --onnx FILE.")
     if args.output is None:
         raise PolicyError("racer export --onnx needs --output FILE, the policy's name.")
-    ids = {short: known for known in (ENV_ID, *ENVIRONMENTS) for short in (known, known[6:-3])}
+    kind, env_id = chosen(args, "export")
+    names = ("observation", "action", "ticks_per_action", "vehicle", "config")
+    own = {option.dest for option in kind.load("options").get("export", ())}
     found = adopt_policy(
         args.onnx,
         args.output,
         name=args.name or Path(args.onnx).stem,
-        env_id=ids.get(args.env, args.env),
-        observation=args.observation,
-        action=args.action,
-        ticks_per_action=args.ticks_per_action,
-        vehicle=args.vehicle,
-        config=args.config,
-        tracks=args.track,
+        env_id=env_id,
+        **{name: getattr(args, name) for name in names if name in own},
+        tracks=(getattr(args, "track", None) if "track" in own else None) or (),
         graph_output=args.graph_output,
         argmax=args.argmax,
     )
@@ -127,14 +119,8 @@ def _adopt(args: argparse.Namespace) -> int:
     return 0
 
 
-def _metadata(path: Path, config: TrainConfig) -> PolicyMetadata | HighwayPolicyMetadata:
+def _metadata(path: Path, config: TrainConfig) -> Any:
     """What the file says; making a driver of it shows that it drives."""
-    from racer.drivers.highway import HighwayOnnxDriver
-    from racer.drivers.onnx_policy import OnnxDriver
-    from racer.envs.highway_config import highway_settings
-    from racer.highway_policies import ENVIRONMENTS
-
-    if config.env_id not in ENVIRONMENTS:
-        return OnnxDriver(path, config.env.vehicle).metadata
-    settings = highway_settings(config.highway, ENVIRONMENTS[config.env_id])
-    return HighwayOnnxDriver(path, config.env_id, settings.values).metadata
+    kind = kind_of(config.env_id)
+    settings = config.runs.env_settings(config)
+    return kind.load("drivers").policy(path, config.env_id, settings).metadata

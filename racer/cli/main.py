@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 import racer
 from racer import interrupts
 from racer.cli import streams
+from racer.cli.kind_options import own_modules
 from racer.cli.once import refuse_twins
 from racer.errors import RacerError
 from racer.formats.text import show_path, shown
@@ -84,6 +85,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     for word in words:
         if reason := _unusable(word):
             return _tell("racer", f"the argument {_quoted(word)} {reason}.")
+    try:
+        own_modules(words)
+    except RacerError as problem:
+        return _tell("racer", problem)
     parser = build_parser()
     args = parser.parse_args(words)
     if args.command is None:

@@ -52,10 +52,11 @@ def run(args: argparse.Namespace) -> int:
     """Prints the times; writes what is wanted."""
     import json
 
-    from racer.cli.checks import check_seed, check_vehicle
+    from racer.cli.checks import check_seed
+    from racer.envs.circuit.checks import check_vehicle
     from racer.errors import ConfigError
-    from racer.optimal.compute import known_or_computed
     from racer.optimal.reference import demonstrated_lap
+    from racer.optimal.solver.compute import known_or_computed
 
     if args.laps < 2:
         raise ConfigError(f"--laps must be at least 2, got {args.laps}.")
@@ -109,7 +110,7 @@ def _write(
         proof = copy if same else write_numbered(copy, data, SUFFIX)  # laps replace no laps
     save_reference(result if args.rows is None else result.thinned(args.rows), target)
     if not args.no_picture:
-        from racer.optimal.picture import draw_reference
+        from racer.plots.optimal import draw_reference
 
         draw_reference(track, result, target.with_suffix(".png"))
     return proof
@@ -120,7 +121,7 @@ def _fast(args: argparse.Namespace, track: Track) -> int:
     import json
 
     from racer.formats.files import atomic_write
-    from racer.optimal.quasi_steady import quasi_steady_lap
+    from racer.optimal.solver.quasi_steady import quasi_steady_lap
 
     estimate = quasi_steady_lap(track, args.vehicle)
     facts = {
@@ -141,7 +142,7 @@ def _fast(args: argparse.Namespace, track: Track) -> int:
 
 
 def _circuit(args: argparse.Namespace) -> Track:
-    from racer.cli.checks import check_lap_track
+    from racer.envs.circuit.checks import check_lap_track
     from racer.tracks import load_track
 
     track = load_track(args.track)
@@ -160,8 +161,8 @@ def _prove(
     from dataclasses import replace
 
     from racer.laps import SUFFIX, save_lap, save_new_lap
-    from racer.optimal.prove import best_flying, demonstrate
     from racer.optimal.reference import cache_path, lap_path, save_reference
+    from racer.optimal.solver.prove import best_flying, demonstrate
 
     laps = demonstrate(track, result, laps=args.laps, seed=args.seed, report=report)
     records = [lap.record("predictive", "agent") for lap in laps]  # drives them again, as proof

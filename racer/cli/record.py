@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from racer.cli.play import LAPS_DIR
+from racer.envs.circuit.options import LAPS_DIR
 
 DESCRIPTION = """\
 Records laps as a baseline. With a person's name it opens a window and counts valid laps until the
@@ -36,18 +36,13 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Records; 0 if the wanted number of valid laps was driven, else 1."""
-    from racer.cli.checks import (
-        check_device,
-        check_lap_track,
-        check_person,
-        check_seed,
-        check_vehicle,
-    )
+    from racer.cli.checks import check_device, check_person, check_seed
+    from racer.envs.circuit.checks import check_lap_track, check_vehicle
     from racer.errors import RacerError
     from racer.formats.text import show_path, shown
+    from racer.play.circuit.keeper import LapKeeper
+    from racer.play.circuit.recording import is_agent, lap_table
     from racer.tracks import load_track
-    from racer.viewer.keeper import LapKeeper
-    from racer.viewer.recording import is_agent, lap_table
 
     if not 1 <= args.laps <= 1000:
         raise RacerError(f"--laps {args.laps}: from 1 to 1000.")
@@ -68,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     keeper = LapKeeper(args.laps_dir)
     if agent:
         from racer.drivers import make_driver
-        from racer.viewer.recording import record_agent
+        from racer.play.circuit.recording import record_agent
 
         driver = make_driver(args.driver, track, args.vehicle, args.seed)
         rows = record_agent(
@@ -85,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
         from racer.viewer.need import need
 
         need("pygame", "the viewer")
-        from racer.viewer.guide import record_person
+        from racer.viewer.circuit.guide import record_person
 
         rows = record_person(
             track,

@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         from racer.viewer.offscreen import check_target
 
         check_target(args.offscreen)
-    from racer.viewer.replay import Replay, ReplayApp, show
+    from racer.viewer.circuit.replay import Replay, ReplayApp, show
 
     traces = [trace_lap(load_lap(file), show_path(file)) for file in args.files]
     app = ReplayApp(Replay(traces))
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         window.close()
         return 0
     from racer.cli.film_progress import FilmProgress
-    from racer.viewer.films import shoot_replay
+    from racer.viewer.circuit.films import shoot_replay
 
     shoot_replay(
         app,

@@ -112,8 +112,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _list(args: argparse.Namespace) -> int:
+    from racer.optimal.track_facts import track_facts
     from racer.tracks import list_tracks, list_user_tracks
-    from racer.tracks.facts import track_facts
 
     found, bad = [], 0
     for name in [*list_tracks(), *list_user_tracks()]:
@@ -132,8 +132,8 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
+    from racer.optimal.track_facts import track_facts
     from racer.tracks import corners, load_track
-    from racer.tracks.facts import track_facts
 
     facts = track_facts(args.name)
     bends = corners(load_track(args.name))
@@ -176,7 +176,7 @@ def _validate(args: argparse.Namespace) -> int:
 def _checked(path: Path, args: argparse.Namespace) -> dict[str, Any]:
     result = _survey(_source(path, args), args)
     if args.draw is not None:
-        from racer.tracks.picture import draw_survey
+        from racer.plots.tracks import draw_survey
 
         many = args.file.is_dir()
         draw_survey(result, args.draw / f"{path.stem}.png" if many else args.draw, title=path.stem)
@@ -203,7 +203,7 @@ def _import(args: argparse.Namespace) -> int:
     def bring(path: Path) -> None:
         source = _source(path, args)
         try:
-            done = import_track(source, options, picture=not args.no_picture)
+            done = import_track(source, options, draw=_drawing(args))
         except TrackError as problem:  # of a folder's files any may be meant
             if args.file.is_dir() and path.name not in str(problem):
                 raise TrackError(f"{path}: {problem}") from None
@@ -231,8 +231,8 @@ def _import(args: argparse.Namespace) -> int:
 
 
 def _draw(args: argparse.Namespace) -> int:
+    from racer.plots.tracks import draw_circuit
     from racer.tracks import load_track, track_key
-    from racer.tracks.picture import draw_circuit
 
     out = args.out or Path(f"{track_key(Path(args.name).stem)}.png")
     draw_circuit(load_track(args.name), out)
@@ -310,3 +310,14 @@ def _report(path: Path, result: Survey) -> dict[str, Any]:
 
 def _seconds(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f} s"
+
+
+def _drawing(args: argparse.Namespace) -> Callable[[Survey, Path, str], None] | None:
+    """What draws an imported circuit: nothing without matplotlib, or if nobody wants a picture."""
+    import importlib.util
+
+    if args.no_picture or importlib.util.find_spec("matplotlib") is None:
+        return None
+    from racer.plots.tracks import draw_survey
+
+    return lambda survey, path, title: draw_survey(survey, path, title=title)

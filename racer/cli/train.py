@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from racer.cli.kind_options import add_kind_options, chosen, env_option
 from racer.formats.text import show_path
+from racer.train.algorithms import ALGORITHMS
 
 if TYPE_CHECKING:
     from racer.train.config import TrainConfig
@@ -27,16 +29,10 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         epilog="examples: racer train --algo ppo --track harbour --minutes 3; "
         "racer train --env HighwayRisk --algo sac",
     )
+    env_option(parser)
     parser.add_argument(
-        "--env",
-        metavar="ID",
-        help="Circuit (the default), Highway, HighwayFast or HighwayRisk, or the whole id",
+        "--algo", choices=tuple(ALGORITHMS), help="the algorithm (default ppo; dqn: highway)"
     )
-    parser.add_argument(
-        "--algo", choices=("ppo", "sac", "dqn"), help="the algorithm (default ppo; dqn: highway)"
-    )
-    parser.add_argument("--track", help="one circuit, of the catalogue or a file (default harbour)")
-    parser.add_argument("--vehicle", help="the vehicle (default gt)")
     parser.add_argument("--steps", type=int, help="environment steps to train for")
     parser.add_argument("--minutes", type=float, help="time to train for")
     parser.add_argument("--n-envs", type=int, help="environments stepped at once")
@@ -53,64 +49,52 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    add_kind_options(parser, "train")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Trains; 0 if the run is complete, 130 if it was interrupted."""
-    from racer.cli.checks import check_vehicle
     from racer.errors import ConfigError
-    from racer.train.config import (
-        CIRCUIT,
-        check_ends,
-        check_flag,
-        load_preset,
-        load_train_config,
-    )
+    from racer.kinds import preset_of
+    from racer.train.config import check_ends, check_flag, load_preset, load_train_config
     from racer.train.new_run import check_free, check_place, checked_name
 
     check_ends(args.steps, args.minutes)
     for name in ("n_envs", "seed"):
         check_flag(name, getattr(args, name))
-    if args.vehicle is not None:
-        check_vehicle(args.vehicle)
     check_place(args.log_dir)
     if args.name is not None:
         check_free(args.log_dir / checked_name(args.name))
-    env_id = full_id(args.env)
-    prefix = "" if env_id in (None, CIRCUIT) else "highway-"
-    if args.algo == "dqn" and not (args.preset or prefix):
-        raise ConfigError(
-            "dqn needs meta-actions, which circuits do not have; name --env Highway or HighwayFast."
-        )
-    preset = args.preset or prefix + (args.algo or ("dqn" if _discrete(env_id) else "ppo"))
-    content = load_preset(preset)
-    if isinstance(content.get("track"), (list, tuple)):
-        raise ConfigError(
-            f"preset {preset}: track is a list, but a run trains on one circuit; name one."
-        )
+    content, preset = {}, args.preset
+    if preset is not None:
+        content = load_preset(preset)
+    kind, env_id = chosen(args, "train", _env_of(content, preset))
+    runs = kind.load("runs")
+    if preset is None:
+        preset = runs.preset(args.algo, env_id)
+        content = load_preset(preset)
     before = dict(content)
-    if env_id is not None:
-        content["env_id"] = env_id
+    content["env_id"] = env_id
     changes: dict[str, Any] = {
         name: getattr(args, name)
-        for name in ("algo", "track", "n_envs", "seed")
+        for name in ("algo", "n_envs", "seed")
         if getattr(args, name) is not None
     }
     if args.steps is not None or args.minutes is not None:
         changes["steps"] = args.steps or 0
         changes["minutes"] = args.minutes or 0.0
-    circuit = content.get("env_id", CIRCUIT) == CIRCUIT
-    (_merge_circuit if circuit else _merge_highway)(args, content)
+    if args.config is not None and kind.settings:
+        kind.load("settings")(args.config, preset_of(env_id))  # names the file if it is wrong
+    try:
+        runs.lay(content, args)
+    except ConfigError as problem:
+        raise ConfigError(f"preset {preset}: {problem}") from None
     config = load_train_config(content, f"preset {preset}", **changes)
     if args.n_envs is not None:
         config = _fitting(config)
-    if circuit:
-        from racer.tracks import load_track
-
-        load_track(config.track)  # complains before heavy imports
-    place = Path(config.track).stem if circuit else config.env_id[6:-3].lower()
-    name = args.name or _plain_name(f"{config.algo}-{place}")
+    runs.prepare(config)  # complains before heavy imports
+    name = args.name or _plain_name(f"{config.algo}-{runs.place(config)}")
     comment = _differences(before, config, preset)
     if comment and not args.quiet:
         print(comment.replace("# ", ""), file=sys.stderr)
@@ -152,81 +136,41 @@ def _differences(before: dict[str, Any], config: TrainConfig, preset: str) -> st
     lines = [
         f"# {key} = {shown_value(new)} (preset: {shown_value(old)})"
         for key, (old, new) in differences(base, config.to_dict()).items()
-        if not isinstance(old, dict) and not isinstance(new, dict)
+        if new is not None and not isinstance(old, dict) and not isinstance(new, dict)
     ]
     from racer.formats.text import shown
 
     return "\n".join([f"# differs from the preset {shown(preset)}:", *lines]) if lines else ""
 
 
-def full_id(name: str | None) -> str | None:
-    """The id of an environment from what a person typed: "HighwayRisk" is enough.
-
-    Raises:
-        ConfigError: there is none of that name.
-    """
+def _env_of(content: dict[str, Any], preset: str | None) -> str | None:
+    """The environment that a preset names, if it is one that there is."""
     from racer.errors import ConfigError
-    from racer.train.config import ENV_IDS
+    from racer.kinds import DEFAULT_ID, env_ids
 
-    if name is None:
-        return None
-    for env_id in ENV_IDS:
-        if name.lower() in (env_id.lower(), env_id[6:].lower(), env_id[6:-3].lower()):
-            return env_id
-    raise ConfigError(f"there is no environment {name!r}; there are {', '.join(ENV_IDS)}.")
-
-
-def _discrete(env_id: str | None) -> bool:
-    return env_id in ("racer/Highway-v0", "racer/HighwayFast-v0")
-
-
-def _merge_circuit(args: argparse.Namespace, content: dict[str, Any]) -> None:
-    """Lays the file's settings over the preset's, key by key, and the flags' over both."""
-    from racer.config import load_config, read_config
-    from racer.formats.settings import merged
-
-    layers: list[dict[str, Any]] = []
-    if args.config is not None:
-        load_config(args.config)  # names the file if something is wrong with it
-        layers.append(read_config(args.config))
-    if args.vehicle is not None:
-        layers.append({"vehicle": args.vehicle})
-    for layer in layers:
-        content.update(merged(content, {"env": layer}))
-
-
-def _merge_highway(args: argparse.Namespace, content: dict[str, Any]) -> None:
-    """The same on the highway, where `observation` and `action` are replaced as a whole."""
-    from racer.envs.highway_config import highway_settings, read_settings
-    from racer.errors import ConfigError
-    from racer.highway_policies import ENVIRONMENTS
-
-    for option in ("track", "vehicle"):
-        if getattr(args, option) is not None:
-            raise ConfigError(f"--{option} is for circuits; the highway has none to choose.")
-    if args.config is None:
-        return
-    if content.get("env_id") in ENVIRONMENTS:
-        highway_settings(args.config, ENVIRONMENTS[content["env_id"]])  # names the file if wrong
-    # The reward that a preset learns from stays, unless the file has its own.
-    table = content.get("highway")
-    before = table if isinstance(table, dict) else {}
-    content["highway"] = {**before, **read_settings(args.config)}
+    env_id = content.get("env_id", DEFAULT_ID)
+    if env_id not in env_ids():
+        raise ConfigError(
+            f"preset {preset}: env_id is {env_id!r}, but it must be one of {', '.join(env_ids())}."
+        )
+    return str(env_id)
 
 
 def _fitting(config: TrainConfig) -> TrainConfig:
-    """The settings with a batch that is no larger than what so few environments give."""
+    """The settings as they suit the number of environments; says what differs."""
     import dataclasses
 
-    collected = config.ppo.n_steps * config.n_envs
-    if config.algo != "ppo" or config.ppo.batch_size <= collected:
-        return config
-    print(
-        f"{config.n_envs} environments give {collected} steps per update; "
-        f"the batch size is {collected} instead of {config.ppo.batch_size}.",
-        file=sys.stderr,
-    )
-    return dataclasses.replace(config, ppo=dataclasses.replace(config.ppo, batch_size=collected))
+    before = config.algo_settings
+    after = config.algorithm.fitted(before, config.n_envs)
+    for item in dataclasses.fields(after):
+        old, new = getattr(before, item.name), getattr(after, item.name)
+        if old != new:
+            print(
+                f"with {config.n_envs:,} environments {config.algo}.{item.name} is {new:,} instead "
+                f"of {old:,}.",
+                file=sys.stderr,
+            )
+    return dataclasses.replace(config, algo_settings=after)
 
 
 def show_report(report: dict[str, Any], path: Path, *, as_json: bool) -> int:
@@ -234,14 +178,9 @@ def show_report(report: dict[str, Any], path: Path, *, as_json: bool) -> int:
     import json
     import shlex
 
-    from racer.optimal.reference import gap_text
-    from racer.train.config import CIRCUIT_COPY
+    from racer.kinds import kind_of
 
     words = show_path(shlex.quote(str(path)))  # a run's name may hold spaces
-    track = str(report.get("track", ""))
-    if track.endswith(".csv"):
-        track = str(path / CIRCUIT_COPY)  # the run's own, found from anywhere
-
     if as_json:
         print(json.dumps(report, indent=2))
         return 0 if report["finished"] else 130
@@ -249,23 +188,6 @@ def show_report(report: dict[str, Any], path: Path, *, as_json: bool) -> int:
     if not report["finished"]:
         print(f"interrupted; go on with: racer resume {words}")
         return 130
-    result = report["evaluation"]
-    if "total" in result:
-        from racer.cli.evaluate_highway import table
-
-        print(table(result["total"]))
-        print(f"try it elsewhere: racer evaluate --env {report['env_id']} --policy {words}")
-        return 0
-    if result["best_lap_s"] is None:
-        print("the driver has no valid lap yet; train it longer")
-    else:
-        print(
-            f"best lap {result['best_lap_s']:.3f} s, median {result['median_lap_s']:.3f} s, "
-            f"{result['valid']} of {result['laps']} laps valid"
-        )
-        print(
-            f"{gap_text(result['gap_to_optimal'])} to the minimum time, "
-            f"{gap_text(result['gap_to_demonstrated'])} to the demonstrated lap"
-        )
-        print(f"race it: racer play --track {shlex.quote(track)} --against {words}")
+    runs = kind_of(report["env_id"]).load("runs")
+    print("\n".join(runs.summary(report, path, words)))
     return 0

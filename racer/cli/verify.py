@@ -7,12 +7,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from racer.formats.text import show_path, shown
-from racer.laps import LapCheck, track_title, verify_lap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from racer.laps import LapRecord
+    from racer.laps import LapCheck, LapRecord
 
 DESCRIPTION = """\
 Drives each recorded lap again from its inputs and compares the state of every second, the times to
@@ -38,6 +37,8 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def as_json(check: LapCheck, same_as: str | None = None) -> dict[str, Any]:
     """One item of the list that `--json` prints; `reason` is "" for a lap that is ok."""
+    from racer.laps import track_title
+
     record = check.record if check.ok else None
     return {
         "file": check.file,
@@ -65,6 +66,8 @@ def claims(record: LapRecord) -> dict[str, str]:
 
 def describe(check: LapCheck, same_as: str | None = None) -> str:
     """One line for people."""
+    from racer.laps import track_title
+
     if not check.ok or check.record is None or check.lap_time_s is None:
         return f"WRONG  {check.reason}"
     record = check.record
@@ -111,6 +114,8 @@ def copies(checks: Sequence[LapCheck]) -> list[str | None]:
 
 def run(args: argparse.Namespace) -> int:
     """Verifies every file; 0 if all are ok (and proved, if that is wanted), else 1."""
+    from racer.laps import verify_lap
+
     checks: list[LapCheck] = []
     for file in args.files:
         checks.append(verify_lap(file))

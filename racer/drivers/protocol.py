@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
 
 
-class Driver(Protocol):
-    """Turns observations into actions, for any number of cars at once.
+class AnyDriver(Protocol):
+    """Turns observations into actions, for any number of worlds at once, of any kind.
+
+    Attributes:
+        name: as shown to people.
+    """
+
+    name: str
+
+    def reset(self, mask: NDArray[np.bool_] | None = None) -> None:
+        """Forgets the past of the masked worlds (M,) bool; of all of them without a mask."""
+
+    def act(self, obs: NDArray[np.float32]) -> NDArray[Any]:
+        """Actions (M, A) float32 or numbers (M,) int64 for observations (M, ...).
+
+        Keeps no reference to either.
+        """
+
+
+class Driver(AnyDriver, Protocol):
+    """A driver for circuits, which brings its own sensors, pedals and rate.
 
     Attributes:
         name: as shown to people.
@@ -19,13 +41,39 @@ class Driver(Protocol):
         ticks_per_action: for how many ticks of 1/60 s one action holds.
     """
 
-    name: str
     observation: str
     action: str
     ticks_per_action: int
 
-    def reset(self, mask: NDArray[np.bool_] | None = None) -> None:
-        """Forgets the past of the masked cars (M,) bool; of all of them without a mask."""
 
-    def act(self, obs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Actions (M, A) float32 for observations (M, D) float32. Keeps no reference to either."""
+class SettledDriver(AnyDriver, Protocol):
+    """A driver for worlds whose settings say what it sees and does.
+
+    Attributes:
+        settings: settings that the environment must have for it, beyond those it was made for.
+    """
+
+    settings: Mapping[str, Any]
+
+
+class Drivers(Protocol):
+    """Who can drive in worlds of a kind: the entry point `drivers` of `racer.kinds`."""
+
+    def names(self) -> tuple[str, ...]:
+        """What people may type beside files and runs."""
+
+    def policy(self, path: Path, env_id: str, settings: Any) -> Any:
+        """The driver of a policy's file in an environment with these settings.
+
+        It has `metadata`, which its file says, and counts its `faults`.
+
+        Raises:
+            PolicyError: the file cannot be read, is no policy, or was trained for something else.
+        """
+
+    def try_out(self, path: Path, metadata: Any, seconds: float) -> int:
+        """Lets a policy drive for some seconds; actions that could not be used.
+
+        Raises:
+            PolicyError: it cannot be loaded.
+        """

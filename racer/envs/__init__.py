@@ -11,17 +11,38 @@ World i of a batch is, bit for bit, the world that it would be alone. A list of 
 worlds one by one; an integer S seeds world i with `racer._core.split_seed(S, i)`. So
 `RacerEnv.reset(seed=split_seed(S, i))` is world i of a batch that was reset with S.
 
-Modules: `worlds` says what a kind of world offers; `circuit_worlds` and `highway_worlds` are the
-two kinds; `vector_view` and `sb3_view` show any kind, and `vector` and `sb3` give the views their
-names and arguments; `circuit` and `highway` are the views of one world. `checks` checks single
-settings.
+Modules: `worlds` says what a kind of world offers; `vector_view` and `sb3_view` show any kind. The
+folders `circuit` and `highway` are the kinds, with the same files in each: `settings`, `worlds`,
+`env`, `vector`, `sb3`, `episodes`, `policy`, `task`. `checks` checks single settings.
 """
 
-from racer.envs.circuit import RacerEnv
-from racer.envs.circuit_tracks import TrackLike
-from racer.envs.highway import HighwayEnv
-from racer.envs.vector import HighwayVectorEnv, RacerVectorEnv
-from racer.envs.worlds import RewardFunction, world_seeds
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from racer.lazy import loader
+
+if TYPE_CHECKING:
+    from racer.envs.circuit.env import RacerEnv as RacerEnv
+    from racer.envs.circuit.tracks import TrackLike as TrackLike
+    from racer.envs.circuit.vector import RacerVectorEnv as RacerVectorEnv
+    from racer.envs.highway.env import HighwayEnv as HighwayEnv
+    from racer.envs.highway.vector import HighwayVectorEnv as HighwayVectorEnv
+    from racer.envs.worlds import RewardFunction as RewardFunction
+    from racer.envs.worlds import world_seeds as world_seeds
+
+__getattr__ = loader(
+    __name__,
+    {
+        "HighwayEnv": "racer.envs.highway.env",
+        "HighwayVectorEnv": "racer.envs.highway.vector",
+        "RacerEnv": "racer.envs.circuit.env",
+        "RacerVectorEnv": "racer.envs.circuit.vector",
+        "RewardFunction": "racer.envs.worlds",
+        "TrackLike": "racer.envs.circuit.tracks",
+        "world_seeds": "racer.envs.worlds",
+    },
+)
 
 __all__ = [
     "HighwayEnv",

@@ -8,6 +8,7 @@ import gymnasium
 from gymnasium.error import DependencyNotInstalled
 
 from racer.errors import ConfigError
+from racer.kinds import kind_named
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +25,17 @@ def checked_render_mode(mode: str | None) -> str | None:
         wanted = " or ".join(map(repr, RENDER_MODES))
         raise ConfigError(f"render_mode is {mode!r}, but it must be {wanted} or None.")
     return mode
+
+
+def painter_of(worlds: Worlds, world: int) -> Painter:
+    """A function that paints a world as it is, (height, width, 3) uint8; its kind names it.
+
+    Raises:
+        ImportError: the viewer's packages are not installed.
+        ConfigError: worlds of this kind cannot be painted.
+    """
+    painter: Painter = kind_named(worlds.kind).load("painter")(worlds, world)
+    return painter
 
 
 class WithWindow:
@@ -75,7 +87,7 @@ class Pictures:
     def _painter(self, world: int) -> Painter:
         if world not in self._painters:
             try:
-                self._painters[world] = self._worlds.painter(world)
+                self._painters[world] = painter_of(self._worlds, world)
             except ImportError as problem:
                 raise DependencyNotInstalled(
                     f'rendering needs the extra `view` ({problem}): pip install "racer-sim[view]"'

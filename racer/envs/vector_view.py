@@ -335,6 +335,20 @@ def mode_name(mode: AutoresetMode | str) -> str:
     raise ConfigError(f"autoreset_mode is {mode!r}, but it must be one of Gymnasium's modes.")
 
 
+def checked_limit(max_episode_steps: Any) -> int | None:
+    """The argument `max_episode_steps` of a view; None: there is no limit.
+
+    Raises:
+        ConfigError: it is no number of steps.
+    """
+    if max_episode_steps is None or max_episode_steps == -1:  # Gymnasium's word for none
+        return None
+    most = whole_number(max_episode_steps, "max_episode_steps")
+    if most < 1:
+        raise ConfigError(f"max_episode_steps is {most}, but it must be at least 1.")
+    return most
+
+
 def _masked(columns: Columns, mask: NDArray[np.bool_]) -> dict[str, Any]:
     """Columns (N,) with their masks, zero where the mask is false; the masks are one array."""
     infos: dict[str, Any] = {}

@@ -1,6 +1,6 @@
 """What a kind of world offers, so that one set of views shows them all; and their seeds.
 
-`CircuitWorlds` and `HighwayWorlds` each hold a batch of N worlds in the engine. Gymnasium's and
+A kind of world holds N worlds, as a batch in the engine or in NumPy. Gymnasium's and
 Stable-Baselines3's vector environments are views of `Worlds` and know nothing of cars or traffic.
 """
 
@@ -30,6 +30,7 @@ class Worlds(Protocol):
     """N worlds with one agent each. Arrays are live: the next call overwrites them.
 
     Attributes:
+        kind: name of their kind in `racer.kinds`.
         num_envs: number of worlds N.
         autoreset: "next_step", "same_step" or "disabled".
         seconds_per_action: what one action lasts [s].
@@ -41,6 +42,7 @@ class Worlds(Protocol):
         reward_terms: float (N, T), in the order of `term_names`.
     """
 
+    kind: str
     num_envs: int
     autoreset: str
     seconds_per_action: float
@@ -97,13 +99,6 @@ class Worlds(Protocol):
         self, states: Sequence[NDArray[np.void]], worlds: Sequence[int] | None = None
     ) -> None:
         """Puts worlds into states that `states` gave; observations and infos follow."""
-
-    def painter(self, world: int) -> Painter:
-        """A function that paints a world as it is, (height, width, 3) uint8.
-
-        Raises:
-            ImportError: the viewer's packages are not installed.
-        """
 
 
 def world_seeds(seed: int, num_envs: int) -> NDArray[np.uint64]:

@@ -251,6 +251,14 @@ class Checked:
 
     arguments: ClassVar[tuple[str, ...]] = ()  # what people take for settings, and are none
 
+    def as_dict(self) -> dict[str, Any]:
+        """The settings keyed as in files; `from_mapping` takes it back."""
+        return {
+            self.key_of(field.name): value.as_dict() if isinstance(value, Checked) else value
+            for field in dataclasses.fields(self)
+            for value in (getattr(self, field.name),)
+        }
+
     @staticmethod
     def key_of(name: str) -> str:
         """The key in files of the field with that name."""
@@ -269,6 +277,7 @@ def from_mapping(kind: type[_Section], content: Mapping[str, Any], place: str = 
         ConfigError: an unknown key, or a value that cannot be used.
     """
     dot = f"{place}." if place else ""
+    content = with_keys(kind, content, place)
     fields = {kind.key_of(field.name): field for field in dataclasses.fields(kind)}
     values: dict[str, Any] = {}
     for key, value in content.items():
@@ -279,6 +288,33 @@ def from_mapping(kind: type[_Section], content: Mapping[str, Any], place: str = 
         return kind(**values)
     except ConfigError as problem:  # a rule over several keys
         raise ConfigError(f"{dot}{problem}" if dot else str(problem)) from None
+
+
+def with_keys(kind: type[Checked], content: Mapping[str, Any], place: str = "") -> dict[str, Any]:
+    """A mapping with the keys of files, where it may have the names of fields, too.
+
+    Args:
+        kind: the class of the settings.
+        content: the mapping; keys that do not exist stay as they are.
+        place: of the table in its file, for messages.
+
+    Raises:
+        ConfigError: a key stands there in both spellings.
+    """
+    fields = {field.name: field for field in dataclasses.fields(kind)}
+    found: dict[str, Any] = {}
+    for name, value in content.items():
+        key = kind.key_of(name) if name in fields else name
+        if key in found:
+            dot = f"{place}." if place else ""
+            raise ConfigError(f"{dot}{key} stands there twice, also as {shown_value(name)}.")
+        section = next(
+            (f.metadata.get("section") for f in fields.values() if key == kind.key_of(f.name)), None
+        )
+        if section is not None and isinstance(value, Mapping):
+            value = with_keys(section, value, f"{place}.{key}" if place else key)
+        found[key] = value
+    return found
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,9 +7,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from racer.errors import TrackError
+from racer.errors import ConfigError, TrackError
 from racer.formats.files import read_toml
-from racer.formats.text import is_plain, shown
+from racer.formats.settings import Checked, choice_field, from_mapping, number_field, refuse
+from racer.formats.text import is_plain
 
 if TYPE_CHECKING:
     import os
@@ -19,8 +20,19 @@ MOST = 1_000_000  # whole numbers beyond this mean nothing here
 MAX_TEXT = 500  # letters of a name or a description
 
 
+def _text_field() -> Any:
+    """One line that can be shown; spaces around it go."""
+
+    def check(value: Any, name: str) -> str:
+        if not isinstance(value, str) or len(value) > MAX_TEXT or not is_plain(value):
+            raise refuse(name, value, f"a text of at most {MAX_TEXT} printable letters on one line")
+        return value.strip()
+
+    return dataclasses.field(default="", metadata={"check": check})
+
+
 @dataclasses.dataclass(frozen=True)
-class TrackSettings:
+class TrackSettings(Checked):
     """What a track's TOML file may say.
 
     Attributes:
@@ -33,13 +45,13 @@ class TrackSettings:
         runoff: from the edge of the road to the wall [m].
     """
 
-    name: str = ""
-    country: str = ""
-    licence: str = ""
-    description: str = ""
-    start_offset: float = 0.0
-    direction: str = "forward"
-    runoff: float = 2.5
+    name: str = _text_field()
+    country: str = _text_field()
+    licence: str = _text_field()
+    description: str = _text_field()
+    start_offset: float = number_field(0.0, -MOST, MOST, "m")
+    direction: str = choice_field("forward", ("forward", "reverse"))
+    runoff: float = number_field(2.5, -MOST, MOST, "m")
 
     def as_toml(self) -> str:
         """The settings that differ from their defaults, as the text of a TOML file."""
@@ -62,33 +74,7 @@ def read_settings(path: str | os.PathLike[str]) -> TrackSettings:
     if not toml.exists():
         return TrackSettings()
     values = read_toml(toml, error=TrackError, what="track description")
-    defaults = dataclasses.asdict(TrackSettings())
-    for key, value in values.items():
-        if key not in defaults:
-            raise TrackError(
-                f"{toml}: unknown key '{shown(key, 40)}'; known are {', '.join(defaults)}."
-            )
-        values[key] = _checked(toml, key, value, type(defaults[key]))
-    settings = TrackSettings(**values)
-    if settings.direction not in ("forward", "reverse"):
-        raise TrackError(
-            f'{toml}: direction must be "forward" or "reverse", '
-            f"not '{shown(settings.direction, 40)}'."
-        )
-    return settings
-
-
-def _checked(path: Path, key: str, value: Any, kind: type) -> Any:
-    if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
-        if isinstance(value, int) and abs(value) > MOST:
-            raise TrackError(f"{path}: {key} must be a number of at most {MOST:,}.")
-        return float(value)
-    if kind is str and isinstance(value, str):
-        if len(value) > MAX_TEXT or not is_plain(value):
-            raise TrackError(
-                f"{path}: {key} must be a text of at most {MAX_TEXT} printable letters on one "
-                f"line, not '{shown(value, 40)}'."
-            )
-        return value.strip()
-    wanted = "a number" if kind is float else "a text"
-    raise TrackError(f"{path}: {key} must be {wanted}, not {shown(repr(value)[:200], 60)}.")
+    try:
+        return from_mapping(TrackSettings, values)
+    except ConfigError as problem:
+        raise TrackError(f"{toml}: {problem}") from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,8 @@ from racer.tracks.survey import survey
 from racer.tracks.unit import commit, locked, staged
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from racer.tracks.source import Source
     from racer.tracks.survey import Survey
 
@@ -120,11 +121,21 @@ def key_for(source: Source, options: ImportOptions) -> tuple[str, str]:
     return name, key
 
 
-def import_track(source: Source, options: ImportOptions, *, picture: bool = True) -> Imported:
+def import_track(
+    source: Source,
+    options: ImportOptions,
+    *,
+    draw: Callable[[Survey, Path, str], None] | None = None,
+) -> Imported:
     """Checks a circuit and keeps it in the user's folder.
 
     Its files appear together (`racer.tracks.unit`): after a kill there is the old circuit or the
     new one, and of two imports of one name at once the second is refused or, forced, the last.
+
+    Args:
+        source: what was read.
+        options: how to import it.
+        draw: draws a survey into a file under a name; None: no picture.
 
     Raises:
         TrackError: it is no circuit, or it exists already, or it cannot be written.
@@ -149,7 +160,7 @@ def import_track(source: Source, options: ImportOptions, *, picture: bool = True
         description=source.settings.description,
         runoff=source.settings.runoff if options.runoff is None else options.runoff,
     )
-    drawn = path.with_suffix(".png") if picture and importlib.util.find_spec("matplotlib") else None
+    drawn = None if draw is None else path.with_suffix(".png")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with locked(folder):
@@ -157,10 +168,8 @@ def import_track(source: Source, options: ImportOptions, *, picture: bool = True
             with staged(folder, key) as stage:
                 atomic_write(stage / f"{key}.toml", settings.as_toml())
                 atomic_write(stage / path.name, table_text(result))
-                if drawn is not None:
-                    from racer.tracks.picture import draw_survey
-
-                    draw_survey(result, stage / drawn.name, title=name)
+                if draw is not None and drawn is not None:
+                    draw(result, stage / drawn.name, name)
                 commit(folder, stage)
     except OSError as problem:
         reason = problem.strerror or str(problem)

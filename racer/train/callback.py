@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from stable_baselines3 import SAC
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
 from racer.errors import ConfigError
-from racer.export import export_policy
 from racer.train.checkpoint import save_checkpoint
+from racer.train.export import export_policy
 from racer.train.logs import pending_values
 from racer.train.resuming import run_identity, settings_of
 from racer.train.run_folder import write_json
 
 if TYPE_CHECKING:
-    from stable_baselines3.common.vec_env import VecNormalize
-
-    from racer.envs.sb3_view import WorldsVecEnv
     from racer.train.config import TrainConfig
-    from racer.train.progress import Clock, ProgressBar
+    from racer.train.learner import Learner
+    from racer.train.progress import ProgressBar
     from racer.train.run_folder import RunFolder
-    from racer.train.task import Task
 
 
 class RunKeeper(BaseCallback):
@@ -34,11 +29,8 @@ class RunKeeper(BaseCallback):
     Args:
         config: of the run.
         folder: of the run.
-        clock: of the run.
+        learner: what learns.
         bar: of the run.
-        task: what it trains on.
-        env: the worlds that learn.
-        normalise: the normalisation around them.
         best: score of the best model so far, or None.
         evaluated: after how many steps the model was evaluated last; -1: never.
 
@@ -51,12 +43,9 @@ class RunKeeper(BaseCallback):
         self,
         config: TrainConfig,
         folder: RunFolder,
-        clock: Clock,
+        learner: Learner,
         bar: ProgressBar,
         *,
-        task: Task,
-        env: WorldsVecEnv,
-        normalise: VecNormalize,
         best: dict[str, Any] | None = None,
         evaluated: int = -1,
     ) -> None:
@@ -66,12 +55,12 @@ class RunKeeper(BaseCallback):
         self.stopped = False
         self._config = config
         self._folder = folder
-        self._clock = clock
+        self._learner = learner
+        self._clock = learner.clock
         self._bar = bar
-        self._task = task
-        self._worlds = env.shown
-        self._normalise = normalise
-        self._statistics = task.statistics(env)
+        self._task = learner.task
+        self._normalise = learner.normalise
+        self._statistics = learner.task.statistics(learner.env)
         self._evaluated = 0
         self._saved = 0
         self._saved_steps = -1
@@ -88,7 +77,7 @@ class RunKeeper(BaseCallback):
         """Between two updates everything is consistent: the time to look and to save."""
         done = self._clock.fraction
         self._task.advance(done)
-        self._aim_at_entropy(done)
+        self._learner.algorithm.advance(self.model, self._config.algo_settings, done)
         if int(done * self._config.evaluations) > self._evaluated:
             self._evaluated = int(done * self._config.evaluations)
             self.evaluate()
@@ -98,14 +87,6 @@ class RunKeeper(BaseCallback):
         self.stopped = self.interrupted or self._clock.time_is_up
         if self.stopped:
             self.save()
-
-    def _aim_at_entropy(self, done: float) -> None:
-        """How random the policy of soft actor-critic shall be when that share is done."""
-        if isinstance(self.model, SAC):
-            first = self._config.sac.target_entropy
-            last = self._config.sac.final_target_entropy
-            numbers = int(np.prod(self.model.action_space.shape or ()))
-            self.model.target_entropy = numbers * (first + done * (last - first))
 
     def _on_step(self) -> bool:
         if self.stopped:
@@ -141,7 +122,7 @@ class RunKeeper(BaseCallback):
         }
         path = self._folder.checkpoint_path(self.model.num_timesteps)
         settings = settings_of(self._config)
-        save_checkpoint(path, self.model, self._normalise, self._worlds, facts, settings)
+        save_checkpoint(path, self._learner, facts, settings)
         self._saved_steps = self.model.num_timesteps
         self._folder.drop_old_checkpoints()
 
@@ -175,8 +156,10 @@ class RunKeeper(BaseCallback):
         """Exports the model; the score comes last, so that it never tells of another model."""
         metadata = self._task.metadata(self._folder.path.name, self._clock.steps_done)
         best = self._folder.best / "policy.onnx"
+        actor = self._learner.algorithm.actor(self.model)
+        scale = self._config.action_scale
         for path in (best, self._folder.policy):
-            export_policy(self.model, self._normalise, metadata, path, self._config.action_scale)
+            export_policy(self.model, self._normalise, metadata, path, scale, actor=actor)
         write_json(self._folder.best / "score.json", self.best)
 
     def _show_best(self) -> None:

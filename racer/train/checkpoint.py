@@ -32,12 +32,10 @@ if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
     from stable_baselines3.common.vec_env import VecNormalize
 
-    from racer.envs.worlds import Worlds
+    from racer.train.learner import Learner
 
 FORMAT_VERSION = 3
 FORMATS = (2, FORMAT_VERSION)  # those of 2 do not say which settings they depend on
-COUNTERS = ("num_timesteps", "_n_updates", "_episode_num", "_n_calls")
-BUFFER_ARRAYS = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
 
 
 class DamagedError(ConfigError):
@@ -45,50 +43,40 @@ class DamagedError(ConfigError):
 
 
 def save_checkpoint(
-    path: Path,
-    model: BaseAlgorithm,
-    normalise: VecNormalize,
-    worlds: Worlds,
-    facts: dict[str, Any],
-    settings: Mapping[str, Any],
+    path: Path, learner: Learner, facts: dict[str, Any], settings: Mapping[str, Any]
 ) -> None:
     """Writes the state between two updates.
 
     Args:
         path: of the file; it takes its place when it is complete.
-        model: the learner.
-        normalise: the normalisation around its environment.
-        worlds: what it learns in.
+        learner: what learns.
         facts: plain values of the run, kept as JSON.
         settings: that the state depends on, kept as JSON.
 
     Raises:
         OSError: it cannot be written; names the file.
     """
+    algorithm, model, normalise = learner.algorithm, learner.model, learner.normalise
     state: dict[str, Any] = {
         "format": FORMAT_VERSION,
         "facts": json.dumps(facts),
         "settings": json.dumps(settings),
-        "counters": {name: int(getattr(model, name, 0)) for name in COUNTERS},
+        "counters": {name: int(getattr(model, name)) for name in algorithm.counters},
         "parameters": model.get_parameters(),
         "normalise": _normalisation(normalise),
-        "worlds": [_packed(_clean(states)) for states in worlds.states()],
+        "worlds": [_packed(_clean(states)) for states in learner.env.shown.states()],
         "last_obs": _packed(np.asarray(model._last_obs)),
         "last_original_obs": _packed(np.asarray(normalise.old_obs)),
         "random": _random_state(model),
     }
     starts = model._last_episode_starts
     state["last_episode_starts"] = _packed(np.asarray(starts))
-    log_ent_coef = getattr(model, "log_ent_coef", None)
-    if log_ent_coef is not None:
-        state["log_ent_coef"] = log_ent_coef.detach().clone()
-    buffer = getattr(model, "replay_buffer", None)
-    if buffer is not None:
-        used = buffer.buffer_size if buffer.full else buffer.pos
-        state["replay"] = {
-            name: torch.from_numpy(getattr(buffer, name)[:used]) for name in BUFFER_ARRAYS
-        }
-        state["replay_place"] = [int(buffer.pos), int(buffer.full)]
+    own = algorithm.state(model)
+    if taken := state.keys() & own.keys():
+        raise ConfigError(
+            f"{type(algorithm).__name__}.state has the name {min(taken)!r}, a taken one."
+        )
+    state.update(own)
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         _save(state, file)
 
@@ -182,37 +170,34 @@ def _short(problem: Exception) -> str:
 def restore(
     path: Path,
     state: dict[str, Any],
-    model: BaseAlgorithm,
-    normalise: VecNormalize,
-    worlds: Worlds | None,
+    learner: Learner,
+    *,
+    same_worlds: bool,
 ) -> None:
-    """Puts a freshly built model and its environment into a saved state.
+    """Puts a freshly built learner into a saved state.
 
     Args:
         path: where the state comes from, for messages.
         state: of `load_checkpoint`.
-        model: the learner, as it was built.
-        normalise: around its environment.
-        worlds: what it learns in; None: they are others than the state's, and begin new episodes.
+        learner: as it was built.
+        same_worlds: its worlds go on, too; otherwise they begin new episodes.
 
     Raises:
         DamagedError: the state is not one of such a model.
     """
     try:
-        _restore(state, model, normalise, worlds)
+        _restore(state, learner, same_worlds=same_worlds)
     except Exception as problem:  # noqa: BLE001 - as in load_checkpoint
         raise DamagedError(
             f"{path}: does not hold the state of this run ({_short(problem)})."
         ) from None
 
 
-def _restore(
-    state: dict[str, Any], model: BaseAlgorithm, normalise: VecNormalize, worlds: Worlds | None
-) -> None:
+def _restore(state: dict[str, Any], learner: Learner, *, same_worlds: bool) -> None:
+    model, normalise = learner.model, learner.normalise
     model.set_parameters(state["parameters"], exact_match=True, device="cpu")
-    for name in COUNTERS:
-        if hasattr(model, name):
-            setattr(model, name, whole_number(state["counters"][name], name, 0, 10**15))
+    for name in learner.algorithm.counters:
+        setattr(model, name, whole_number(state["counters"][name], name, 0, 10**15))
     saved = state["normalise"]
     for name in ("obs_rms", "ret_rms"):
         if name in saved:
@@ -220,9 +205,8 @@ def _restore(
             statistics.mean = _like(saved[name][0].numpy(), statistics.mean)
             statistics.var = _like(saved[name][1].numpy(), statistics.var)
             statistics.count = float(saved[name][2])
-    if "log_ent_coef" in state:
-        model.log_ent_coef.data.copy_(state["log_ent_coef"])  # type: ignore[attr-defined]
-    if worlds is not None:
+    if same_worlds:
+        worlds = learner.env.shown
         normalise.returns = _like(saved["returns"].numpy(), normalise.returns)
         worlds.set_states([
             np.frombuffer(_bytes(saved), now.dtype).reshape(now.shape)
@@ -236,9 +220,7 @@ def _restore(
         )
         starts = _unpacked(state["last_episode_starts"])
         model._last_episode_starts = _like(starts, np.empty(worlds.num_envs, bool))
-    buffer = getattr(model, "replay_buffer", None)
-    if buffer is not None:
-        _refill(buffer, state)
+    learner.algorithm.restore(model, state)
     _set_random_state(state["random"], model)
 
 
@@ -247,18 +229,6 @@ def _like(array: NDArray[Any], wanted: NDArray[Any]) -> NDArray[Any]:
     if array.shape != np.shape(wanted):
         raise ValueError(f"a shape is {array.shape} instead of {np.shape(wanted)}")
     return array.copy()
-
-
-def _refill(buffer: Any, state: dict[str, Any]) -> None:
-    """Puts the transitions back where they were."""
-    place, full = (int(number) for number in state["replay_place"])
-    rows = buffer.buffer_size if full else place
-    if not 0 <= place <= rows <= buffer.buffer_size:
-        raise ValueError("a replay buffer of another size")
-    for name in BUFFER_ARRAYS:
-        target = getattr(buffer, name)
-        target[:rows] = _like(state["replay"][name].numpy(), target[:rows])
-    buffer.pos, buffer.full = place, bool(full)
 
 
 def _clean(states: NDArray[np.void]) -> NDArray[np.void]:

@@ -1,8 +1,8 @@
 """The settings of a training run, and the presets that come with Racer.
 
-A preset is a TOML file: the fields of `TrainConfig`, with a table `[ppo]`, `[sac]` or `[dqn]` for
-the algorithm, and `[env]` for a circuit's environment (keys as in `racer.config`) or `[highway]`
-for the highway's (keys as in `racer.envs.highway_config`).
+A preset is a TOML file: the fields of `TrainConfig`, with a table of the algorithm's name for its
+settings (`racer.train.algorithms`), and a table for the kind of world: `[env]` (keys as in
+`racer.envs.circuit.settings`), `[highway]` (as in `racer.envs.highway.settings`), or `[world]`.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from racer.config import EnvConfig
+from racer.envs.circuit.settings import EnvConfig
 from racer.errors import ConfigError, RacerError
 from racer.formats import files
 from racer.formats.settings import (
     Checked,
-    choice_field,
+    choice,
     flag_field,
     from_mapping,
     list_field,
@@ -31,109 +31,42 @@ from racer.formats.settings import (
     section_field,
     table_field,
     text_field,
+    unknown_key,
     whole_number,
 )
-from racer.highway_policies import ENVIRONMENTS
+from racer.kinds import DEFAULT_ID, env_ids, kind_of, kinds
+from racer.train.algorithms import ALGORITHMS, DEFAULT, load_algorithm
+from racer.train.algorithms.base import Algorithm
+
+if TYPE_CHECKING:
+    from racer.envs.plain.runs import PlainRuns
 
 PRESETS = Path(__file__).parent.parent / "data" / "presets"
-ALGORITHMS = ("ppo", "sac", "dqn")
-CIRCUIT = "racer/Circuit-v0"
-ENV_IDS = (CIRCUIT, *ENVIRONMENTS)
 MOST_STEPS = 10**12
 MOST_MINUTES = 1e6
-ACTIVATIONS = ("tanh", "relu")
+OWN = "algo_settings"  # the field that has another key in files
 CIRCUIT_COPY = "circuit.csv"  # in a run's folder, with circuit.toml beside it
 
 
-@dataclass(frozen=True)
-class PpoConfig(Checked):
-    """Settings of proximal policy optimisation; names as in Stable-Baselines3.
+def _env_field() -> Any:
+    """The id of an environment that there is."""
 
-    Attributes:
-        learning_rate, final_learning_rate: at the beginning and the end, linear in between.
-        n_steps: steps of each environment per update.
-        net_arch: widths of the hidden layers, of the policy and of the value function.
-        log_std_init: logarithm of the first standard deviation of the actions.
-        log_stds: the same for each number of the action; empty: `log_std_init` for all.
-        target_kl: stops an update's epochs early; 0: never.
-    """
+    def check(value: Any, name: str) -> str:
+        if value not in env_ids():
+            raise refuse(name, value, f"one of {', '.join(env_ids())}, or that of a kind of world "
+                         "whose module is imported: --env MODULE:ID")  # fmt: skip
+        return str(value)
 
-    learning_rate: float = number_field(8e-4, 0, 1)
-    final_learning_rate: float = number_field(5e-5, 0, 1)
-    n_steps: int = number_field(32, 1, 100_000)
-    batch_size: int = number_field(4096, 2, 10_000_000)
-    n_epochs: int = number_field(8, 1, 1000)
-    gamma: float = number_field(0.99, 0, 1)
-    gae_lambda: float = number_field(0.95, 0, 1)
-    clip_range: float = number_field(0.2, 0, 10)
-    ent_coef: float = number_field(0.003, 0, 10)
-    vf_coef: float = number_field(0.5, 0, 10)
-    max_grad_norm: float = number_field(0.5, 0, 1000)
-    log_std_init: float = number_field(-0.7, -20, 5)
-    log_stds: tuple[float, ...] = list_field((), -20.0, 5.0)
-    target_kl: float = number_field(0.0, 0, 100)
-    net_arch: tuple[int, ...] = list_field((64, 64), 1, 8192, "layer widths")
-    activation: str = choice_field("tanh", ACTIVATIONS)
+    return dataclasses.field(default=DEFAULT_ID, metadata={"check": check})
 
 
-@dataclass(frozen=True)
-class SacConfig(Checked):
-    """Settings of soft actor-critic; names as in Stable-Baselines3.
+def _algorithm_field() -> Any:
+    """The name of an algorithm that there is."""
 
-    Attributes:
-        learning_rate, final_learning_rate: at the beginning and the end, linear in between.
-        train_freq: steps of each environment between updates.
-        gradient_steps: gradient steps per update.
-        n_steps: rewards that a critic's target counts before it asks the critic.
-        target_entropy, final_target_entropy: of the policy, per number of an action, at the
-            beginning and the end, linear in between.
-        net_arch: widths of the hidden layers, of the actor and of the critics.
-    """
+    def check(value: Any, name: str) -> str:
+        return choice(value, name, ALGORITHMS)
 
-    learning_rate: float = number_field(7e-4, 0, 1)
-    final_learning_rate: float = number_field(1e-4, 0, 1)
-    buffer_size: int = number_field(300_000, 1, 100_000_000)
-    learning_starts: int = number_field(5_000, 0, 100_000_000)
-    batch_size: int = number_field(256, 2, 1_000_000)
-    tau: float = number_field(0.005, 0, 1)
-    gamma: float = number_field(0.99, 0, 1)
-    train_freq: int = number_field(1, 1, 100_000)
-    gradient_steps: int = number_field(4, 1, 100_000)
-    n_steps: int = number_field(1, 1, 1000)
-    target_entropy: float = number_field(-1.0, -10, 1)
-    final_target_entropy: float = number_field(-1.0, -10, 1)
-    net_arch: tuple[int, ...] = list_field((128, 128), 1, 8192, "layer widths")
-    activation: str = choice_field("relu", ACTIVATIONS)
-
-
-@dataclass(frozen=True)
-class DqnConfig(Checked):
-    """Settings of deep Q-learning; names as in Stable-Baselines3.
-
-    Attributes:
-        learning_rate, final_learning_rate: at the beginning and the end, linear in between.
-        train_freq: steps of each environment between updates.
-        gradient_steps: gradient steps per update.
-        target_update_interval: environment steps between updates of the target network.
-        exploration_fraction: share of the run in which random actions get rarer.
-        exploration_final: share of random actions after that.
-        net_arch: widths of the hidden layers.
-    """
-
-    learning_rate: float = number_field(5e-4, 0, 1)
-    final_learning_rate: float = number_field(1e-4, 0, 1)
-    buffer_size: int = number_field(200_000, 1, 100_000_000)
-    learning_starts: int = number_field(2_000, 0, 100_000_000)
-    batch_size: int = number_field(256, 2, 1_000_000)
-    tau: float = number_field(1.0, 0, 1)
-    gamma: float = number_field(0.9, 0, 1)
-    train_freq: int = number_field(1, 1, 100_000)
-    gradient_steps: int = number_field(2, 1, 100_000)
-    target_update_interval: int = number_field(2_000, 1, 100_000_000)
-    exploration_fraction: float = number_field(0.5, 0, 1)
-    exploration_final: float = number_field(0.05, 0, 1)
-    net_arch: tuple[int, ...] = list_field((128, 128), 1, 8192, "layer widths")
-    activation: str = choice_field("relu", ACTIVATIONS)
+    return dataclasses.field(default=DEFAULT, metadata={"check": check})
 
 
 @dataclass(frozen=True)
@@ -141,7 +74,7 @@ class TrainConfig(Checked):
     """Everything that a training run depends on.
 
     Attributes:
-        algo: "ppo", "sac" or "dqn".
+        algo: name of the algorithm, one of `racer.train.algorithms`.
         env_id: id of the environment.
         track: name of the catalogue, or path of a track file; of a circuit's environment.
         steps: environment steps to train for (all environments together); 0: until `minutes`.
@@ -162,11 +95,12 @@ class TrainConfig(Checked):
             on the highway, where the report takes four times as many.
         env: a circuit's environment.
         highway: settings of the highway that differ from those of `env_id`.
-        ppo, sac, dqn: the algorithm.
+        world: the same for kinds of world that have no table of their own.
+        algo_settings: the algorithm's own; in files the table of its name.
     """
 
-    algo: str = choice_field("ppo", ALGORITHMS)
-    env_id: str = choice_field(CIRCUIT, ENV_IDS)
+    algo: str = _algorithm_field()
+    env_id: str = _env_field()
     track: str = text_field("harbour")
     steps: int = number_field(0, 0, MOST_STEPS)
     minutes: float = number_field(0.0, 0, MOST_MINUTES)
@@ -183,40 +117,49 @@ class TrainConfig(Checked):
     evaluation_starts: int = number_field(16, 1, 10_000)
     evaluation_laps: int = number_field(2, 1, 1000)
     env: EnvConfig = section_field(EnvConfig)
-    ppo: PpoConfig = section_field(PpoConfig)
+    # Checked below, when it is known which algorithm it is of.
+    algo_settings: Any = dataclasses.field(
+        default_factory=dict, metadata={"check": lambda value, _: value}
+    )
     highway: Mapping[str, Any] = table_field()
-    sac: SacConfig = section_field(SacConfig)
-    dqn: DqnConfig = section_field(DqnConfig)
+    world: Mapping[str, Any] = table_field()
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.env_id == CIRCUIT and self.action_scale:
-            raise ConfigError("action_scale is for the highway; circuits have none.")
-        if self.env_id == CIRCUIT and self.row_width:
-            raise ConfigError("row_width is for the highway; circuits observe no vehicles.")
-        if self.env_id == CIRCUIT and self.final_collision_reward:
-            raise ConfigError("final_collision_reward is for the highway.")
-        if self.env_id == CIRCUIT and self.algo == "dqn":
-            raise ConfigError("dqn needs meta-actions, which circuits do not have.")
+        own = _own_settings(self.algo, self.algo_settings)
+        object.__setattr__(self, "algo_settings", own)
+        for kind in kinds():
+            for name in kind.load("runs").own:
+                if name not in self.runs.own and getattr(self, name):
+                    raise ConfigError(f"{name} is for {kind.noun}, not for {self.env_id}.")
+        self.runs.check(self)
         if self.steps == 0 and self.minutes == 0.0:
             raise ConfigError("a training run needs --steps or --minutes.")
 
     @property
-    def gamma(self) -> float:
-        """Discount per step."""
-        return float(getattr(self, self.algo).gamma)
+    def runs(self) -> PlainRuns:
+        """What the kind of world says about runs."""
+        runs: PlainRuns = kind_of(self.env_id).load("runs")
+        return runs
+
+    @property
+    def algorithm(self) -> Algorithm[Any]:
+        """What the algorithm says about itself."""
+        return load_algorithm(self.algo)
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as a dict, keyed as in presets."""
         content: dict[str, Any] = {}
+        foreign = {name for kind in kinds() for name in kind.load("runs").tables}
+        foreign -= set(self.runs.tables)
         for item in dataclasses.fields(self):
             value = getattr(self, item.name)
-            if item.name in ("env", "highway", "track", "evaluation_laps"):
-                if (item.name == "highway") != (self.env_id == CIRCUIT):
-                    content[item.name] = value.to_dict() if item.name == "env" else value
-            elif item.name in ALGORITHMS:
-                if item.name == self.algo:
-                    content[item.name] = dataclasses.asdict(value)
+            if item.name in foreign:
+                continue
+            if isinstance(value, EnvConfig):
+                content[item.name] = value.to_dict()
+            elif item.name == OWN:
+                content[self.algo] = dataclasses.asdict(value)
             else:
                 content[item.name] = value
         return content
@@ -337,6 +280,38 @@ def load_train_config(content: Mapping[str, Any], shown: str, **changes: Any) ->
         ConfigError: an unknown key, or a value that cannot be used; one sentence names it.
     """
     try:
-        return from_mapping(TrainConfig, merged(content, changes))
+        return _from_tables(merged(content, changes))
     except ConfigError as problem:
         raise ConfigError(f"{shown}: {problem}") from None
+
+
+def _from_tables(content: dict[str, Any]) -> TrainConfig:
+    """Makes a `TrainConfig` of a preset's keys; tables of other algorithms are checked, too."""
+    names = [item.name for item in dataclasses.fields(TrainConfig) if item.name != OWN]
+    plain: dict[str, Any] = {}
+    own: dict[str, Any] = {}
+    for key, value in content.items():
+        if key in ALGORITHMS:
+            own[key] = _own_settings(key, value)
+        elif key in names:
+            plain[key] = value
+        else:
+            raise unknown_key(key, (*names, *ALGORITHMS))
+    algo = plain.get("algo", DEFAULT)
+    if isinstance(algo, str) and algo in own:
+        plain[OWN] = own[algo]
+    return from_mapping(TrainConfig, plain)
+
+
+def _own_settings(algo: str, value: Any) -> Any:
+    """Settings of an algorithm, of what a file or a program gave.
+
+    Raises:
+        ConfigError: they are not of that algorithm, or cannot be used.
+    """
+    kind = load_algorithm(algo).settings
+    if isinstance(value, Mapping):
+        return from_mapping(kind, value, algo)
+    if not isinstance(value, kind):
+        raise refuse(algo, value, "a table of settings")
+    return value

@@ -9,42 +9,34 @@ from typing import TYPE_CHECKING
 
 from racer import _core
 from racer.errors import ConfigError
+from racer.train.algorithms.base import NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from racer.train.config import TrainConfig
 
-NUMBER = 4  # bytes of a float32
 COPIES = 4  # a weight, its gradient and the two moments of Adam
-CIRCUIT_WORLD = 2_000  # bytes of a circuit's world: state, records, facts, observations, laps
-VEHICLE = 200  # bytes of a vehicle in a highway's world
+WORLD = 2_000  # bytes of a world, of which nothing else is known
 SHARE = 0.9  # of the free memory that may be used
 
 
-def needed_bytes(config: TrainConfig, observed: int, acted: int, vehicles: int = 0) -> int:
+def needed_bytes(config: TrainConfig, observed: int, acted: int, world: int = WORLD) -> int:
     """About what a run needs [bytes]: worlds, buffer and network.
 
     Args:
         config: of the run.
         observed: numbers of an observation.
         acted: numbers of an action.
-        vehicles: in each world of a highway; 0: a circuit.
+        world: bytes of a world beside its observations.
     """
-    chosen = getattr(config, config.algo)
-    world = vehicles * VEHICLE or CIRCUIT_WORLD
+    algorithm, chosen = config.algorithm, config.algo_settings
     worlds = config.n_envs * (world + 6 * observed * NUMBER)
     widths: Sequence[int] = (observed, *chosen.net_arch, max(acted, 1))
     weights = sum(a * b for a, b in itertools.pairwise(widths))
-    if config.algo == "ppo":
-        step = observed + acted + 6
-        buffer = config.ppo.n_steps * config.n_envs * step * NUMBER * 2  # flattened once
-        networks = 2
-    else:
-        buffer = chosen.buffer_size * (2 * observed + acted + 3) * NUMBER
-        networks = 5 if config.algo == "sac" else 2
+    buffer = algorithm.buffer_bytes(chosen, config.n_envs, observed, acted)
     batch = chosen.batch_size * 4 * sum(widths) * NUMBER
-    return int(worlds + buffer + batch + networks * weights * COPIES * NUMBER)
+    return int(worlds + buffer + batch + algorithm.networks * weights * COPIES * NUMBER)
 
 
 def free_bytes() -> int:
@@ -58,17 +50,16 @@ def free_bytes() -> int:
     return 1 << 60
 
 
-def check_memory(config: TrainConfig, observed: int, acted: int, vehicles: int = 0) -> None:
+def check_memory(config: TrainConfig, observed: int, acted: int, world: int = WORLD) -> None:
     """Says that a run cannot fit, before the machine finds out.
 
     Raises:
         ConfigError: it needs more memory than there is.
     """
-    needed, free = needed_bytes(config, observed, acted, vehicles), free_bytes()
+    needed, free = needed_bytes(config, observed, acted, world), free_bytes()
     if needed <= SHARE * free:
         return
-    chosen = getattr(config, config.algo)
-    size = {"ppo": "n_steps"}.get(config.algo, "buffer_size")
+    chosen, size = config.algo_settings, config.algorithm.size_setting
     raise ConfigError(
         f"{size} = {getattr(chosen, size):,} with n_envs = {config.n_envs:,}, batch_size = "
         f"{chosen.batch_size:,} and net_arch = {list(chosen.net_arch)} needs about "

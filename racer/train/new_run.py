@@ -15,18 +15,12 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from racer import _core
 from racer.errors import ConfigError
-from racer.formats.files import MAX_TRACK_BYTES, atomic_write, read_bytes
 from racer.formats.locks import hold
 from racer.formats.text import is_plain, shown
-from racer.tracks import load_track, read_settings, track_path
-from racer.tracks.random_tracks import is_random
-from racer.train.config import CIRCUIT, CIRCUIT_COPY
 from racer.train.run_folder import LOCK, RunFolder, versions, write_json
 
 if TYPE_CHECKING:
@@ -102,7 +96,7 @@ def new_run(
         with hold(stage / LOCK, shown(path), error=ConfigError):
             folder = RunFolder(stage)
             folder.checkpoints.mkdir()
-            _copy_circuit(config, folder)
+            config.runs.keep(config, folder.path)
             folder.write_config(config, comment)
             # So that no checkpoint of another run is taken for one of this.
             identity = {"run": secrets.token_hex(8)}
@@ -137,26 +131,6 @@ def _take_name(stage: Path, path: Path, *, numbered: bool) -> Path:
                 raise
         else:
             return place
-
-
-def _copy_circuit(config: TrainConfig, folder: RunFolder) -> None:
-    """Keeps the circuit's file, so that the run depends on nothing outside its folder."""
-    if config.env_id != CIRCUIT or is_random(config.track):
-        return
-    track = load_track(config.track)
-    source = track_path(config.track)
-    data = read_bytes(source, limit=MAX_TRACK_BYTES, what="track file")
-    copy = folder.path / CIRCUIT_COPY
-    atomic_write(copy, data)
-    settings = replace(read_settings(source), name=track.name)
-    atomic_write(copy.with_suffix(".toml"), settings.as_toml())
-    if _same_circuit(load_track(copy), track):
-        return
-    raise ConfigError(f"{source}: changed while it was read; start again.")
-
-
-def _same_circuit(one: _core.Track, other: _core.Track) -> bool:
-    return (one.name, one.fingerprint) == (other.name, other.fingerprint)
 
 
 def _clean(parent: Path) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from gymnasium.spaces import Discrete
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,9 @@ class PolicyGraph(torch.nn.Module):
     numbers of discrete ones.
 
     Args:
-        model: a PPO, A2C, SAC, TD3 or DQN model of Stable-Baselines3 without memory.
+        model: a model of Stable-Baselines3 without memory.
+        actor: its part that acts, from normalised observations to what its policy's `predict`
+            makes actions of: squashed or unbounded numbers, or a value for each action.
         normalise: the `VecNormalize` it was trained with, or None.
         action_scale: what its actions are multiplied by; empty: nothing.
     """
@@ -29,31 +32,23 @@ class PolicyGraph(torch.nn.Module):
     scale: torch.Tensor
     action_scale: torch.Tensor
 
-    def __init__(self, model: Any, normalise: Any, action_scale: Sequence[float] = ()) -> None:
+    def __init__(
+        self,
+        model: Any,
+        actor: torch.nn.Module,
+        normalise: Any,
+        action_scale: Sequence[float] = (),
+    ) -> None:
         super().__init__()
-        policy = model.policy
         space = model.action_space
-        self.discrete = hasattr(space, "n")
+        self.network = actor
+        self.discrete = isinstance(space, Discrete)
         if not self.discrete:
             self.register_buffer("low", torch.from_numpy(np.array(space.low, np.float32)))
             self.register_buffer("high", torch.from_numpy(np.array(space.high, np.float32)))
         self.scaled = bool(action_scale)
         self.register_buffer("action_scale", torch.tensor(list(action_scale), dtype=torch.float32))
-        self.squashed = bool(policy.squash_output)
-        if hasattr(policy, "q_net"):  # deep Q-learning
-            q_net = policy.q_net
-            self.network = torch.nn.Sequential(q_net.features_extractor, q_net.q_net)
-        elif hasattr(policy, "actor") and not hasattr(policy.actor, "latent_pi"):  # TD3, DDPG
-            self.network = torch.nn.Sequential(policy.actor.features_extractor, policy.actor.mu)
-        elif hasattr(policy, "actor"):  # soft actor-critic
-            actor = policy.actor
-            self.network = torch.nn.Sequential(
-                actor.features_extractor, actor.latent_pi, actor.mu, torch.nn.Tanh()
-            )
-        else:
-            self.network = torch.nn.Sequential(
-                policy.pi_features_extractor, policy.mlp_extractor.policy_net, policy.action_net
-            )
+        self.squashed = bool(model.policy.squash_output)
         self.rows = tuple(model.observation_space.shape)
         self.limit: float | None = None
         if normalise is not None and normalise.norm_obs:

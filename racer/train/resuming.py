@@ -8,54 +8,38 @@ from collections import deque
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from racer.envs.highway_config import highway_settings
 from racer.errors import ConfigError, RacerError
 from racer.formats.files import MAX_POLICY_BYTES, atomic_write, read_bytes, read_text
 from racer.formats.settings import differences, shown_value
-from racer.highway_policies import ENVIRONMENTS
 from racer.train.checkpoint import DamagedError, load_checkpoint, restore
-from racer.train.config import CIRCUIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from stable_baselines3.common.base_class import BaseAlgorithm
-    from stable_baselines3.common.vec_env import VecNormalize
 
-    from racer.envs.worlds import Worlds
     from racer.train.config import TrainConfig
+    from racer.train.learner import Learner
     from racer.train.run_folder import RunFolder
     from racer.train.task import Task
 
 # What a network, its statistics and the meaning of its numbers depend on.
 MODEL_KEYS = ("algo", "env_id", "track", "normalise_observation", "normalise_reward", "row_width")
-NETWORK_KEYS = ("net_arch", "activation")
-ENV_KEYS = ("vehicle", "observation", "action", "ticksPerAction")
-HIGHWAY_KEYS = ("observation", "action", "policy_frequency", "simulation_frequency")
-# What the saved worlds depend on besides: with others, they begin new episodes.
-WORLD_KEYS = ("lanes_count", "vehicles_count")
 
 
 def settings_of(config: TrainConfig) -> dict[str, Any]:
     """The settings that a checkpoint depends on, keyed as in config.toml."""
     content = config.to_dict()
-    chosen = content[config.algo]
+    own = content[config.algo]
     found: dict[str, Any] = {key: content.get(key) for key in MODEL_KEYS}
     found["action_scale"] = list(config.action_scale)
     found["n_envs"] = config.n_envs
     found[config.algo] = {
-        key: list(chosen[key]) if key == "net_arch" else chosen[key] for key in NETWORK_KEYS
+        key: list(own[key]) if isinstance(own[key], tuple) else own[key]
+        for key in config.algorithm.fixed
     }
-    if "buffer_size" in chosen:
-        found[config.algo]["buffer_size"] = chosen["buffer_size"]
-    if config.env_id == CIRCUIT:
-        found["env"] = {key: content["env"][key] for key in ENV_KEYS}
-    else:
-        settings = highway_settings(config.highway, ENVIRONMENTS[config.env_id])
-        highway = {key: settings[key] for key in (*HIGHWAY_KEYS, *WORLD_KEYS)}
-        found["highway"] = json.loads(json.dumps(highway))
-    return found
+    return found | config.runs.depends(config)
 
 
 def check_settings(
@@ -72,10 +56,11 @@ def check_settings(
     if "settings" not in state:
         return True
     changed = differences(json.loads(state["settings"]), settings_of(config))
-    fresh = {"n_envs", *(f"highway.{key}" for key in WORLD_KEYS)}
-    replay = config.algo != "ppo"
+    fresh = {"n_envs", *config.runs.world_keys}
+    if config.algorithm.fixes_worlds:
+        fresh.remove("n_envs")
     for key, (then, now) in changed.items():
-        if key in fresh and not (replay and key == "n_envs"):
+        if key in fresh:
             if not tell:
                 continue
             print(
@@ -104,13 +89,7 @@ def naming_edits(config: TrainConfig, folder: RunFolder) -> Iterator[None]:
         raise
 
 
-def go_on(
-    folder: RunFolder,
-    config: TrainConfig,
-    model: BaseAlgorithm,
-    normalise: VecNormalize,
-    worlds: Worlds,
-) -> dict[str, Any] | None:
+def go_on(folder: RunFolder, config: TrainConfig, learner: Learner) -> dict[str, Any] | None:
     """Restores the newest checkpoint that is whole; says which were not.
 
     Returns:
@@ -127,7 +106,7 @@ def go_on(
             state, facts = load_checkpoint(path)
             _check_identity(path, facts, identity)
             same = check_settings(state, config, folder)
-            restore(path, state, model, normalise, worlds if same else None)
+            restore(path, state, learner, same_worlds=same)
         except DamagedError as problem:
             problems.append(problem)
             continue
@@ -220,7 +199,7 @@ def read_object(path: Path) -> dict[str, Any]:
 
 
 def _is_policy(path: Path) -> bool:
-    from racer.drivers.onnx_policy import OnnxGraph
+    from racer.drivers.onnx_graph import OnnxGraph
 
     try:
         OnnxGraph(path)

@@ -22,12 +22,12 @@ from racer.formats.files import atomic_write, read_text
 from racer.formats.locks import hold
 from racer.formats.settings import shown_value
 from racer.formats.text import shown
+from racer.kinds import kinds
 from racer.train.config import CIRCUIT_COPY, TrainConfig, load_train_config, read_toml
 
 PACKAGES = ("torch", "stable-baselines3", "numpy", "gymnasium", "onnx", "onnxruntime")
 KEPT_CHECKPOINTS = 2
 LOCK = ".lock"
-KINDS = ("physics", "tracks", "highway")  # of fingerprints in versions.json
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class RunFolder:
 
     @property
     def circuit(self) -> Path | None:
-        """The run's own copy of its circuit; None if it has none: a highway, a random circuit."""
+        """The run's own copy of its circuit; None if it has none."""
         copy = self.path / CIRCUIT_COPY
         return copy if copy.is_file() else None
 
@@ -110,12 +110,13 @@ class RunFolder:
         """Checks that the engine still is the one that the run began with.
 
         Raises:
-            ConfigError: the physics, the circuit or the highway's rules have changed since.
+            ConfigError: the physics, the circuit or the rules have changed since.
         """
         text = read_text(self.versions, error=ConfigError, what="list of versions")
         try:
             found = json.loads(text)
-            then = {kind: dict(found[kind]) for kind in KINDS if kind in found}
+            marks = [name for kind in kinds() for name in kind.fingerprints]
+            then = {name: dict(found[name]) for name in marks if name in found}
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             then = {}
         if not all(then.values()) or not then:

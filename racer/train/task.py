@@ -1,10 +1,10 @@
-"""What a run trains on: a circuit or the highway, behind one face for the trainer."""
+"""What a run trains on: any kind of world, behind one face for the trainer."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from racer.train.config import CIRCUIT
+from racer.kinds import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from stable_baselines3.common.logger import Logger
 
     from racer.envs.sb3_view import WorldsVecEnv
-    from racer.highway_policies import HighwayPolicyMetadata
-    from racer.policies import PolicyMetadata
     from racer.train.config import TrainConfig
 
 SELECTION_SEED = 1  # of the scenarios that choose the best model
@@ -63,7 +61,7 @@ class Task(Protocol):
     def note(self, score: Score) -> str:
         """A few words on a score, for the progress bar."""
 
-    def metadata(self, name: str, training_steps: int) -> PolicyMetadata | HighwayPolicyMetadata:
+    def metadata(self, name: str, training_steps: int) -> Any:
         """What a policy's file says."""
 
     def report(self, policy: Any) -> Mapping[str, Any]:
@@ -80,10 +78,5 @@ def make_task(config: TrainConfig, circuit: Path | None = None) -> Task:
     Raises:
         RacerError: the environment cannot be made.
     """
-    if config.env_id == CIRCUIT:
-        from racer.train.circuit_task import CircuitTask
-
-        return CircuitTask(config, circuit)
-    from racer.train.highway_task import HighwayTask
-
-    return HighwayTask(config)
+    task: Task = kind_of(config.env_id).load("task")(config, circuit)
+    return task

@@ -13,7 +13,7 @@ from racer.errors import ConfigError
 
 from racer.train.learner import Learner, build  # isort: skip - before torch, it sets threads
 from racer.train.callback import RunKeeper
-from racer.train.config import CIRCUIT, check_ends
+from racer.train.config import check_ends
 from racer.train.logs import quiet_writers, restore_pending, run_logger
 from racer.train.new_run import check_free, check_place, new_run
 from racer.train.progress import Clock, ProgressBar
@@ -88,11 +88,8 @@ def _run(
     keeper = RunKeeper(
         config,
         folder,
-        learner.clock,
+        learner,
         bar,
-        task=learner.task,
-        env=learner.env,
-        normalise=learner.normalise,
         best=best,
         evaluated=evaluated,
     )
@@ -152,12 +149,11 @@ def _report(
     interrupted: bool,
 ) -> dict[str, Any]:
     """Evaluates the best model in scenarios that did not choose it, and writes the report."""
-    place = {"track": config.track} if config.env_id == CIRCUIT else {}
     report: dict[str, Any] = {
         "name": folder.path.name,
         "algo": config.algo,
         "env_id": config.env_id,
-        **place,
+        **config.runs.about(config),
         "steps": clock.steps_done,
         "seconds": round(clock.seconds, 1),
         "finished": not interrupted,
@@ -195,7 +191,7 @@ def resume(
             learner = build(config, folder.circuit)
             folder.check_engine(learner.task.fingerprints())
         model, clock = learner.model, learner.clock
-        facts = go_on(folder, config, model, learner.normalise, learner.env.shown)
+        facts = go_on(folder, config, learner)
         clock.start(model.num_timesteps, facts["seconds"] if facts else 0.0)
         _check_later(folder, clock, steps, minutes)
         folder.write_config(config)
@@ -237,7 +233,6 @@ def load_newest(folder: RunFolder, config: TrainConfig) -> tuple[BaseAlgorithm, 
     """
     with naming_edits(config, folder):
         learner = build(config, folder.circuit)
-    model, normalise = learner.model, learner.normalise
-    if go_on(folder, config, model, normalise, learner.env.shown) is None:
+    if go_on(folder, config, learner) is None:
         raise ConfigError(f"{folder.path}: has no checkpoint yet.")
-    return model, normalise
+    return learner.model, learner.normalise

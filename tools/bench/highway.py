@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from racer.envs.highway_worlds import HighwayWorlds
+from racer.envs.highway.worlds import HighwayWorlds
 from racer.tools.bench.measure import Case, Rate, UnavailableError, rate, steps_case
 from racer.tools.bench.peers import measure_peer, python_of_peers
 

@@ -9,12 +9,13 @@ import torch
 from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import VecNormalize
 
-from racer.config import EnvConfig
-from racer.drivers.onnx_policy import OnnxDriver
+from racer.drivers.circuit.onnx_driver import OnnxDriver
+from racer.envs.circuit.settings import EnvConfig
 from racer.envs.sb3 import RacerVecEnv
-from racer.export import export_policy, model_metadata
 from racer.tools.bench.measure import Case, latencies
-from racer.train.config import PpoConfig, TrainConfig
+from racer.train.algorithms.ppo import PpoConfig
+from racer.train.config import TrainConfig
+from racer.train.export import export_policy, model_metadata
 
 CARS = (1, 64)
 

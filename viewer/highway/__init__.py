@@ -1,6 +1,6 @@
 """The highway on screen.
 
-Reading order: ``views`` (what a picture shows, numpy only), ``scene``, ``cars``, ``hud``, ``stage``
-(all of these together, and what an environment's ``render`` shows), ``keys`` (the human driver),
-``drive`` (episodes, frame by frame, no pixels), ``app`` (in a window) and ``films``.
+Reading order: ``scene``, ``cars``, ``hud``, ``stage`` (all of these together, and what an
+environment's ``render`` shows), ``app`` (in a window), ``films`` and ``play``. Who drives, frame by
+frame and without pixels, is ``racer.play.highway``.
 """

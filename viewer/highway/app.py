@@ -7,21 +7,19 @@ from typing import TYPE_CHECKING, Final
 import pygame
 
 from racer.drivers.keys import Keys
+from racer.play.highway.person import HighwayPerson
+from racer.play.highway.views import between, traffic_view
 from racer.viewer import palette
+from racer.viewer.highway.hud import HighwayHud
+from racer.viewer.highway.stage import CAMERAS, HighwayCamera, HighwayStage, fill_hud
 from racer.viewer.window import wants_to_quit
-
-from .hud import HighwayHud
-from .keys import HighwayPerson
-from .stage import CAMERAS, HighwayCamera, HighwayStage, fill_hud
-from .views import between, traffic_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from racer.play.highway.drive import HighwayDrive
     from racer.viewer.palette import Colour
     from racer.viewer.window import Window
-
-    from .drive import HighwayDrive
 
 RATES: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # times real time
 _MOST_ACTIONS: Final = 40  # per picture; a machine slower than that gets slow motion

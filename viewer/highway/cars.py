@@ -9,14 +9,13 @@ import numpy as np
 import pygame
 from numpy.typing import NDArray
 
+from racer.play.highway.views import LANE_WIDTH, LENGTH, WIDTH, TrafficView
 from racer.viewer import palette
 from racer.viewer.camera import Camera
-from racer.viewer.cars import CarPainter
+from racer.viewer.circuit.cars import CarPainter
+from racer.viewer.circuit.views import CarView
 from racer.viewer.palette import Colour
 from racer.viewer.text import write
-from racer.viewer.views import CarView
-
-from .views import LANE_WIDTH, LENGTH, WIDTH, TrafficView
 
 _FINE: Final = 4  # sprites are painted this much larger, then averaged
 _CANVAS: Final = 5.9  # [m] side of a sprite

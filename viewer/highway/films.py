@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from os import PathLike
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pygame
 
+from racer.drivers.highway.drivers import make_highway_driver
+from racer.envs.highway.settings import highway_settings
+from racer.errors import ConfigError
+from racer.kinds import preset_of
+from racer.play.highway.drive import HighwayDrive
+from racer.viewer.highway.app import HighwayApp
 from racer.viewer.offscreen import check_target, film, save_picture, surface_pixels
-
-from .app import HighwayApp
 
 if TYPE_CHECKING:
     from racer.viewer.highway.stage import HighwayCamera
-
-    from .drive import HighwayDrive
 
 SIZE: Final = (1280, 540)
 _PICTURE_FINE: Final = 2
@@ -85,3 +87,32 @@ def shoot_highway(
                 else:
                     app.advance(step)
     progress(1.0)
+
+
+class EpisodeFilm:
+    """The film of the first episodes of an evaluation.
+
+    Args:
+        env_id: the environment.
+        options: of `racer evaluate`, with `video`, the path of the film.
+
+    Raises:
+        RacerError: an option cannot be used.
+    """
+
+    def __init__(self, env_id: str, options: Any) -> None:
+        if not 1 <= options.video_episodes <= 1000:
+            raise ConfigError(f"--video-episodes must be 1 to 1000, got {options.video_episodes}.")
+        if check_target(options.video) == ".png":
+            raise ConfigError(f"{options.video}: a film ends in .mp4 or .gif.")
+        self._env_id = env_id
+        self._options = options
+
+    def shoot(self, progress: Progress) -> None:
+        """Drives the episodes again, and films them."""
+        options, preset = self._options, preset_of(self._env_id)
+        settings = highway_settings(options.config, preset)
+        driver = make_highway_driver(options.policy, self._env_id, settings.values, options.seed)
+        drive = HighwayDrive(driver, settings, options.seed)
+        episodes = min(options.video_episodes, options.episodes)
+        shoot_highway(drive, options.video, episodes=episodes, progress=progress)

@@ -8,11 +8,10 @@ from typing import Final
 
 import pygame
 
+from racer.play.highway.views import FAR
 from racer.viewer import palette
 from racer.viewer.palette import Colour
 from racer.viewer.text import panel, write
-
-from .views import FAR
 
 HELP: Final = (
     ("Arrows / WASD", "drive: the car goes where they point on screen"),

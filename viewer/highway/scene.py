@@ -7,11 +7,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from racer.play.highway.views import LANE_WIDTH
 from racer.viewer import palette
 from racer.viewer.palette import Colour
-from racer.viewer.scene import Lines, Quads, Scene, Trees
-
-from .views import LANE_WIDTH
+from racer.viewer.shapes import Lines, Quads, Scene, Trees
 
 PERIOD: Final = 960.0  # [m]; a multiple of all that repeats, that of the outfield's squares too
 _REACH: Final = 480.0  # [m] of scene before and after the stretch

@@ -8,23 +8,32 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import pygame
 
+from racer.play.highway.views import (
+    LANE_WIDTH,
+    LENGTH,
+    Facts,
+    TrafficView,
+    base_terms,
+    frozen,
+    leader_of,
+    traffic_view,
+    weighted_terms,
+)
 from racer.viewer.art import ScenePainter
 from racer.viewer.camera import Camera
+from racer.viewer.highway.cars import TrafficPainter
+from racer.viewer.highway.hud import HighwayHud, danger_colour, paint_hud
+from racer.viewer.highway.scene import PERIOD, build_road
 from racer.viewer.offscreen import Frame, surface_pixels
 from racer.viewer.text import write
 
-from .cars import TrafficPainter
-from .hud import HighwayHud, danger_colour, paint_hud
-from .scene import PERIOD, build_road
-from .views import LANE_WIDTH, LENGTH, Facts, TrafficView, frozen, leader_of, traffic_view
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
-    from racer.envs.highway_config import HighwaySettings
-    from racer.envs.highway_worlds import HighwayWorlds
+    from racer.envs.highway.settings import HighwaySettings
+    from racer.envs.highway.worlds import HighwayWorlds
 
 HighwayCamera = Literal["along", "behind"]
 CAMERAS: Final[tuple[HighwayCamera, ...]] = ("along", "behind")
@@ -159,23 +168,6 @@ def fill_hud(
         along = row["speed"] * np.cos(row["heading"])
         hud.closing = float(along[0] - along[leader[0]])
     return leader
-
-
-def weighted_terms(
-    names: Sequence[str], values: NDArray[np.float64], settings: HighwaySettings
-) -> dict[str, float]:
-    """The reward's terms (T,) that have a weight, by name."""
-    pairs = zip(names, values.tolist(), strict=True)
-    return {n: v for n, v in pairs if n == "base" or settings[f"{n}_reward"] != 0.0}
-
-
-def base_terms(
-    names: Sequence[str], values: NDArray[np.float64], settings: HighwaySettings
-) -> dict[str, float]:
-    """What the base of the reward is made of (4,), with weights, by short name."""
-    pairs = zip(names, values.tolist(), strict=True)
-    weighted = {n: settings[n] * value for n, value in pairs if n != "on_road_reward"}
-    return {name.removesuffix("_reward"): value for name, value in weighted.items()}
 
 
 def world_painter(worlds: HighwayWorlds, world: int) -> Callable[[], Frame]:

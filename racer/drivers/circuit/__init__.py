@@ -1,0 +1,1 @@
+"""Drivers for circuits: scripts, chance, recorded laps, and policies."""

@@ -1,0 +1,297 @@
+"""Evaluation: a driver laps a circuit from fixed places, deterministically.
+
+The first start is a standing one on the line, the others are at rest too, spread over the first
+part of the lap, so that the run-up to the line is long enough for a flying lap at full speed. From
+each the driver completes a number of flying laps, or fails to. All of them are proofs: they are
+driven from rest. Rolling starts, around the whole lap, can be had too; their laps prove nothing.
+"""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from racer import _core
+from racer.envs.circuit.checks import check_lap_track, check_vehicle
+from racer.envs.circuit.results_table import results_table
+from racer.envs.circuit.session import FinishedLap, Seat, Session
+from racer.errors import ConfigError
+from racer.evaluate import intervals
+from racer.evaluate.report import Report
+from racer.formats.text import show_path
+from racer.optimal.reference import gaps
+from racer.tracks import list_tracks, load_track
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from racer.drivers import Driver
+
+STILL_SECONDS = 6.0  # a car that stands so long has given up
+PATIENCE = 2.5  # a lap may take so many times the cautious reference time
+RUN_UP = 0.4  # of the lap, at least, from a start at rest to the line
+MAX_STARTS = 10_000
+MAX_LAPS = 1000
+
+
+@dataclass(frozen=True)
+class TrackResult:
+    """What a driver did on one track.
+
+    Attributes:
+        track: name of the circuit.
+        starts: places it was started from; the first is at rest on the line.
+        laps: flying laps that were asked for, of all starts together.
+        completed: how many of them ended.
+        valid: how many broke no rule.
+        best_lap_s, median_lap_s: of the valid flying laps, or None.
+        standing_lap_s: the lap from rest, if it was valid.
+        distance: metres driven along the centre line, of all starts together.
+        gap_to_optimal, gap_to_demonstrated: share by which the best lap is slower than the minimum
+            time, and than the best lap that was proved in the engine; None where unknown.
+        policy_faults: actions that a policy did not give, so that the neutral one stood in.
+        finished: the laps themselves, standing one included.
+    """
+
+    track: str
+    starts: int
+    laps: int
+    completed: int
+    valid: int
+    best_lap_s: float | None
+    median_lap_s: float | None
+    standing_lap_s: float | None
+    distance: float
+    gap_to_optimal: float | None
+    gap_to_demonstrated: float | None
+    finished: list[FinishedLap] = field(repr=False)
+    policy_faults: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """The result as `racer evaluate --json` gives it."""
+        names = ("track", "starts", "laps", "completed", "valid")
+        times = ("best_lap_s", "median_lap_s", "standing_lap_s")
+        shares = ("gap_to_optimal", "gap_to_demonstrated")
+        return {
+            **{name: getattr(self, name) for name in (*names, *times, *shares)},
+            "policy_faults": self.policy_faults,
+            "intervals": self.intervals(),
+        }
+
+    def intervals(self) -> dict[str, dict[str, Any]]:
+        """Shares of the laps that were asked for, and the mean valid lap, with 95 % intervals."""
+        asked = np.arange(self.laps)
+        times = [lap.time_s for lap in self.finished if lap.valid and not lap.standing]
+        found = {
+            "completed_rate": intervals.rate(asked < self.completed),
+            "valid_rate": intervals.rate(asked < self.valid),
+        }
+        if times:
+            found["lap_s"] = intervals.mean(np.array(times))
+        return found
+
+
+def reference_lap_seconds(track: _core.Track) -> float:
+    """Time of a lap at the speeds of cautious rolling starts [s]."""
+    return float(np.sum(track.spacing / np.maximum(track.stations["spawn_speed"], 5.0)))
+
+
+def evaluate_driver(
+    driver: Driver,
+    track: _core.Track,
+    *,
+    starts: int = 8,
+    laps: int = 2,
+    vehicle: str = "gt",
+    seed: int = 0,
+    rolling: bool = False,
+    record: bool = False,
+) -> TrackResult:
+    """Lets a driver lap a circuit.
+
+    Args:
+        driver: the driver, for all starts at once.
+        track: the circuit.
+        starts: number of starts, at rest; the first is on the line.
+        laps: flying laps from each start.
+        vehicle: name of the vehicle.
+        seed: of the places, and of the speeds of rolling starts.
+        rolling: all starts but the first roll; laps from there cannot be proved.
+        record: keep what is needed to save the laps.
+
+    Raises:
+        ConfigError: a number of starts or laps that makes no sense.
+    """
+    if not 1 <= starts <= MAX_STARTS or not 1 <= laps <= MAX_LAPS:
+        raise ConfigError(
+            f"starts must be 1 to {MAX_STARTS} and laps 1 to {MAX_LAPS}, got {starts} and {laps}."
+        )
+    session = Session(track, worlds=starts, vehicle=vehicle, record=record)
+    _place(session, seed, rolling=rolling)
+    seat = Seat(driver, session)
+    faults = getattr(driver, "faults", 0)
+    flying = np.zeros(starts, int)
+    finished: list[FinishedLap] = []
+    limit = int((laps + 1.5) * PATIENCE * reference_lap_seconds(track) / _core.TICK_SECONDS)
+    patience = STILL_SECONDS / _core.TICK_SECONDS
+    for _ in range(limit):
+        for lap in session.tick(seat.pedals()[:, None]):
+            if flying[lap.world] < laps:
+                finished.append(lap)
+                flying[lap.world] += not lap.standing
+        still = session.facts["stillness_ticks"][:, 0] > patience
+        if np.all((flying >= laps) | still):
+            break
+    flown = [lap for lap in finished if not lap.standing]
+    times = [lap.time_s for lap in flown if lap.valid]
+    standing = [lap.time_s for lap in finished if lap.standing and lap.valid]
+    best = min(times, default=None)
+    return TrackResult(
+        track=track.name,
+        starts=starts,
+        laps=starts * laps,
+        completed=len(flown),
+        valid=len(times),
+        best_lap_s=best,
+        median_lap_s=statistics.median(times) if times else None,
+        standing_lap_s=min(standing, default=None),
+        distance=float(session.facts["distance"].sum()),
+        **gaps(track, vehicle, best),
+        finished=finished,
+        policy_faults=getattr(driver, "faults", 0) - faults,
+    )
+
+
+def _place(session: Session, seed: int, *, rolling: bool) -> None:
+    """One car on the line, the others one in each equal part of the lap (or of its beginning)."""
+    track = session.track
+    count = session.shape[0]
+    random = np.random.default_rng(seed)
+    for world in range(1, count):
+        s = (world - 1 + random.random()) / (count - 1) * track.length
+        s *= 1.0 if rolling else 1.0 - RUN_UP
+        station = track.stations[int(s / track.spacing) % track.station_count]
+        share = random.uniform(-0.3, 0.3)
+        width = station["width_left"] if share > 0.0 else station["width_right"]
+        speed = random.uniform(0.3, 0.8) * station["spawn_speed"] if rolling else 0.0
+        session.place(world, 0, s, share * width, 0.0, speed)
+    session.place(0, 0, 0.0)
+
+
+def evaluate_tracks(
+    make: Callable[[_core.Track], Driver],
+    tracks: Mapping[str, _core.Track],
+    *,
+    policy: str,
+    vehicle: str = "gt",
+    save_laps: Path | None = None,
+    **settings: Any,
+) -> tuple[dict[str, Any], list[TrackResult]]:
+    """Evaluates a driver on several circuits.
+
+    Args:
+        make: gives the driver for a circuit.
+        tracks: the circuits, by the names that the answer shall use.
+        policy: name of the driver, for the answer.
+        vehicle: name of the vehicle.
+        save_laps: folder for the lap files, or None.
+        settings: see `evaluate_driver`.
+
+    Returns:
+        The answer as `racer evaluate --json` gives it, and the results.
+    """
+    results = []
+    for name, track in tracks.items():
+        driver = make(track)
+        result = evaluate_driver(
+            driver, track, vehicle=vehicle, record=save_laps is not None, **settings
+        )
+        results.append(replace(result, track=name))
+        if save_laps is not None:
+            _save(result, save_laps, driver.name, getattr(driver, "device", "agent"))
+    answer = {
+        "policy": policy,
+        "vehicle": vehicle,
+        "physics": _core.physics_fingerprint(vehicle),
+        "tracks": [result.as_json() for result in results],
+    }
+    return answer, results
+
+
+def _save(result: TrackResult, folder: Path, driver: str, device: str) -> None:
+    from racer.laps import SUFFIX, save_new_lap
+
+    counts: dict[str, int] = {}
+    for lap in result.finished:
+        if not len(lap.inputs):
+            continue  # it began before the record did
+        kind = "standing" if lap.standing else "flying"
+        counts[kind] = counts.get(kind, 0) + 1
+        name = f"{_plain(driver)}-{_plain(result.track)}-{kind}-{counts[kind]}{SUFFIX}"
+        save_new_lap(lap.record(driver, device), folder / name)
+
+
+def _plain(name: str) -> str:
+    """A driver's or a circuit's name as a part of a file's."""
+    stem = Path(name).stem[:60].lower()
+    return "".join(c if (c.isascii() and c.isalnum()) or c in "-_" else "_" for c in stem)
+
+
+class CircuitEpisodes:
+    """Laps on circuits, see `racer.evaluate.episodes.Episodes`.
+
+    Args:
+        env_id: the environment.
+        options: of `racer.envs.circuit.options`.
+
+    Raises:
+        RacerError: an option cannot be used.
+    """
+
+    def __init__(self, env_id: str, options: Any) -> None:
+        if not options.track:
+            raise ConfigError("a circuit is missing: name one with --track.")
+        check_vehicle(options.vehicle)
+        self._env_id = env_id
+        self._options = options
+        names = [t for name in options.track for t in (list_tracks() if name == "all" else [name])]
+        self._tracks = {name: load_track(name) for name in names}
+        if options.save_laps is not None:
+            for name, track in self._tracks.items():
+                check_lap_track(track, name)
+
+    def run(self, policy: str, seed: int) -> Report:
+        """Lets a driver lap every circuit; good if each has a valid lap."""
+        from racer.drivers import make_driver
+
+        options = self._options
+        answer, results = evaluate_tracks(
+            lambda track: make_driver(policy, track, options.vehicle, seed),
+            self._tracks,
+            policy=policy,
+            vehicle=options.vehicle,
+            save_laps=options.save_laps,
+            starts=options.starts,
+            laps=options.laps,
+            seed=seed,
+            rolling=options.start == "rolling",
+        )
+        return Report(
+            self._env_id,
+            policy,
+            seed,
+            answer,
+            {"physics": answer["physics"]},
+            sum(result.policy_faults for result in results),
+            good=all(result.valid for result in results),
+        )
+
+    def lines(self, report: Report) -> list[str]:
+        """A table with a row for each circuit, and the intervals."""
+        answer = report.content
+        head = f"{show_path(answer['policy'])} with {answer['vehicle']}"
+        return [f"{head}, physics {answer['physics']}", *results_table(answer["tracks"])]

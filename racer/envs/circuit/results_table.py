@@ -1,0 +1,50 @@
+"""The results of an evaluation on circuits, for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from racer.evaluate.report import interval_line
+from racer.formats.text import MAX_PATH, shown
+from racer.optimal.reference import gap_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_TITLES = (
+    *("track", "laps", "done", "valid", "best s", "median s", "standing s"),
+    *("to optimal", "demonstrated"),
+)
+
+
+def results_table(results: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A row for each circuit, and a line with its intervals."""
+    keys = ("track", "laps", "completed", "valid", "best_lap_s", "median_lap_s", "standing_lap_s")
+    shares = ("gap_to_optimal", "gap_to_demonstrated")
+    rows: list[tuple[str, ...]] = [_TITLES]
+    rows += [
+        (
+            *(shown(_cell(result[key]), MAX_PATH) for key in keys),
+            *(gap_text(result[key]) for key in shares),
+        )
+        for result in results
+    ]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(_TITLES))]
+    lines = []
+    for row in rows:
+        cells = [row[0].ljust(widths[0])]
+        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        lines.append("  ".join(cells))
+    for result in results:
+        found = [
+            " ".join(interval_line(name, entry, "s" if name == "lap_s" else None).split())
+            for name, entry in result["intervals"].items()
+        ]
+        lines.append(f"{shown(result['track'], MAX_PATH)}: {'; '.join(found)}")
+    return lines
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

@@ -1,0 +1,365 @@
+"""N circuits with a car each: their settings, starts, rewards and infos."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from racer import _core
+from racer.envs.checks import as_float32
+from racer.envs.circuit.lap_infos import lap_columns
+from racer.envs.circuit.settings import EnvConfig, load_config
+from racer.envs.circuit.spaces import action_space, observation_space
+from racer.envs.circuit.tracks import TrackLike, listed_circuits
+from racer.envs.copies import Copied
+from racer.envs.worlds import (
+    MOST_WORLDS,
+    Columns,
+    Facts,
+    RewardFunction,
+    State,
+    checked_reward_function,
+    checked_rewards,
+    checked_seed,
+    checked_states,
+)
+from racer.errors import ConfigError
+from racer.formats.aliases import OFF_TRACK, STEP_COUNT
+from racer.formats.settings import truth, whole_number
+
+ConfigLike: TypeAlias = "EnvConfig | str | os.PathLike[str] | Mapping[str, Any] | None"
+
+DEFAULT_TRACK = "harbour"
+PLACEMENT = ("s", "n", "heading_error", "speed")
+STARTS = ("standing", "random", "mixed")
+SETTINGS = tuple(field.name for field in dataclasses.fields(EnvConfig))  # of keyword arguments
+
+
+class CircuitWorlds(Copied):
+    """N worlds of one car each, as `racer.envs.worlds.Worlds`.
+
+    The arrays are live views of the batch, overwritten by the next call.
+
+    Args:
+        num_envs: number of worlds N.
+        track: a name of the catalogue, a path or a `Track`; or several, dealt out in turn, so not
+            more than there are worlds.
+        config: settings, see `racer.envs.circuit.settings.load_config`.
+        settings: fields of `EnvConfig` that win over those of `config`.
+        autoreset: overrides the config's.
+        seed: of the worlds' random streams until they are reseeded; None: a random one.
+        reward_fn: replaces the weighted sum of the reward's terms; see `rewards_of_step`.
+        steady_infos: infos tell of laps in every step, see `racer.envs.steady_infos`.
+
+    Attributes:
+        config: the settings.
+        tracks: the circuit of each world.
+        batch: the engine's batch.
+        observations, final_observations: float32 (N, D).
+        facts: every field of the engine's `fact_table()`, each (N,).
+        reward_terms: float32 (N, T), in the order of `term_names`.
+        terminated, truncated: bool (N,).
+        lap_events: structured (N,), the laps that ended in the last step.
+        final_records: structured (N,), the last states of worlds that ended, under "same_step".
+
+    Raises:
+        RacerError: a setting, a track or the number of worlds cannot be used.
+    """
+
+    kind = "circuit"
+    _rebuilt = (
+        "_other_starts",
+        "action_rows",
+        "observations",
+        "final_observations",
+        "rewards",
+        "reward_terms",
+        "terminated",
+        "truncated",
+        "lap_events",
+        "final_records",
+        "facts",
+    )
+
+    def __init__(
+        self,
+        num_envs: int,
+        track: TrackLike | Sequence[TrackLike],
+        config: ConfigLike,
+        settings: Mapping[str, Any],
+        *,
+        autoreset: str | None = None,
+        seed: int | None = None,
+        reward_fn: RewardFunction | None = None,
+        steady_infos: bool = False,
+    ) -> None:
+        base = EnvConfig() if config is None else load_config(config)
+        self.config = base.with_settings(**settings) if settings else base
+        self.num_envs = num_envs = whole_number(num_envs, "num_envs", 1, MOST_WORLDS)
+        checked_reward_function(reward_fn)
+        self.reward_fn = reward_fn
+        circuits = listed_circuits(track, num_envs)
+        dealt = np.arange(num_envs, dtype=np.int32) % len(circuits)
+        self.tracks = [circuits[i] for i in dealt]
+        self.lengths = np.array([circuit.length for circuit in self.tracks])
+        self.autoreset = autoreset or self.config.autoreset
+        self.seconds_per_action = _core.TICK_SECONDS * self.config.ticks_per_action
+        self.step_limit = self.config.episode.max_steps or None
+        self.steady_infos = truth(steady_infos, "steady_infos")
+        self._seed = secrets.randbits(64) if seed is None else checked_seed(seed)
+        self._dealt = dealt
+        self._circuits = circuits
+        self.batch = self._make_batch(self.config)
+        self.observation_space = observation_space(self.config.observation)
+        self.action_space = action_space(self.config.action)
+        self.actions = np.zeros((num_envs, 1, self.batch.action_size), np.float32)
+        self.term_names: list[str] = _core.reward_terms()
+        self._fresh = np.zeros(num_envs, np.bool_)  # begun or restored since the last step
+        self._attach()
+
+    def _attach(self) -> None:
+        """Views into the batch's memory."""
+        batch = self.batch
+        n = self.num_envs
+        self._other_starts: dict[str, _core.Batch] = {}
+        self.action_rows = self.actions.reshape(n, -1)
+        self.observations = batch.observations.reshape(n, -1)
+        self.final_observations = batch.final_observations.reshape(n, -1)
+        self.rewards = batch.rewards.reshape(n)
+        self.reward_terms = batch.reward_terms.reshape(n, -1)
+        self.terminated = batch.terminated
+        self.truncated = batch.truncated
+        self.lap_events: NDArray[np.void] = batch.lap_events.reshape(n)
+        self.final_records: NDArray[np.void] = batch.final_records.reshape(n)
+        self.facts: dict[str, NDArray[Any]] = {
+            name: values.reshape(n) for name, values in batch.facts.items()
+        }
+
+    def _make_batch(self, config: EnvConfig) -> _core.Batch:
+        try:
+            return _core.Batch(
+                self._circuits,
+                self.num_envs,
+                world_tracks=self._dealt,
+                vehicle=config.vehicle,
+                action=config.action,
+                observation=config.observation,
+                ticks_per_action=config.ticks_per_action,
+                autoreset=self.autoreset,
+                threads=config.threads,
+                seed=self._seed,
+                config=config.to_batch_config(),
+            )
+        except ValueError as problem:
+            raise ConfigError(f"{problem}.") from None
+
+    def step(self, actions: Any) -> None:
+        """One step of every world; `actions` (N, A), copied as float32."""
+        rows = as_float32(actions)
+        if rows.shape != self.action_rows.shape:
+            raise ValueError(f"actions must have shape {self.action_rows.shape}, got {rows.shape}.")
+        self.action_rows[...] = rows
+        self._fresh[:] = False
+        self.batch.step(self.actions)
+
+    def reset(
+        self,
+        mask: NDArray[np.bool_] | None = None,
+        seeds: NDArray[np.uint64] | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        """New episodes where mask (N,) is true (everywhere without one).
+
+        Args:
+            mask: bool (N,).
+            seeds: uint64 (N,); restart the random streams of the masked worlds.
+            options: `start`, a kind of start for this once; or `s` [m] and, if wanted, `n` [m],
+                `heading_error` [rad] and `speed` [m/s], each a number or an array (N,).
+
+        Raises:
+            ConfigError: an option is not known or cannot be used.
+            ValueError: a place lies beyond the wall, or is not finite.
+        """
+        options = options or {}
+        self._fresh[slice(None) if mask is None else mask] = True
+        start = _checked_options(options)
+        if start in (None, self.config.start.kind):
+            self.batch.reset(mask, seeds)
+        else:
+            # Reset in a batch with other start rules, carried over: the same episode of the same
+            # stream that an environment with those rules would have had.
+            worlds = range(self.num_envs) if mask is None else np.flatnonzero(mask).tolist()
+            other = self._with_start(str(start))
+            other.restore(self.batch.snapshot())
+            other.reset(mask, seeds)
+            self.batch.restore(other.snapshot(list(worlds)), list(worlds))
+        if "s" in options:
+            place = [np.broadcast_to(options.get(key, 0.0), self.num_envs) for key in PLACEMENT]
+            for world in range(self.num_envs) if mask is None else np.flatnonzero(mask):
+                self.batch.place(world, 0, *(float(values[world]) for values in place))
+
+    def place(
+        self, world: int, s: float, n: float = 0.0, heading_error: float = 0.0, speed: float = 0.0
+    ) -> None:
+        """Puts the car of a world at (s, n) [m] with a heading error [rad] and a speed [m/s]."""
+        self.batch.place(world, 0, s, n, heading_error, speed)
+
+    def _with_start(self, kind: str) -> _core.Batch:
+        if kind not in self._other_starts:
+            rules = dataclasses.replace(self.config.start, kind=kind)
+            self._other_starts[kind] = self._make_batch(
+                dataclasses.replace(self.config, start=rules)
+            )
+        return self._other_starts[kind]
+
+    def rewards_of_step(self) -> NDArray[Any]:
+        """The rewards (N,) of the last step: the engine's as a live view, or the user's.
+
+        A user's function gets the facts of the step, (N,) each, as read-only live views to be
+        copied if kept: those of `fact_table()`, the engine's `reward` and the `reward_terms`
+        (N, T), `terminated`, `truncated`, `lap_completed`, `lap_valid` and `lap_time` [s]. Facts
+        of a world that ended are its last ones.
+
+        Raises:
+            ValueError: the function returned something else than N finite numbers.
+        """
+        if self.reward_fn is None:
+            return self.rewards
+        return checked_rewards(self.reward_fn(self.reward_facts()), self.num_envs)
+
+    def reward_facts(self) -> Facts:
+        """What a `reward_fn` gets, see `rewards_of_step`."""
+        facts = dict(self.facts)
+        ended = self.terminated | self.truncated
+        if self.autoreset == "same_step" and ended.any():
+            for name in facts:
+                facts[name] = np.where(ended, self.final_records[name], facts[name])
+        facts["reward"] = self.rewards
+        facts["reward_terms"] = self.reward_terms
+        facts["terminated"] = self.terminated
+        facts["truncated"] = self.truncated
+        for name in ("completed", "valid", "time"):
+            facts[f"lap_{name}"] = self.lap_events[name]
+        return facts
+
+    def over(self) -> NDArray[np.bool_]:
+        """Which worlds (N,) have ended and were not reset yet."""
+        ended: NDArray[np.bool_] = self.facts["world_done"] != 0
+        return ended
+
+    def infos(self) -> Columns:
+        """What infos say of the worlds as they are now, columns (N,)."""
+        columns = self._infos_of(self.facts)
+        if self.steady_infos:
+            told = ~self._fresh
+            if self.autoreset == "same_step":
+                told &= ~(self.terminated | self.truncated)
+            columns |= lap_columns(self.lap_events, told)
+        return columns
+
+    def final_infos(self) -> Columns:
+        """The same of the last states of worlds that ended, under "same_step"."""
+        columns = self._infos_of(self.final_records)
+        if self.steady_infos:
+            columns |= lap_columns(self.lap_events, self.terminated | self.truncated)
+        return columns
+
+    def _infos_of(self, facts: Mapping[str, Any] | NDArray[np.void]) -> Columns:
+        infos = step_infos(facts, self.lengths)
+        return infos | pose_infos(facts) if self.config.pose_info else infos
+
+    def columns(self) -> Mapping[str, NDArray[Any]]:
+        """Every field of the engine's `fact_table()`, live views (N,)."""
+        return self.facts
+
+    def parts_of_rewards(self) -> dict[str, Columns]:
+        """The reward's terms of the last step, copies (N,) float64."""
+        terms = self.reward_terms.T.astype(np.float64, order="C")
+        return {"reward_terms": dict(zip(self.term_names, terms, strict=True))}
+
+    def events(self) -> dict[int, dict[str, Any]]:
+        """The laps that ended in the last step, by world; nothing if all infos tell of laps."""
+        if self.steady_infos:
+            return {}
+        completed = np.flatnonzero(self.lap_events["completed"])
+        return {int(world): lap_info(self.lap_events[world]) for world in completed}
+
+    def states(self, worlds: Sequence[int] | None = None) -> State:
+        """The whole state of all worlds, or of some: records (n, 1)."""
+        return (self.batch.snapshot(None if worlds is None else list(worlds)),)
+
+    def set_states(
+        self, states: Sequence[NDArray[np.void]], worlds: Sequence[int] | None = None
+    ) -> None:
+        """Puts worlds into states that `states` gave; observations and infos follow.
+
+        Raises:
+            ConfigError: they are not the states of so many circuits.
+        """
+        chosen = range(self.num_envs) if worlds is None else list(worlds)
+        wanted = [(self.final_records.dtype, (len(chosen), 1))]
+        (records,) = checked_states(states, wanted)
+        self.batch.restore(records, list(chosen))
+        self._fresh[list(chosen)] = True
+
+
+def lap_info(event: np.void) -> dict[str, Any]:
+    """What an info says about a lap that ended."""
+    reasons = int(event["reasons"])
+    return {
+        "lap_time": float(event["time"]),
+        "lap_sectors": event["sectors"].copy(),
+        "lap_valid": bool(event["valid"]),
+        "lap_reasons": tuple(name for name, bit in _core.LAP_REASONS.items() if reasons & bit),
+    }
+
+
+def step_infos(facts: Mapping[str, Any] | NDArray[np.void], lengths: Any) -> Columns:
+    """The nine facts of an info, as arrays (M,), from facts or records (M,) of the engine."""
+    v_x, v_y = facts["v_x"], facts["v_y"]
+    return {
+        "progress": facts["progress"] / lengths,
+        "speed": np.sqrt(v_x * v_x + v_y * v_y),
+        "wall": facts["wall_contact"] != 0.0,
+        OFF_TRACK: facts["off_track_ticks"] > 0,
+        "backward": facts["wrong_way"] != 0,
+        "stillness": facts["stillness_ticks"] > 0,
+        "lap": facts["lap"].astype(np.int64),
+        "checkpoint": facts["checkpoint"].astype(np.int64),
+        STEP_COUNT: facts["episode_steps"].astype(np.int64),
+    }
+
+
+def pose_infos(facts: Mapping[str, Any] | NDArray[np.void]) -> Columns:
+    """Where cars are, as arrays (M,): what `poseInfo` adds to infos."""
+    return {
+        "x": facts["x"].astype(np.float64),
+        "y": facts["y"].astype(np.float64),
+        "heading": np.arctan2(facts["sin_yaw"], facts["cos_yaw"]),
+        "s": facts["s"].astype(np.float64),
+        "n": facts["n"].astype(np.float64),
+    }
+
+
+def _checked_options(options: Mapping[str, Any]) -> str | None:
+    """The kind of start that reset options ask for, if any."""
+    for key in options:
+        if key not in ("start", *PLACEMENT):
+            known = ", ".join(("start", *PLACEMENT))
+            raise ConfigError(f"there is no reset option {key!r}; known are {known}.")
+    start = options.get("start")
+    if start is not None and start not in STARTS:
+        wanted = " or ".join(map(repr, STARTS))
+        raise ConfigError(f"the reset option start is {start!r}, but it must be {wanted}.")
+    placed = [key for key in PLACEMENT if key in options]
+    if placed and start is not None:
+        raise ConfigError(f"the reset options start and {placed[0]} exclude each other.")
+    if placed and "s" not in options:
+        raise ConfigError(f"the reset option {placed[0]} needs s, the place on the lap, too.")
+    return start

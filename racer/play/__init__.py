@@ -1,0 +1,1 @@
+"""The game without pixels: who drives what, timing, laps that are kept, people at keyboards."""

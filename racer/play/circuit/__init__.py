@@ -1,0 +1,1 @@
+"""Races on circuits: who drives what, the timing screen, laps that are kept."""

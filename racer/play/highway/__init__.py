@@ -1,0 +1,1 @@
+"""Drives on the highway: episodes frame by frame, a person at the keyboard."""

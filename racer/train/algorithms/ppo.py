@@ -1,0 +1,140 @@
+"""Proximal policy optimisation: J. Schulman et al., arXiv:1707.06347 (2017)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from racer.errors import ConfigError
+from racer.formats.settings import Checked, choice_field, list_field, number_field
+from racer.train.algorithms.base import (
+    ACTIVATIONS,
+    CONTINUOUS,
+    DISCRETE,
+    NUMBER,
+    Algorithm,
+    Job,
+    common_keywords,
+)
+
+if TYPE_CHECKING:
+    import torch
+    from stable_baselines3.common.base_class import BaseAlgorithm
+
+
+@dataclass(frozen=True)
+class PpoConfig(Checked):
+    """Settings of proximal policy optimisation; names as in Stable-Baselines3.
+
+    Attributes:
+        learning_rate, final_learning_rate: at the beginning and the end, linear in between.
+        n_steps: steps of each environment per update.
+        net_arch: widths of the hidden layers, of the policy and of the value function.
+        log_std_init: logarithm of the first standard deviation of the actions.
+        log_stds: the same for each number of the action; empty: `log_std_init` for all.
+        target_kl: stops an update's epochs early; 0: never.
+    """
+
+    learning_rate: float = number_field(8e-4, 0, 1)
+    final_learning_rate: float = number_field(5e-5, 0, 1)
+    n_steps: int = number_field(32, 1, 100_000)
+    batch_size: int = number_field(4096, 2, 10_000_000)
+    n_epochs: int = number_field(8, 1, 1000)
+    gamma: float = number_field(0.99, 0, 1)
+    gae_lambda: float = number_field(0.95, 0, 1)
+    clip_range: float = number_field(0.2, 0, 10)
+    ent_coef: float = number_field(0.003, 0, 10)
+    vf_coef: float = number_field(0.5, 0, 10)
+    max_grad_norm: float = number_field(0.5, 0, 1000)
+    log_std_init: float = number_field(-0.7, -20, 5)
+    log_stds: tuple[float, ...] = list_field((), -20.0, 5.0)
+    target_kl: float = number_field(0.0, 0, 100)
+    net_arch: tuple[int, ...] = list_field((64, 64), 1, 8192, "layer widths")
+    activation: str = choice_field("tanh", ACTIVATIONS)
+
+
+class Ppo(Algorithm[PpoConfig]):
+    """Learns from the steps of the newest policy, which it then forgets."""
+
+    settings = PpoConfig
+    actions = (CONTINUOUS, DISCRETE)
+    fixed = ("net_arch", "activation")
+    fixes_worlds = False
+    counters = ("num_timesteps", "_n_updates", "_episode_num")
+    size_setting = "n_steps"
+    networks = 2
+
+    def check(self, settings: PpoConfig, n_envs: int) -> None:
+        """A batch is no larger than what was collected, and that is more than one step."""
+        collected = settings.n_steps * n_envs
+        if settings.batch_size > collected:
+            raise ConfigError(
+                f"batch_size is {settings.batch_size:,}, but n_steps times n_envs gives only "
+                f"{collected:,} steps per update."
+            )
+        if collected < 2:
+            raise ConfigError("n_steps times n_envs must give at least 2 steps per update.")
+
+    def fitted(self, settings: PpoConfig, n_envs: int) -> PpoConfig:
+        """With a batch that is no larger than what so few environments give."""
+        collected = settings.n_steps * n_envs
+        return replace(settings, batch_size=min(settings.batch_size, max(collected, 2)))
+
+    def buffer_bytes(self, settings: PpoConfig, n_envs: int, observed: int, acted: int) -> int:
+        """Observation, action and six numbers about the step, once more when flattened."""
+        return settings.n_steps * n_envs * (observed + acted + 6) * NUMBER * 2
+
+    def build(self, settings: PpoConfig, job: Job) -> BaseAlgorithm:
+        """Raises ConfigError if `log_stds` does not fit the actions."""
+        import torch
+        from stable_baselines3 import PPO
+
+        keywords = common_keywords(settings, job)
+        keywords["policy_kwargs"]["log_std_init"] = settings.log_std_init
+        model = PPO(
+            "MlpPolicy",
+            job.env,
+            n_steps=settings.n_steps,
+            n_epochs=settings.n_epochs,
+            gae_lambda=settings.gae_lambda,
+            clip_range=settings.clip_range,
+            ent_coef=settings.ent_coef,
+            vf_coef=settings.vf_coef,
+            max_grad_norm=settings.max_grad_norm,
+            target_kl=settings.target_kl or None,
+            **keywords,
+        )
+        if settings.log_stds:
+            axes = model.policy.log_std
+            if len(settings.log_stds) != len(axes):
+                raise ConfigError(
+                    f"ppo.log_stds has {len(settings.log_stds)} numbers, but an action has "
+                    f"{len(axes)}."
+                )
+            axes.data.copy_(torch.tensor(settings.log_stds))
+        return model
+
+    def advance(self, model: BaseAlgorithm, settings: PpoConfig, done: float) -> None:
+        """Nothing: only the learning rate follows a schedule, which the model has."""
+
+    def state(self, model: BaseAlgorithm) -> dict[str, Any]:
+        """Nothing: between two updates its buffer is used up."""
+        del model
+        return {}
+
+    def restore(self, model: BaseAlgorithm, state: Mapping[str, Any]) -> None:
+        """Nothing."""
+
+    def actor(self, model: BaseAlgorithm) -> torch.nn.Module:
+        """Features, hidden layers, means (or the discrete actions' logits)."""
+        return actor(model.policy)
+
+
+def actor(policy: Any) -> torch.nn.Module:
+    """The acting part of an `ActorCriticPolicy`."""
+    import torch
+
+    return torch.nn.Sequential(
+        policy.pi_features_extractor, policy.mlp_extractor.policy_net, policy.action_net
+    )

@@ -1,0 +1,1 @@
+"""Circuits on screen: cars, display, races, replays."""
