@@ -89,6 +89,9 @@ PYBIND11_MODULE(_core, m) {
     py::list ahead;
     for (const int metres : racer::kRoadAheadMetres) ahead.append(metres);
     m.attr("ROAD_AHEAD_METRES") = py::tuple(ahead);
+    py::list edges;
+    for (const int metres : racer::kEdgeAheadMetres) edges.append(metres);
+    m.attr("EDGE_AHEAD_METRES") = py::tuple(edges);
 
     m.def("observation_layout", &observation_layout, py::arg("observation"),
           "Fields of an observation in order: name, offset, size, unit, scale, low, high.\n\n"
