@@ -271,14 +271,14 @@ class PyBatch {
         options.seed = seed;
         options.action = choose<ActionKind>(
             "action", action, {{"pedals", ActionKind::kPedals}, {"axis", ActionKind::kAxis}});
-        options.observation = choose<ObservationKind>(
-            "observation", observation,
-            {{"lidar", ObservationKind::kLidar}, {"track", ObservationKind::kTrack}});
+        options.observation = choose<ObservationKind>("observation", observation,
+                                                      {{"lidar", ObservationKind::kLidar},
+                                                       {"track", ObservationKind::kTrack},
+                                                       {"road", ObservationKind::kRoad}});
         options.autoreset = autoreset_named(autoreset);
         check_options(options);
         const double floats =
-            2.0 * (options.observation == ObservationKind::kTrack ? kTrackSize : kLidarSize) +
-            static_cast<double>(kRewardTerms) + 1.0;
+            2.0 * observation_size(options.observation) + static_cast<double>(kRewardTerms) + 1.0;
         require_memory(
             std::to_string(num_worlds) + " x " + std::to_string(cars_per_world) + " cars",
             static_cast<double>(num_worlds) * cars_per_world *

@@ -1,3 +1,5 @@
+#include <map>
+
 #include "bindings.hpp"
 #include "racer/instruction_set.hpp"
 #include "racer/observation.hpp"
@@ -10,16 +12,17 @@ namespace py = pybind11;
 namespace {
 
 py::list observation_layout(const std::string& name) {
-    std::size_t count = 0;
-    if (name == "lidar") count = racer::kLidarFields;
-    if (name == "track") count = racer::kObservationFields.size();
-    if (count == 0) {
-        throw py::value_error("observation must be 'lidar' or 'track', got '" + name + "'");
+    using racer::ObservationKind;
+    const std::map<std::string, ObservationKind> kinds = {{"lidar", ObservationKind::kLidar},
+                                                          {"track", ObservationKind::kTrack},
+                                                          {"road", ObservationKind::kRoad}};
+    const auto kind = kinds.find(name);
+    if (kind == kinds.end()) {
+        throw py::value_error("observation must be 'lidar', 'track' or 'road', got '" + name + "'");
     }
     py::list layout;
     int offset = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-        const auto& field = racer::kObservationFields[i];
+    for (const racer::ObservationField& field : racer::observation_fields(kind->second)) {
         py::dict row;
         row["name"] = std::string(field.name);
         row["offset"] = offset;
@@ -86,6 +89,9 @@ PYBIND11_MODULE(_core, m) {
     py::list ahead;
     for (const int metres : racer::kRoadAheadMetres) ahead.append(metres);
     m.attr("ROAD_AHEAD_METRES") = py::tuple(ahead);
+    py::list edges;
+    for (const int metres : racer::kEdgeAheadMetres) edges.append(metres);
+    m.attr("EDGE_AHEAD_METRES") = py::tuple(edges);
 
     m.def("observation_layout", &observation_layout, py::arg("observation"),
           "Fields of an observation in order: name, offset, size, unit, scale, low, high.\n\n"

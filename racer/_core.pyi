@@ -7,7 +7,7 @@ import numpy
 import numpy.dtypes
 import numpy.typing
 import typing
-__all__: list[str] = ['Batch', 'BatchConfig', 'CAR_STATE', 'COMPILER', 'HIGHWAY_BASE_TERMS', 'HIGHWAY_FEATURES', 'HIGHWAY_LANE_WIDTH', 'HIGHWAY_OUTCOME', 'HIGHWAY_REWARD_TERMS', 'HIGHWAY_RULES_VERSION', 'HIGHWAY_VEHICLE', 'HIGHWAY_VEHICLE_SIZE', 'HIGHWAY_WORLD', 'HighwayBatch', 'HighwayConfig', 'LAP_REASONS', 'PHYSICS_VERSION', 'RAY_COUNT', 'RAY_RANGE', 'ROAD_AHEAD_METRES', 'TICK_SECONDS', 'Track', 'axis_to_pedals', 'fact_table', 'free_memory', 'highway_fields', 'instruction_set', 'instruction_sets', 'observation_layout', 'physics_fingerprint', 'reward_term_table', 'reward_terms', 'set_instruction_set', 'simulate', 'split_seed', 'vehicle_parameters', 'vehicles']
+__all__: list[str] = ['Batch', 'BatchConfig', 'CAR_STATE', 'COMPILER', 'EDGE_AHEAD_METRES', 'HIGHWAY_BASE_TERMS', 'HIGHWAY_FEATURES', 'HIGHWAY_LANE_WIDTH', 'HIGHWAY_OUTCOME', 'HIGHWAY_REWARD_TERMS', 'HIGHWAY_RULES_VERSION', 'HIGHWAY_VEHICLE', 'HIGHWAY_VEHICLE_SIZE', 'HIGHWAY_WORLD', 'HighwayBatch', 'HighwayConfig', 'LAP_REASONS', 'PHYSICS_VERSION', 'RAY_COUNT', 'RAY_RANGE', 'ROAD_AHEAD_METRES', 'TICK_SECONDS', 'Track', 'axis_to_pedals', 'fact_table', 'free_memory', 'highway_fields', 'instruction_set', 'instruction_sets', 'observation_layout', 'physics_fingerprint', 'reward_term_table', 'reward_terms', 'set_instruction_set', 'simulate', 'split_seed', 'vehicle_parameters', 'vehicles']
 class Track:
     """
     A circuit, immutable: closed centre line, widths, walls, checkpoints.
@@ -914,6 +914,7 @@ def vehicles() -> list:
     """
 CAR_STATE: numpy.dtypes.VoidDType
 COMPILER: str = 'gcc 12.2.0'
+EDGE_AHEAD_METRES: tuple = (4, 8, 13, 19, 26, 34, 43, 53, 64, 76, 89, 103, 118, 134, 152, 172, 195, 221, 251, 285, 323, 362, 404, 448)
 HIGHWAY_BASE_TERMS: tuple = ('collision_reward', 'right_lane_reward', 'high_speed_reward', 'on_road_reward')
 HIGHWAY_FEATURES: tuple = ('presence', 'x', 'y', 'vx', 'vy', 'heading', 'cos_h', 'sin_h', 'cos_d', 'sin_d', 'long_off', 'lat_off', 'ang_off')
 HIGHWAY_LANE_WIDTH: float = 4.0

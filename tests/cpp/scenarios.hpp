@@ -74,6 +74,8 @@ inline constexpr std::array kScenarios = {
              Autoreset::kSameStep, 0.15},
     Scenario{"road_track", ActionKind::kAxis, ObservationKind::kTrack, 6, 1, StartKind::kMixed,
              Autoreset::kSameStep, 0.25},
+    Scenario{"road_edges", ActionKind::kAxis, ObservationKind::kRoad, 3, 1, StartKind::kRandom,
+             Autoreset::kSameStep, 0.3},
     Scenario{"wild", ActionKind::kPedals, ObservationKind::kLidar, 2, 1, StartKind::kRandom,
              Autoreset::kNextStep, 1.0},
     Scenario{"two_cars", ActionKind::kAxis, ObservationKind::kTrack, 1, 2, StartKind::kStanding,

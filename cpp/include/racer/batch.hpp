@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "racer/observation.hpp"
 #include "racer/step_context.hpp"
 
 namespace racer {

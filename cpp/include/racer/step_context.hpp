@@ -5,6 +5,7 @@
 
 #include "racer/autoreset.hpp"
 #include "racer/car_fields.hpp"
+#include "racer/observation.hpp"
 #include "racer/rules.hpp"
 #include "racer/track.hpp"
 #include "racer/vehicle.hpp"
@@ -12,7 +13,6 @@
 namespace racer {
 
 enum class ActionKind : int { kPedals, kAxis };
-enum class ObservationKind : int { kLidar, kTrack };
 
 // Cars are stepped in blocks of this many; storage is padded to it. A multiple of every lane width.
 inline constexpr int kCarBlock = 16;

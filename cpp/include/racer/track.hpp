@@ -31,7 +31,7 @@ struct alignas(32) RoadPoint {
 };
 
 // Stations repeated beyond the end of the lap, so that looking ahead needs no modulo.
-inline constexpr int kStationOverlap = 320;
+inline constexpr int kStationOverlap = 512;
 inline constexpr int kSectors = 3;
 
 struct Point {

@@ -91,8 +91,7 @@ Batch::Batch(const Vehicle& vehicle, std::vector<std::shared_ptr<const Track>> t
     context_.observation = options.observation;
     context_.autoreset = options.autoreset;
     context_.action_size = options.action == ActionKind::kAxis ? 2 : 3;
-    context_.observation_size =
-        options.observation == ObservationKind::kTrack ? kTrackSize : kLidarSize;
+    context_.observation_size = observation_size(options.observation);
 
     const FloatEnvironment guard;
     for (int car = 0; car < all; ++car) {

@@ -1,6 +1,8 @@
 // Writes one car's observation row, in the layout of observation.hpp.
 #pragma once
 
+#include <algorithm>
+
 #include "circuit/action.hpp"
 #include "circuit/car_access.hpp"
 #include "circuit/rays.hpp"
@@ -10,54 +12,104 @@
 
 namespace racer::RACER_ISA {
 
+// Records of the road ahead at `count` distances, interpolated to the car's place between two
+// stations, eight columns at a time.
+constexpr int kRoadWidth = kLanes < 4 ? 4 : 8;
+using RoadFloats = Lanes<float, kRoadWidth>;
+struct RoadColumns {
+    RoadFloats x, y, curvature, width_left, width_right, tangent_x, tangent_y;
+};
+template <std::size_t N>
+RACER_INLINE RoadColumns road_columns(const RoadPoint* road, const std::array<int, N>& metres,
+                                      int first_point, RoadFloats t) {
+    static_assert(N % kRoadWidth == 0 && sizeof(RoadPoint) == 8 * sizeof(float));
+    RoadFloats columns[8];
+    for (int first = 0; first < 8; first += kRoadWidth) {
+        RoadFloats square[kRoadWidth];
+        for (int i = 0; i < kRoadWidth; ++i) {
+            const float* record =
+                &road[metres[static_cast<std::size_t>(first_point + i)]].x + first;
+            const RoadFloats behind = RoadFloats::load(record);
+            square[i] = behind + t * (RoadFloats::load(record + 8) - behind);
+        }
+        transpose(square);
+        for (int i = 0; i < kRoadWidth; ++i) columns[first + i] = square[i];
+    }
+    constexpr auto kColumn = [](std::size_t offset) { return offset / sizeof(float); };
+    return {columns[kColumn(offsetof(RoadPoint, x))],
+            columns[kColumn(offsetof(RoadPoint, y))],
+            columns[kColumn(offsetof(RoadPoint, curvature))],
+            columns[kColumn(offsetof(RoadPoint, width_left))],
+            columns[kColumn(offsetof(RoadPoint, width_right))],
+            columns[kColumn(offsetof(RoadPoint, tangent_x))],
+            columns[kColumn(offsetof(RoadPoint, tangent_y))]};
+}
+template <std::size_t N>
+consteval std::array<float, N> reciprocals(const std::array<int, N>& metres) {
+    std::array<float, N> values{};
+    for (std::size_t j = 0; j < N; ++j) values[j] = 1.0F / static_cast<float>(metres[j]);
+    return values;
+}
+RACER_INLINE void put_road(float* at, const ObservationField& field, RoadFloats value) {
+    clamp(value * RoadFloats(static_cast<float>(field.scale)),
+          RoadFloats(static_cast<float>(field.low)), RoadFloats(static_cast<float>(field.high)))
+        .store(at);
+}
+
 // The road ahead in the car's frame. All points share the car's place between two stations.
 RACER_INLINE void observe_road(const Track& track, std::int32_t station, double s, double x,
                                double y, double cos_yaw, double sin_yaw, float* row) {
-    constexpr int kWidth = kLanes < 4 ? 4 : 8;
-    using Floats = Lanes<float, kWidth>;
-    static_assert(kRoadPoints % kWidth == 0 && sizeof(RoadPoint) == 8 * sizeof(float));
     const RoadPoint* road = track.road.data() + station;
-    const Floats t(static_cast<float>(s / track.spacing - static_cast<double>(station)));
-    alignas(64) static constexpr auto kPerMetre = [] {
-        std::array<float, kRoadPoints> values{};
-        for (std::size_t j = 0; j < kRoadPoints; ++j) {
-            values[j] = 1.0F / static_cast<float>(kRoadAheadMetres[j]);
-        }
-        return values;
-    }();
-    const Floats car_x(static_cast<float>(x - track.origin.x));
-    const Floats car_y(static_cast<float>(y - track.origin.y));
-    const Floats c(static_cast<float>(cos_yaw));
-    const Floats sn(static_cast<float>(sin_yaw));
-    for (int j = 0; j < kRoadPoints; j += kWidth) {
-        // Records between each point and its successor, kWidth of them, turned into columns.
-        Floats columns[8];
-        for (int first = 0; first < 8; first += kWidth) {
-            Floats square[kWidth];
-            for (int i = 0; i < kWidth; ++i) {
-                const float* record =
-                    &road[kRoadAheadMetres[static_cast<std::size_t>(j + i)]].x + first;
-                const Floats behind = Floats::load(record);
-                square[i] = behind + t * (Floats::load(record + 8) - behind);
-            }
-            transpose(square);
-            for (int i = 0; i < kWidth; ++i) columns[first + i] = square[i];
-        }
-        const auto put = [row, j](int offset, const ObservationField& field, Floats value) {
-            clamp(value * Floats(static_cast<float>(field.scale)),
-                  Floats(static_cast<float>(field.low)), Floats(static_cast<float>(field.high)))
-                .store(row + offset + j);
-        };
-#define RACER_OBSERVE(name, value) put(observation_offset(name), observation_field(name), value)
-        const Floats dx = columns[offsetof(RoadPoint, x) / sizeof(float)] - car_x;
-        const Floats dy = columns[offsetof(RoadPoint, y) / sizeof(float)] - car_y;
-        const Floats per_metre = Floats::load(kPerMetre.data() + j);
+    const RoadFloats t(static_cast<float>(s / track.spacing - static_cast<double>(station)));
+    alignas(64) static constexpr auto kPerMetre = reciprocals(kRoadAheadMetres);
+    const RoadFloats car_x(static_cast<float>(x - track.origin.x));
+    const RoadFloats car_y(static_cast<float>(y - track.origin.y));
+    const RoadFloats c(static_cast<float>(cos_yaw));
+    const RoadFloats sn(static_cast<float>(sin_yaw));
+    for (int j = 0; j < kRoadPoints; j += kRoadWidth) {
+        const RoadColumns at = road_columns(road, kRoadAheadMetres, j, t);
+#define RACER_OBSERVE(name, value) \
+    put_road(row + observation_offset(name) + j, observation_field(name), value)
+        const RoadFloats dx = at.x - car_x;
+        const RoadFloats dy = at.y - car_y;
+        const RoadFloats per_metre = RoadFloats::load(kPerMetre.data() + j);
         RACER_OBSERVE("road_x", (dx * c + dy * sn) * per_metre);
         RACER_OBSERVE("road_y", (dy * c - dx * sn) * per_metre);
-        RACER_OBSERVE("road_curvature", columns[offsetof(RoadPoint, curvature) / sizeof(float)]);
-        RACER_OBSERVE("road_width_left", columns[offsetof(RoadPoint, width_left) / sizeof(float)]);
-        RACER_OBSERVE("road_width_right",
-                      columns[offsetof(RoadPoint, width_right) / sizeof(float)]);
+        RACER_OBSERVE("road_curvature", at.curvature);
+        RACER_OBSERVE("road_width_left", at.width_left);
+        RACER_OBSERVE("road_width_right", at.width_right);
+#undef RACER_OBSERVE
+    }
+}
+
+// Both edges of the road ahead in the car's frame, and how it bends.
+RACER_INLINE void observe_edges(const Track& track, std::int32_t station, double s, double x,
+                                double y, double cos_yaw, double sin_yaw, float* row) {
+    const RoadPoint* road = track.road.data() + station;
+    const RoadFloats t(static_cast<float>(s / track.spacing - static_cast<double>(station)));
+    alignas(64) static constexpr auto kPerMetre = reciprocals(kEdgeAheadMetres);
+    const RoadFloats car_x(static_cast<float>(x - track.origin.x));
+    const RoadFloats car_y(static_cast<float>(y - track.origin.y));
+    const RoadFloats c(static_cast<float>(cos_yaw));
+    const RoadFloats sn(static_cast<float>(sin_yaw));
+    for (int j = 0; j < kEdgePoints; j += kRoadWidth) {
+        const RoadColumns at = road_columns(road, kEdgeAheadMetres, j, t);
+#define RACER_OBSERVE(name, value)                                       \
+    put_road(row + observation_offset(name, ObservationKind::kRoad) + j, \
+             observation_field(name, ObservationKind::kRoad), value)
+        const RoadFloats per_metre = RoadFloats::load(kPerMetre.data() + j);
+        const RoadFloats dx = at.x - car_x;
+        const RoadFloats dy = at.y - car_y;
+        const RoadFloats left_x = dx - at.tangent_y * at.width_left;
+        const RoadFloats left_y = dy + at.tangent_x * at.width_left;
+        const RoadFloats right_x = dx + at.tangent_y * at.width_right;
+        const RoadFloats right_y = dy - at.tangent_x * at.width_right;
+        RACER_OBSERVE("road_left_x", (left_x * c + left_y * sn) * per_metre);
+        RACER_OBSERVE("road_left_y", (left_y * c - left_x * sn) * per_metre);
+        RACER_OBSERVE("road_right_x", (right_x * c + right_y * sn) * per_metre);
+        RACER_OBSERVE("road_right_y", (right_y * c - right_x * sn) * per_metre);
+        constexpr auto kBend = static_cast<float>(1.0 / kBendRadius);
+        RACER_OBSERVE("road_bend", at.curvature / (abs(at.curvature) + RoadFloats(kBend)));
 #undef RACER_OBSERVE
     }
 }
@@ -99,6 +151,49 @@ RACER_STAGE void observe_motion(const StepContext& context, int car, float* fiel
 #undef RACER_OBSERVE
 }
 
+// The same for a `road` observation: its fields from "speed" to "edge_right".
+inline constexpr int kRoadMotionFields = observation_offset("road_left_x", ObservationKind::kRoad);
+template <class R>
+RACER_STAGE void observe_road_motion(const StepContext& context, int car, float* fields) {
+    const CarArrays& c = context.cars;
+    const auto put_at = [fields](int offset, const ObservationField& field, R value) {
+        store_floats(fields + static_cast<std::ptrdiff_t>(offset) * kCarBlock,
+                     clamp(value * R(field.scale), R(field.low), R(field.high)));
+    };
+#define RACER_OBSERVE(name, value)                           \
+    put_at(observation_offset(name, ObservationKind::kRoad), \
+           observation_field(name, ObservationKind::kRoad), value)
+    const R v_x = load<R>(c.v_x + car);
+    const R v_y = load<R>(c.v_y + car);
+    RACER_OBSERVE("speed", sqrt(v_x * v_x + v_y * v_y));
+    RACER_OBSERVE("yaw_rate", load<R>(c.yaw_rate + car));
+    RACER_OBSERVE("steer", load<R>(c.steer + car));
+    RACER_OBSERVE("v_y", v_y);
+    RACER_OBSERVE("cos_heading", load<R>(c.cos_heading + car));
+    RACER_OBSERVE("sin_heading", load<R>(c.sin_heading + car));
+    RACER_OBSERVE("a_x", load<R>(c.a_x + car));
+    constexpr int kPrevious = observation_offset("previous_action", ObservationKind::kRoad);
+    constexpr ObservationField kInput =
+        observation_field("previous_action", ObservationKind::kRoad);
+    put_at(kPrevious, kInput, widen<R>(c.input_steer + car) / R(kInputScale));
+    put_at(kPrevious + 1, kInput, widen<R>(c.input_throttle + car) / R(kInputScale));
+    put_at(kPrevious + 2, kInput, widen<R>(c.input_brake + car) / R(kInputScale));
+    RACER_OBSERVE("wheels_off", load<R>(c.wheels_off + car));
+    const auto between = [&](auto width) {
+        return gather<R>([&](int j) {
+            const Track& track = *context.tracks[car + j];
+            const int station = c.station[car + j];
+            const double t = c.s[car + j] / track.spacing - static_cast<double>(station);
+            const Station* at = track.stations.data() + station;
+            return width(at[0]) + t * (width(at[1]) - width(at[0]));
+        });
+    };
+    const R n = load<R>(c.n + car);
+    RACER_OBSERVE("edge_left", between([](const Station& at) { return at.width_left; }) - n);
+    RACER_OBSERVE("edge_right", between([](const Station& at) { return at.width_right; }) + n);
+#undef RACER_OBSERVE
+}
+
 RACER_INLINE float* observation_row(const StepContext& context, int car) {
     return context.observations + static_cast<std::ptrdiff_t>(car) * context.observation_size;
 }
@@ -129,21 +224,42 @@ RACER_STAGE void observe_roads(const StepContext& context, int car, int count) {
                      c.sin_yaw[at], observation_row(context, at));
     }
 }
+RACER_STAGE void observe_all_edges(const StepContext& context, int car, int count) {
+    const CarArrays& c = context.cars;
+    for (int at = car; at < car + count; ++at) {
+        observe_edges(*context.tracks[at], c.station[at], c.s[at], c.x[at], c.y[at], c.cos_yaw[at],
+                      c.sin_yaw[at], observation_row(context, at));
+    }
+}
+
+// Turns `fields` columns of numbers into the rows of `count` cars.
+RACER_INLINE void put_motion(const StepContext& context, int car, int count, const float* motion,
+                             int fields, int offset) {
+    for (int i = 0; i < count; ++i) {
+        float* row = observation_row(context, car + i) + offset;
+        for (int field = 0; field < fields; ++field) row[field] = motion[field * kCarBlock + i];
+    }
+}
 
 // Rows of `count` cars from `car` on, at most kCarBlock, of which R takes as many at a time.
 template <class R>
 RACER_INLINE void observe_block(const StepContext& context, int car, int count) {
+    alignas(64) float motion[std::max(kMotionFields, kRoadMotionFields) * kCarBlock];
+    if (context.observation == ObservationKind::kRoad) {
+        for (int i = 0; i < count; i += LaneCount<R>::value) {
+            observe_road_motion<R>(context, car + i, motion + i);
+        }
+        put_motion(context, car, count, motion, kRoadMotionFields, 0);
+        observe_all_edges(context, car, count);
+        return;
+    }
     observe_rays(context, car, count);
-    alignas(64) float motion[kMotionFields * kCarBlock];
     for (int i = 0; i < count; i += LaneCount<R>::value) {
         observe_motion<R>(context, car + i, motion + i);
     }
     const bool lidar = context.observation == ObservationKind::kLidar;
-    const int fields = lidar ? kLidarMotionFields : kMotionFields;
-    for (int i = 0; i < count; ++i) {
-        float* row = observation_row(context, car + i) + kMotionOffset;
-        for (int field = 0; field < fields; ++field) row[field] = motion[field * kCarBlock + i];
-    }
+    put_motion(context, car, count, motion, lidar ? kLidarMotionFields : kMotionFields,
+               kMotionOffset);
     if (!lidar) observe_roads(context, car, count);
 }
 

@@ -121,7 +121,7 @@ class PolicyMetadata:
         """
         if self.env_id != ENV_ID:
             raise PolicyError(f"{shown}: is a policy for {self.env_id!r}, not for {ENV_ID!r}.")
-        if self.action not in ACTIONS or self.observation not in ("lidar", "track"):
+        if self.action not in ACTIONS or self.observation not in ("lidar", "track", "road"):
             raise PolicyError(
                 f"{shown}: wants the observation {self.observation!r} and the action "
                 f"{self.action!r}, which this Racer does not have."

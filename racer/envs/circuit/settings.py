@@ -154,7 +154,7 @@ class EnvConfig(_Checked):
     arguments = ARGUMENTS
 
     vehicle: str = choice_field("gt", tuple(_core.vehicles()), "the car")
-    observation: str = choice_field("lidar", ("lidar", "track"), "what the driver sees")
+    observation: str = choice_field("lidar", ("lidar", "track", "road"), "what the driver sees")
     action: str = choice_field("pedals", ("pedals", "axis"), "what the driver does")
     ticks_per_action: int = number_field(
         1, 1, 120, "ticks", "ticks of 1/60 s that an action is held"
