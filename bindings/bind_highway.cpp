@@ -1,7 +1,7 @@
 #include <array>
 
 #include "racer/highway/batch.hpp"
-#include "racer/highway/road.hpp"
+#include "racer/highway/dimensions.hpp"
 #include "worlds.hpp"
 
 namespace racer::bindings {

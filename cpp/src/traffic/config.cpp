@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "racer/highway/batch.hpp"
-#include "racer/highway/road.hpp"
+#include "racer/highway/dimensions.hpp"
 #include "racer/text.hpp"
 
 namespace racer::highway {

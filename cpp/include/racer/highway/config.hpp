@@ -11,7 +11,7 @@ namespace racer::highway {
 // Raised when a world develops otherwise than before; policies say what they were trained with.
 inline constexpr int kRulesVersion = 1;
 
-// kTraffic: nobody drives the ego vehicle; it follows the rules of the traffic around it.
+// kTraffic: nobody drives an ego vehicle; it follows the rules of the traffic around it.
 enum class ActionKind : int { kContinuous, kMeta, kTraffic };
 
 // Entries of an observed vehicle's row.
@@ -66,7 +66,7 @@ struct Range {
 struct Config {
     // Scene
     int lanes_count = 4;
-    int vehicles_count = 50;   // besides the ego vehicle
+    int vehicles_count = 50;   // traffic, besides the ego vehicles
     int initial_lane_id = -1;  // -1: at random
     double ego_spacing = 2.0;
     double vehicles_density = 1.0;
