@@ -57,7 +57,7 @@ void test_neighbours() {
     std::int32_t lists[kLanes * kCount];
     std::int32_t counts[kLanes];
     std::int32_t front[kCount];
-    std::int32_t rank[kCount];
+    std::int32_t place[kCount];
     highway::Config config;
     traffic::World w;
     w.config = &config;
@@ -70,7 +70,7 @@ void test_neighbours() {
     scratch.lists = lists;
     scratch.counts = counts;
     scratch.front = front;
-    scratch.rank = rank;
+    scratch.place = place;
     for (std::uint64_t round = 0; round < 300; ++round) {
         for (int i = 0; i < kCount; ++i) {
             const auto draw = [&](std::uint64_t k) {
@@ -96,8 +96,8 @@ void test_neighbours() {
 }
 
 // The vehicle that takes the place of `i` when controlled vehicles come first in the world.
-int renumbered(int i, const highway::Controlled& controlled) {
-    if (highway::is_controlled(controlled, i)) return i - controlled.first;
+int renumbered(int i, const Controlled& controlled) {
+    if (is_controlled(controlled, i)) return i - controlled.first;
     return i < controlled.first ? i + controlled.count : i;
 }
 
@@ -125,7 +125,7 @@ struct Compared {
 // Drives worlds whose controlled vehicles come first, and worlds where they stand elsewhere; all
 // but the numbers is the same, bit for bit.
 Compared compare_numbering(const HighwayScenario& scenario, const highway::Config& config,
-                           highway::Controlled elsewhere) {
+                           Controlled elsewhere) {
     highway::BatchOptions options;
     options.worlds = 4;
     options.autoreset = scenario.autoreset;
@@ -174,8 +174,7 @@ Compared compare_numbering(const HighwayScenario& scenario, const highway::Confi
 void test_any_vehicle_may_be_controlled() {
     Compared all;
     for (const HighwayScenario& scenario : kHighwayScenarios) {
-        for (const highway::Controlled elsewhere :
-             {highway::Controlled{7, 1}, highway::Controlled{30, 1}, highway::Controlled{3, 4}}) {
+        for (const Controlled elsewhere : {Controlled{7, 1}, Controlled{30, 1}, Controlled{3, 4}}) {
             for (const bool traffic_collisions : {true, false}) {
                 highway::Config config = highway_config(scenario);
                 config.traffic_collisions = traffic_collisions;
@@ -196,7 +195,7 @@ void test_ties_do_not_follow_indices() {
     highway::BatchOptions options;
     options.autoreset = Autoreset::kDisabled;
     const highway::Config config = highway_config(kHighwayScenarios[0]);
-    const highway::Controlled elsewhere{9, 2};
+    const Controlled elsewhere{9, 2};
     options.controlled = {0, elsewhere.count};
     Highway first(options, config);
     options.controlled = elsewhere;
@@ -313,8 +312,7 @@ void test_recovery_knows_who_is_controlled() {
 
 void test_controlled_vehicles_must_be_in_the_world() {
     const highway::Config config = highway_config(kHighwayScenarios[0]);  // 30 of traffic
-    for (const highway::Controlled wrong :
-         {highway::Controlled{-1, 1}, highway::Controlled{31, 1}, highway::Controlled{0, 0}}) {
+    for (const Controlled wrong : {Controlled{-1, 1}, Controlled{31, 1}, Controlled{0, 0}}) {
         highway::BatchOptions options;
         options.controlled = wrong;
         bool refused = false;

@@ -5,6 +5,7 @@
 
 #include "racer/autoreset.hpp"
 #include "racer/car_fields.hpp"
+#include "racer/controlled.hpp"
 #include "racer/rules.hpp"
 #include "racer/track.hpp"
 #include "racer/vehicle.hpp"
@@ -24,7 +25,8 @@ struct StepContext {
     const Track* const* tracks = nullptr;  // of each car, padded
     const BatchConfig* config = nullptr;
     int worlds = 0;
-    int cars_per_world = 1;
+    int cars_per_world = 1;  // each has actions, observations and rewards of its own
+    Controlled controlled;   // the cars that can end the episode
     int ticks_per_action = 1;
     ActionKind action = ActionKind::kPedals;
     ObservationKind observation = ObservationKind::kLidar;

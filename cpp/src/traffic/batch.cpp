@@ -37,7 +37,7 @@ void take_scratch(Arena& arena, Scratch& scratch, std::size_t lanes, std::size_t
     scratch.lists = arena.take<std::int32_t>(lanes * stride);
     scratch.counts = arena.take<std::int32_t>(lanes);
     scratch.front = arena.take<std::int32_t>(stride);
-    scratch.rank = arena.take<std::int32_t>(stride);
+    scratch.place = arena.take<std::int32_t>(stride);
     scratch.front_s = arena.take<double>(stride);
     scratch.front_vx = arena.take<double>(stride);
     scratch.front_vy = arena.take<double>(stride);

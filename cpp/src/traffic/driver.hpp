@@ -67,7 +67,7 @@ inline bool room_to_change(const World& w, const Scratch& scratch, int who, int 
     if (there.front != kNobody && gap_along(w, who, there.front) < gap) return false;
     if (there.rear != kNobody && gap_along(w, there.rear, who) < gap) return false;
     for (const int way : {-1, 1}) {
-        for (int k = scratch.rank[who] + way; k >= 0 && k < w.count; k += way) {
+        for (int k = scratch.place[who] + way; k >= 0 && k < w.count; k += way) {
             const int other = w.order[k];
             if (abs(gap_along(w, who, other)) >= gap) break;
             if (w.target_lane[other] == lane) return false;
@@ -101,7 +101,7 @@ inline void reconsider(const World& w, const Scratch& scratch, int who, double f
     const double reach = kJamDistance + kTimeGap * abs(speed) +
                          abs(speed) * (abs(speed) + fastest) / kTwoSqrtComfort;
     const bool ego_plans = w.config->action != highway::ActionKind::kContinuous;
-    for (int k = scratch.rank[who] + 1; k < w.count; ++k) {
+    for (int k = scratch.place[who] + 1; k < w.count; ++k) {
         const int other = w.order[k];
         const double distance = gap_along(w, who, other);
         if (distance > reach + 1.0) return;

@@ -65,7 +65,7 @@ RACER_STAGE void list_lanes(const World& w, Scratch& scratch) {
     for (int k = 0; k < w.count; ++k) {
         const int i = w.order[k];
         const double s = s_of(w, i);
-        scratch.rank[i] = k;
+        scratch.place[i] = k;
         scratch.front[i] = kNobody;
         ties |= s == last_s;
         last_s = s;

@@ -73,7 +73,7 @@ RACER_INLINE void put(const World& w, int i, double s, int lane) {
 
 // Finds everybody's lane: that of least distance, across, along and in heading; the first of
 // equals.
-RACER_STAGE void locate(const World& w, Scratch& scratch) {
+RACER_STAGE void find_lanes(const World& w, Scratch& scratch) {
     const int lanes = w.config->lanes_count;
     for (int i = 0; i < w.stride; i += kLanes) {
         const Real x = load<Real>(w.x + i);

@@ -25,7 +25,7 @@ inline void advance_frame(const World& w, Scratch& scratch, double dt) {
     decide_all(w, scratch, fastest_speed(w));
     command(w, scratch);
     move(w, dt);
-    locate(w, scratch);
+    find_lanes(w, scratch);
     sort_by_s(w);
     collide(w, scratch, dt, fastest_speed(w));
 }

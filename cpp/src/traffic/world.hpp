@@ -23,7 +23,7 @@ struct World : VehicleArrays {
     WorldRecord* record = nullptr;
     int count = 0;   // vehicles
     int stride = 0;  // count padded
-    highway::Controlled controlled;
+    Controlled controlled;
 };
 
 RACER_INLINE World view_world(const StepContext& context, int index) {
@@ -49,7 +49,7 @@ RACER_INLINE World view_world(const StepContext& context, int index) {
 // controlled ones first, then the traffic, each by index. So nothing depends on which indices are
 // controlled.
 RACER_INLINE bool is_controlled(const World& w, int i) {
-    return highway::is_controlled(w.controlled, i);
+    return racer::is_controlled(w.controlled, i);
 }
 RACER_INLINE int rank_of(const World& w, int i) {
     if (is_controlled(w, i)) return i - w.controlled.first;

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "racer/autoreset.hpp"
+#include "racer/controlled.hpp"
 #include "racer/highway/config.hpp"
 #include "racer/highway/fields.hpp"
 
@@ -12,24 +13,15 @@ namespace racer::highway {
 // Rows of vehicles are padded to a multiple of this many, itself one of every lane width.
 inline constexpr int kVehicleBlock = 8;
 
-// The vehicles of each world that actions are for: indices [first, first + count). Each is an ego
-// vehicle: it has observations, rewards and outcomes of its own.
-struct Controlled {
-    int first = 0;
-    int count = 1;
-};
-[[nodiscard]] constexpr bool is_controlled(const Controlled& controlled, int i) {
-    return i >= controlled.first && i < controlled.first + controlled.count;
-}
-
 // All that a policy step reads and writes: plain pointers, no ownership. `agents` are the
-// controlled vehicles of all worlds, world by world.
+// controlled vehicles of all worlds, world by world; each is an ego vehicle, with actions,
+// observations, rewards and outcomes of its own.
 struct StepContext {
     // Constant from the making of the batch on.
     const Config* config = nullptr;
     int world_count = 0;
     int vehicles_per_world = 1;
-    Controlled controlled;
+    Controlled controlled;  // the others are traffic
     int stride = kVehicleBlock;
     int frames = 1;               // per policy step
     double frame_seconds = 1.0;   // s
