@@ -121,7 +121,7 @@ struct Fields {
 }  // namespace
 
 void bind_highway_config(py::module_& m) {
-    py::class_<Config> config(m, "HighwayConfig",
+    py::class_<Config> config(m, "Config",
                               "Rules of a highway world; names and defaults are HighwayEnv's.");
     config.def(py::init<>());
     const auto range = [&](const char* name, Range Config::* field, const char* doc) {
