@@ -62,6 +62,26 @@ py::tuple names_of(const std::array<std::string_view, N>& names) {
     return py::tuple(list);
 }
 
+py::list reward_term_table() {
+    py::list rows;
+    const highway::Config defaults;
+    const auto add = [&](const char* name, const char* field, double weight, const char* meaning) {
+        py::dict row;
+        row["name"] = name;
+        row["field"] = field;
+        row["weight"] = weight;
+        row["low"] = -highway::kMaxWeight;
+        row["high"] = highway::kMaxWeight;
+        row["meaning"] = meaning;
+        rows.append(row);
+    };
+#define RACER_TERM(constant, name, meaning) \
+    add(#name, #name "_reward", defaults.name##_reward, meaning);
+    RACER_HIGHWAY_REWARD_TERMS(RACER_TERM)
+#undef RACER_TERM
+    return rows;
+}
+
 }  // namespace
 
 void bind_highway_fields(py::module_& m) {
@@ -74,6 +94,10 @@ void bind_highway_fields(py::module_& m) {
     m.attr("RULES_VERSION") = highway::kRulesVersion;
     m.attr("LANE_WIDTH") = highway::kLaneWidth;
     m.attr("VEHICLE_SIZE") = py::make_tuple(highway::kVehicleLength, highway::kVehicleWidth);
+    m.def("reward_term_table", &reward_term_table,
+          "The terms of the reward beside HighwayEnv's own, in the order of the arrays, a dict "
+          "each:\n"
+          "name, field (of Config), weight (the default), low, high, meaning.");
     m.def("fields", &field_table, "Every field of records: of, name, unit, meaning.");
 }
 

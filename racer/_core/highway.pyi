@@ -7,7 +7,7 @@ import numpy
 import numpy.dtypes
 import numpy.typing
 import typing
-__all__: list[str] = ['BASE_TERMS', 'Batch', 'Config', 'FEATURES', 'LANE_WIDTH', 'OUTCOME', 'REWARD_TERMS', 'RULES_VERSION', 'VEHICLE', 'VEHICLE_SIZE', 'WORLD', 'fields']
+__all__: list[str] = ['BASE_TERMS', 'Batch', 'Config', 'FEATURES', 'LANE_WIDTH', 'OUTCOME', 'REWARD_TERMS', 'RULES_VERSION', 'VEHICLE', 'VEHICLE_SIZE', 'WORLD', 'fields', 'reward_term_table']
 class Config:
     """
     Rules of a highway world; names and defaults are HighwayEnv's.
@@ -480,6 +480,11 @@ class Batch:
 def fields() -> list:
     """
     Every field of records: of, name, unit, meaning.
+    """
+def reward_term_table() -> list:
+    """
+    The terms of the reward beside HighwayEnv's own, in the order of the arrays, a dict each:
+    name, field (of Config), weight (the default), low, high, meaning.
     """
 BASE_TERMS: tuple = ('collision_reward', 'right_lane_reward', 'high_speed_reward', 'on_road_reward')
 FEATURES: tuple = ('presence', 'x', 'y', 'vx', 'vy', 'heading', 'cos_h', 'sin_h', 'cos_d', 'sin_d', 'long_off', 'lat_off', 'ang_off')
