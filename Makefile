@@ -139,7 +139,7 @@ format: setup  ## rewrite the sources as lint wants them
 	$(BIN)/ruff format .
 	find cpp bindings tests/cpp -name '*.[ch]pp' | xargs -r $(BIN)/clang-format -i
 
-stubs: build  ## regenerate racer/_core.pyi from the extension
+stubs: build  ## regenerate racer/_core/ from the extension
 	$(BIN)/python -m racer.tools.stubs
 
 wheel: setup  ## build the sdist and, from it, the wheel, into dist/

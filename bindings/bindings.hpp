@@ -70,7 +70,7 @@ void pickle_settings(py::class_<Settings>& type) {
         py::arg("memo"));
 }
 
-// From here on, an object of any class of the module that was made without its __init__ raises
+// From here on, an object of any class of a module that was made without its __init__ raises
 // TypeError wherever it is used. pybind11 would allocate memory for it that nobody initialises.
 void refuse_uninitialised(const py::module_& m);
 
@@ -78,11 +78,15 @@ void refuse_uninitialised(const py::module_& m);
 double free_memory();  // what can be allocated now [bytes]; infinity where the system does not say
 void require_memory(const std::string& what, double bytes);
 
+// Shared by all kinds of worlds, at the top of the module.
 void bind_vehicle(py::module_& m);
-void bind_track(py::module_& m);
-void bind_config(py::module_& m);
-void bind_batch(py::module_& m);
-void bind_highway(py::module_& m);
+// Each kind of world in a submodule of its own.
+void bind_circuit_track(py::module_& m);
+void bind_circuit_config(py::module_& m);
+void bind_circuit_fields(py::module_& m);
+void bind_circuit_batch(py::module_& m);
 void bind_highway_config(py::module_& m);
+void bind_highway_fields(py::module_& m);
+void bind_highway_batch(py::module_& m);
 
 }  // namespace racer::bindings

@@ -1,63 +1,11 @@
-#include <map>
-
 #include "bindings.hpp"
 #include "racer/instruction_set.hpp"
-#include "racer/observation.hpp"
 #include "racer/random.hpp"
-#include "racer/rules.hpp"
 #include "racer/time.hpp"
 
 namespace py = pybind11;
 
 namespace {
-
-py::list observation_layout(const std::string& name) {
-    using racer::ObservationKind;
-    const std::map<std::string, ObservationKind> kinds = {{"lidar", ObservationKind::kLidar},
-                                                          {"track", ObservationKind::kTrack},
-                                                          {"road", ObservationKind::kRoad}};
-    const auto kind = kinds.find(name);
-    if (kind == kinds.end()) {
-        throw py::value_error("observation must be 'lidar', 'track' or 'road', got '" + name + "'");
-    }
-    py::list layout;
-    int offset = 0;
-    for (const racer::ObservationField& field : racer::observation_fields(kind->second)) {
-        py::dict row;
-        row["name"] = std::string(field.name);
-        row["offset"] = offset;
-        row["size"] = field.size;
-        row["unit"] = std::string(field.unit);
-        row["scale"] = field.scale;
-        row["low"] = field.low;
-        row["high"] = field.high;
-        layout.append(row);
-        offset += field.size;
-    }
-    return layout;
-}
-
-py::list reward_terms() {
-    py::list names;
-    for (const racer::RewardTermInfo& term : racer::kRewardTermTable) names.append(term.name);
-    return names;
-}
-
-py::list reward_term_table() {
-    py::list rows;
-    for (const racer::RewardTermInfo& term : racer::kRewardTermTable) {
-        py::dict row;
-        row["name"] = term.name;
-        row["field"] = term.field;
-        row["weight"] = term.weight;
-        row["low"] = term.low;
-        row["high"] = term.high;
-        row["unit"] = term.unit;
-        row["meaning"] = term.meaning;
-        rows.append(row);
-    }
-    return rows;
-}
 
 py::list instruction_sets() {
     py::list names;
@@ -74,32 +22,67 @@ void set_instruction_set(const std::string& name) {
         py::str(py::str(", ").attr("join")(instruction_sets())).cast<std::string>());
 }
 
+// What users' programs, and what they have pickled, call by its older name.
+void alias(py::module_& m, const char* older, const py::module_& kind, const char* name) {
+    m.attr(older) = kind.attr(name);
+}
+
+void bind_circuit(py::module_& m) {
+    py::module_ circuit = m.def_submodule("circuit", "Worlds of cars on a circuit.");
+    racer::bindings::bind_circuit_track(circuit);
+    racer::bindings::bind_circuit_config(circuit);
+    racer::bindings::bind_circuit_fields(circuit);
+    racer::bindings::bind_circuit_batch(circuit);
+    racer::bindings::refuse_uninitialised(circuit);
+    alias(m, "Track", circuit, "Track");
+    alias(m, "Batch", circuit, "Batch");
+    alias(m, "BatchConfig", circuit, "Config");
+    alias(m, "fact_table", circuit, "fields");
+    alias(m, "observation_layout", circuit, "observation_layout");
+}
+
+void bind_highway(py::module_& m) {
+    py::module_ highway = m.def_submodule("highway", "Worlds of traffic on a highway.");
+    racer::bindings::bind_highway_config(highway);
+    racer::bindings::bind_highway_fields(highway);
+    racer::bindings::bind_highway_batch(highway);
+    racer::bindings::refuse_uninitialised(highway);
+    alias(m, "HighwayBatch", highway, "Batch");
+    alias(m, "HighwayConfig", highway, "Config");
+}
+
+// Until all of Python calls them by the names of their kinds.
+void alias_the_rest(py::module_& m) {
+    const py::module_ circuit = m.attr("circuit");
+    const py::module_ highway = m.attr("highway");
+    for (const char* name : {"CAR_STATE", "LAP_REASONS", "RAY_COUNT", "RAY_RANGE",
+                             "ROAD_AHEAD_METRES", "reward_term_table"}) {
+        alias(m, name, circuit, name);
+    }
+    m.def("reward_terms",
+          [names = py::list(circuit.attr("REWARD_TERMS"))] { return py::list(py::tuple(names)); });
+    alias(m, "HIGHWAY_VEHICLE", highway, "VEHICLE");
+    alias(m, "HIGHWAY_WORLD", highway, "WORLD");
+    alias(m, "HIGHWAY_OUTCOME", highway, "OUTCOME");
+    alias(m, "HIGHWAY_REWARD_TERMS", highway, "REWARD_TERMS");
+    alias(m, "HIGHWAY_BASE_TERMS", highway, "BASE_TERMS");
+    alias(m, "HIGHWAY_FEATURES", highway, "FEATURES");
+    alias(m, "HIGHWAY_RULES_VERSION", highway, "RULES_VERSION");
+    alias(m, "HIGHWAY_LANE_WIDTH", highway, "LANE_WIDTH");
+    alias(m, "HIGHWAY_VEHICLE_SIZE", highway, "VEHICLE_SIZE");
+    alias(m, "highway_fields", highway, "fields");
+}
+
 }  // namespace
 
 PYBIND11_MODULE(_core, m) {
-    m.doc() = "The Racer engine: vehicles, tracks and batches of worlds, stepped in C++.";
+    m.doc() = "The Racer engine: vehicles, and batches of worlds of each kind, stepped in C++.";
     m.attr("TICK_SECONDS") = racer::kTickSeconds;
 #if defined(__clang__)
     m.attr("COMPILER") = "clang " __clang_version__;
 #else
     m.attr("COMPILER") = "gcc " __VERSION__;
 #endif
-    m.attr("RAY_COUNT") = racer::kRays;
-    m.attr("RAY_RANGE") = static_cast<double>(racer::kRayRange);
-    py::list ahead;
-    for (const int metres : racer::kRoadAheadMetres) ahead.append(metres);
-    m.attr("ROAD_AHEAD_METRES") = py::tuple(ahead);
-    py::list edges;
-    for (const int metres : racer::kEdgeAheadMetres) edges.append(metres);
-    m.attr("EDGE_AHEAD_METRES") = py::tuple(edges);
-
-    m.def("observation_layout", &observation_layout, py::arg("observation"),
-          "Fields of an observation in order: name, offset, size, unit, scale, low, high.\n\n"
-          "An entry of the observation is clip(value * scale, low, high).");
-    m.def("reward_terms", &reward_terms, "Names of the reward terms, in the order of the arrays.");
-    m.def("reward_term_table", &reward_term_table,
-          "The reward terms in that order, a dict each: name (in files), field (of BatchConfig),\n"
-          "weight (the default), low, high, unit, meaning.");
     m.def("split_seed", &racer::split_seed, py::arg("seed"), py::arg("index"),
           "Seed of stream `index` of `seed`: a hash, so that streams never overlap.");
     m.def("free_memory", &racer::bindings::free_memory,
@@ -112,9 +95,7 @@ PYBIND11_MODULE(_core, m) {
           "Chooses the kernels of the whole process. Raises ValueError if the CPU lacks them.");
 
     racer::bindings::bind_vehicle(m);
-    racer::bindings::bind_track(m);
-    racer::bindings::bind_config(m);
-    racer::bindings::bind_batch(m);
-    racer::bindings::bind_highway(m);
-    racer::bindings::refuse_uninitialised(m);
+    bind_circuit(m);
+    bind_highway(m);
+    alias_the_rest(m);
 }

@@ -18,6 +18,11 @@
 
 namespace racer::bindings {
 
+// What every batch says of itself.
+inline constexpr const char* kLive =
+    "Arrays are live: the next call overwrites them; copy to keep. Sizes and settings are "
+    "constant.";
+
 template <class T>
 using Exact = py::array_t<T, py::array::c_style>;
 using WorldIndices = py::object;  // whole numbers, or None for all worlds

@@ -14,7 +14,8 @@ import pytest
 from racer import _core
 from racer.tracks import load_track
 
-CLASSES = [value for value in vars(_core).values() if isinstance(value, type)]
+KINDS = (_core.circuit, _core.highway)
+CLASSES = [value for kind in KINDS for value in vars(kind).values() if isinstance(value, type)]
 
 HALF_MADE = """
 import inspect, json
@@ -23,14 +24,16 @@ from racer import _core
 
 tried, wrong = 0, []
 SPECIAL = ("__repr__", "__copy__", "__deepcopy__", "__getstate__", "__reduce__", "__reduce_ex__")
-for cls in [value for value in vars(_core).values() if isinstance(value, type)]:
+classes = [value for kind in (_core.circuit, _core.highway) for value in vars(kind).values()
+           if isinstance(value, type)]
+for cls in classes:
     class Sub(cls):
         def __init__(self):
             pass
 
     try:
         Sub()
-        wrong.append(f"{cls.__name__}: a subclass that never calls __init__ is made")
+        wrong.append(f"{cls}: a subclass that never calls __init__ is made")
     except TypeError:
         pass
     for name, member in vars(cls).items():
@@ -52,7 +55,7 @@ for cls in [value for value in vars(_core).values() if isinstance(value, type)]:
                 use()
             except TypeError:
                 continue
-            wrong.append(f"{cls.__name__}.{name}")
+            wrong.append(f"{cls}.{name}")
 half = _core.Track.__new__(_core.Track)
 rules = _core.BatchConfig.__new__(_core.BatchConfig)
 road = _core.HighwayConfig.__new__(_core.HighwayConfig)
@@ -160,7 +163,38 @@ def test_an_object_made_without_its_init_raises_everywhere() -> None:
     tried, wrong = json.loads(ran(HALF_MADE))
     assert wrong == []
     assert tried > 250  # classes times their members
-    assert {cls.__name__ for cls in CLASSES} >= {"Batch", "HighwayBatch", "Track", "BatchConfig"}
+    names = {f"{cls.__module__}.{cls.__qualname__}" for cls in CLASSES}
+    assert names == {
+        *(f"racer._core.circuit.{name}" for name in ("Track", "Config", "Batch")),
+        *(f"racer._core.highway.{name}" for name in ("Config", "Batch")),
+    }
+
+
+@pytest.mark.parametrize(
+    ("older", "now"),
+    [
+        ("Track", _core.circuit.Track),
+        ("Batch", _core.circuit.Batch),
+        ("BatchConfig", _core.circuit.Config),
+        ("HighwayBatch", _core.highway.Batch),
+        ("HighwayConfig", _core.highway.Config),
+    ],
+)
+def test_what_was_pickled_by_its_older_name_is_found(older: str, now: type[Any]) -> None:
+    assert pickle.loads(f"cracer._core\n{older}\n.".encode()) is now  # noqa: S301
+    assert pickle.loads(pickle.dumps(now)) is now  # noqa: S301
+
+
+def test_a_worker_that_never_imported_the_engine_can_unpickle_its_classes() -> None:
+    program = (
+        "import pickle, sys\n"
+        "made = pickle.loads(bytes.fromhex(sys.argv[1]))\n"
+        "print(type(made).__module__, made.num_worlds, made.state_hash().tolist())"
+    )
+    batch = _core.highway.Batch(2, seed=3)
+    module, worlds, *hashes = ran(program, pickle.dumps(batch).hex()).split(maxsplit=2)
+    assert (module, worlds) == ("racer._core.highway", "2")
+    assert hashes == [f"{batch.state_hash().tolist()}\n"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads memory from /proc")

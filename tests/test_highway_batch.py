@@ -329,3 +329,14 @@ def test_traffic_may_start_behind() -> None:
     assert np.all(behind == 10)
     ahead = make_batch(8).facts["x"]
     assert np.all(ahead[:, 1:] > ahead[:, :1])
+
+
+def test_terms_of_the_reward_are_listed_once() -> None:
+    table = _core.highway.reward_term_table()
+    assert ("base", *(row["name"] for row in table)) == _core.highway.REWARD_TERMS
+    for row in table:
+        config = _core.highway.Config()
+        assert getattr(config, row["field"]) == row["weight"] == 0.0
+        setattr(config, row["field"], row["high"] + 1.0)
+        with pytest.raises(ValueError, match=f"{row['field']} must be -1000000 to 1000000"):
+            _core.highway.Batch(1, config)

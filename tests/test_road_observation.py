@@ -8,7 +8,7 @@ from racer.envs.sb3 import RacerVecEnv
 from racer.tracks import load_track
 
 ROWS = {row["name"]: row for row in _core.observation_layout("road")}
-AHEAD = np.array(_core.EDGE_AHEAD_METRES)
+AHEAD = np.array(_core.circuit.EDGE_AHEAD_METRES)
 
 
 def part(observation: np.ndarray, name: str) -> np.ndarray:

@@ -26,7 +26,8 @@ struct Highway {
     Highway(const highway::BatchOptions& options, const highway::Config& config)
         : batch(options, config) {
         highway::StepContext& c = batch.context();
-        const auto n = static_cast<std::size_t>(options.worlds);
+        const auto worlds = static_cast<std::size_t>(options.worlds);
+        const auto n = worlds * static_cast<std::size_t>(options.controlled.count);  // agents
         actions.resize(n * static_cast<std::size_t>(c.action_size));
         meta.resize(n);
         observations.resize(n * static_cast<std::size_t>(c.observation_size));
@@ -34,7 +35,7 @@ struct Highway {
         rewards.resize(n);
         terms.resize(n * highway::kTerms);
         base.resize(n * highway::kBaseTerms);
-        ends = std::make_unique<bool[]>(2 * n);
+        ends = std::make_unique<bool[]>(2 * worlds);
         outcomes.resize(n);
         final_outcomes.resize(n);
         c.actions = actions.data();
@@ -45,13 +46,13 @@ struct Highway {
         c.reward_terms = terms.data();
         c.base_terms = base.data();
         c.terminated = ends.get();
-        c.truncated = ends.get() + n;
+        c.truncated = ends.get() + worlds;
         c.outcomes = outcomes.data();
         c.final_outcomes = final_outcomes.data();
         batch.reset({}, {});
     }
 
-    // Actions of a step; `first` is the number of the first world among all.
+    // Actions of a step; `first` is the number of the first agent among all.
     void act(std::uint64_t step, int first = 0) {
         const std::size_t axes = actions.size() / meta.size();
         const bool one = batch.config().action == highway::ActionKind::kTraffic;

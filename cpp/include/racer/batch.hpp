@@ -20,6 +20,7 @@ inline constexpr int kMaxTicksPerAction = 120;
 struct BatchOptions {
     int worlds = 1;
     int cars_per_world = 1;
+    Controlled controlled;
     int ticks_per_action = 1;
     ActionKind action = ActionKind::kPedals;
     ObservationKind observation = ObservationKind::kLidar;

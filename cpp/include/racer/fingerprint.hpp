@@ -7,7 +7,7 @@
 
 namespace racer {
 
-// 0 until the parameters are frozen; a change of physics bits raises it.
+// Any change of the bits of the physics raises it; tests/physics_versions.json says what each is.
 inline constexpr int kPhysicsVersion = 1;
 
 // A hash over the physics version, the vehicle's parameters and a golden trajectory, so that

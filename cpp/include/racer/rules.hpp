@@ -1,5 +1,5 @@
-// The rules of driving: what a lap is, what is rewarded, when an episode ends. Facts and plain
-// values; the kernels in step.hpp apply them.
+// The rules of driving as plain values: what a lap is, what is rewarded, when an episode ends. The
+// kernels in cpp/src/circuit/ apply them: lap_timing.hpp, score.hpp and ends.hpp.
 #pragma once
 
 #include <cstdint>

@@ -5,6 +5,7 @@
 
 #include "racer/autoreset.hpp"
 #include "racer/car_fields.hpp"
+#include "racer/controlled.hpp"
 #include "racer/observation.hpp"
 #include "racer/rules.hpp"
 #include "racer/track.hpp"
@@ -19,12 +20,13 @@ inline constexpr int kCarBlock = 16;
 
 // All that a step reads and writes: plain pointers, no ownership.
 struct StepContext {
+    // Constant from the making of the batch on.
     const Vehicle* vehicle = nullptr;
     const Track* const* tracks = nullptr;  // of each car, padded
     const BatchConfig* config = nullptr;
-    CarArrays cars;
     int worlds = 0;
-    int cars_per_world = 1;
+    int cars_per_world = 1;  // each has actions, observations and rewards of its own
+    Controlled controlled;   // the cars that can end the episode
     int ticks_per_action = 1;
     ActionKind action = ActionKind::kPedals;
     ObservationKind observation = ObservationKind::kLidar;
@@ -32,7 +34,13 @@ struct StepContext {
     int action_size = 3;
     int observation_size = 14;
 
-    const float* actions = nullptr;       // (cars, action_size)
+    // Live state, from step to step.
+    CarArrays cars;
+
+    // Live input of the next step.
+    const float* actions = nullptr;  // (cars, action_size)
+
+    // Live outputs of the last step.
     float* observations = nullptr;        // (cars, observation_size)
     float* final_observations = nullptr;  // (cars, observation_size)
     CarRecord* final_records = nullptr;   // (cars,): the state before a same-step reset

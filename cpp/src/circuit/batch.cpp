@@ -41,6 +41,11 @@ void check_options(const BatchOptions& options) {
                 options.worlds <= kMaxCars / options.cars_per_world,
             "worlds x cars_per_world must be 1 to 4194304, got " + std::to_string(options.worlds) +
                 " x " + std::to_string(options.cars_per_world));
+    require(options.controlled.first >= 0 && options.controlled.count >= 1 &&
+                options.controlled.count <= options.cars_per_world - options.controlled.first,
+            "controlled cars must be some of the " + std::to_string(options.cars_per_world) +
+                " of a world, got " + std::to_string(options.controlled.count) + " from car " +
+                std::to_string(options.controlled.first) + " on");
     require(options.ticks_per_action >= 1 && options.ticks_per_action <= kMaxTicksPerAction,
             "ticks_per_action must be 1 to " + std::to_string(kMaxTicksPerAction) + ", got " +
                 std::to_string(options.ticks_per_action));
@@ -86,6 +91,7 @@ Batch::Batch(const Vehicle& vehicle, std::vector<std::shared_ptr<const Track>> t
     context_.config = &config_;
     context_.worlds = options.worlds;
     context_.cars_per_world = k;
+    context_.controlled = options.controlled;
     context_.ticks_per_action = options.ticks_per_action;
     context_.action = options.action;
     context_.observation = options.observation;

@@ -11,7 +11,7 @@
 #include "core/float_environment.hpp"
 #include "core/thread_pool.hpp"
 #include "racer/hash.hpp"
-#include "racer/highway/road.hpp"
+#include "racer/highway/dimensions.hpp"
 #include "racer/random.hpp"
 #include "traffic/kernels.hpp"
 #include "traffic/precise.hpp"
@@ -37,12 +37,16 @@ void take_scratch(Arena& arena, Scratch& scratch, std::size_t lanes, std::size_t
     scratch.lists = arena.take<std::int32_t>(lanes * stride);
     scratch.counts = arena.take<std::int32_t>(lanes);
     scratch.front = arena.take<std::int32_t>(stride);
-    scratch.rank = arena.take<std::int32_t>(stride);
-    scratch.front_x = arena.take<double>(stride);
+    scratch.place = arena.take<std::int32_t>(stride);
+    scratch.front_s = arena.take<double>(stride);
     scratch.front_vx = arena.take<double>(stride);
     scratch.front_vy = arena.take<double>(stride);
     scratch.free_term = arena.take<double>(stride);
     scratch.closest = arena.take<double>(stride);
+    scratch.d = arena.take<double>(stride);
+    scratch.own_acceleration = arena.take<double>(stride);
+    scratch.own_slip = arena.take<double>(stride);
+    scratch.distance = arena.take<double>(stride);
     scratch.pair_capacity = static_cast<int>(4 * stride);
     scratch.pairs = arena.take<std::int32_t>(8 * stride);
 }
@@ -64,7 +68,14 @@ Batch::Batch(const BatchOptions& options, const Config& config)
     : options_(options),
       config_(checked(config)),
       pool_(std::make_unique<ThreadPool>(std::clamp(options.threads, 1, 256))) {
-    const int count = config_.vehicles_count + 1;
+    const Controlled controlled = options.controlled;
+    require(controlled.count >= 1 && controlled.count <= kMaxVehicles,
+            "controlled vehicles must be 1 to " + std::to_string(kMaxVehicles) + ", got " +
+                std::to_string(controlled.count));
+    require(controlled.first >= 0 && controlled.first <= config_.vehicles_count,
+            "the first controlled vehicle must be 0 to " + std::to_string(config_.vehicles_count) +
+                ", got " + std::to_string(controlled.first));
+    const int count = config_.vehicles_count + controlled.count;
     const int stride = (count + kVehicleBlock - 1) / kVehicleBlock * kVehicleBlock;
     constexpr int kMaxRows = 1 << 24;
     require(options.worlds >= 1 && options.worlds <= kMaxRows / stride,
@@ -94,6 +105,7 @@ Batch::Batch(const BatchOptions& options, const Config& config)
     context_.worlds = records_.data();
     context_.world_count = options.worlds;
     context_.vehicles_per_world = count;
+    context_.controlled = controlled;
     context_.stride = stride;
     context_.frames = frames_of_step(config_);
     context_.frame_seconds = 1.0 / config_.simulation_frequency;
@@ -108,8 +120,9 @@ Batch::Batch(const BatchOptions& options, const Config& config)
             split_seed(options.seed, static_cast<std::uint64_t>(world));
         const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(world) * stride;
         for (int i = 0; i < count; ++i) {  // the padding's limits stay 0: it does not move
-            context_.vehicles.limit_low[row + i] = i == 0 ? config_.speed_range.low : -kMaxSpeed;
-            context_.vehicles.limit_high[row + i] = i == 0 ? config_.speed_range.high : kMaxSpeed;
+            const bool ego = is_controlled(controlled, i);
+            context_.vehicles.limit_low[row + i] = ego ? config_.speed_range.low : -kMaxSpeed;
+            context_.vehicles.limit_high[row + i] = ego ? config_.speed_range.high : kMaxSpeed;
             context_.vehicles.order[row + i] = i;
         }
     }

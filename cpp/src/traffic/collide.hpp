@@ -1,7 +1,8 @@
 // Collisions of rectangles, with HighwayEnv's separating axes, prediction and order of pairs.
 #pragma once
 
-#include "traffic/world.hpp"
+#include "traffic/plane.hpp"
+#include "traffic/road.hpp"
 
 namespace racer::RACER_ISA::traffic {
 
@@ -38,7 +39,8 @@ inline void corners_of(const World& w, int i, Corner (&corners)[4]) {
     }
 }
 
-// True if one of the rectangles' own axes keeps them apart beyond doubt, now and over the frame.
+// True if one of the rectangles' own axes keeps them apart beyond doubt, now and over the frame;
+// the same bits either way round.
 inline bool clearly_apart(const World& w, int i, int j, double dt) {
     constexpr double kDoubt = 1e-9;  // far above rounding
     const double dx = w.x[j] - w.x[i];
@@ -61,7 +63,7 @@ inline bool clearly_apart(const World& w, int i, int j, double dt) {
     return false;
 }
 
-// One pair, i before j in the list of vehicles.
+// One pair, i before j in rank.
 inline void collide_pair(const World& w, int i, int j, double dt) {
     const double dx = w.x[j] - w.x[i];
     const double dy = w.y[j] - w.y[i];
@@ -123,7 +125,7 @@ inline void collide_pair(const World& w, int i, int j, double dt) {
     if (intersecting) w.crashed[i] = w.crashed[j] = 1;
 }
 
-// Sorts pairs by their first, then their second vehicle, and handles them in this order: a later
+// Sorts pairs of ranks by their first, then their second, and handles them in this order: a later
 // pair's impact replaces an earlier one's.
 inline void collide_in_order(const World& w, std::int32_t* pairs, int count, double dt) {
     for (int k = 1; k < count; ++k) {
@@ -139,12 +141,22 @@ inline void collide_in_order(const World& w, std::int32_t* pairs, int count, dou
         pairs[2 * to] = first;
         pairs[2 * to + 1] = second;
     }
-    for (int k = 0; k < count; ++k) collide_pair(w, pairs[2 * k], pairs[2 * k + 1], dt);
+    for (int k = 0; k < count; ++k) {
+        collide_pair(w, vehicle_of_rank(w, pairs[2 * k]), vehicle_of_rank(w, pairs[2 * k + 1]), dt);
+    }
 }
 
-inline void collide(const World& w, Scratch& scratch, double dt, double fastest) {
+// Every pair in order whose first is among the first `firsts` in rank.
+inline void collide_ranks(const World& w, int firsts, double dt) {
+    for (int a = 0; a < firsts; ++a) {
+        const int i = vehicle_of_rank(w, a);
+        for (int b = a + 1; b < w.count; ++b) collide_pair(w, i, vehicle_of_rank(w, b), dt);
+    }
+}
+
+RACER_STAGE void collide(const World& w, Scratch& scratch, double dt, double fastest) {
     if (!w.config->traffic_collisions) {
-        for (int j = 1; j < w.count; ++j) collide_pair(w, 0, j, dt);
+        collide_ranks(w, w.controlled.count, dt);
         return;
     }
     const double reach = highway::kVehicleDiagonal + fastest * dt;
@@ -153,20 +165,19 @@ inline void collide(const World& w, Scratch& scratch, double dt, double fastest)
         const std::int32_t i = w.order[k];
         for (int m = k + 1; m < w.count; ++m) {
             const std::int32_t j = w.order[m];
-            if (w.x[j] - w.x[i] > reach) break;
+            if (gap_along(w, i, j) > reach) break;
             const double dy = w.y[j] - w.y[i];
             if (dy > reach || dy < -reach) continue;
-            const std::int32_t first = i < j ? i : j;
-            const std::int32_t second = i < j ? j : i;
-            if (clearly_apart(w, first, second, dt)) continue;
-            if (count == scratch.pair_capacity) {  // a pile: every pair in order, none left out
-                for (int a = 0; a < w.count; ++a) {
-                    for (int b = a + 1; b < w.count; ++b) collide_pair(w, a, b, dt);
-                }
+            if (clearly_apart(w, i, j, dt)) continue;
+            if (count == scratch.pair_capacity) {  // a pile: none left out
+                collide_ranks(w, w.count, dt);
                 return;
             }
-            scratch.pairs[2 * count] = first;
-            scratch.pairs[2 * count + 1] = second;
+            const int rank_i = rank_of(w, i);
+            const int rank_j = rank_of(w, j);
+            const bool ordered = rank_i < rank_j;
+            scratch.pairs[2 * count] = ordered ? rank_i : rank_j;
+            scratch.pairs[2 * count + 1] = ordered ? rank_j : rank_i;
             ++count;
         }
     }

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "racer/highway/batch.hpp"
-#include "racer/highway/road.hpp"
+#include "racer/highway/dimensions.hpp"
 #include "racer/text.hpp"
 
 namespace racer::highway {
@@ -81,14 +81,11 @@ Config checked(Config c) {
         {"collision_reward", c.collision_reward},
         {"right_lane_reward", c.right_lane_reward},
         {"high_speed_reward", c.high_speed_reward},
-        {"forward_speed_reward", c.forward_speed_reward},
-        {"safety_reward", c.safety_reward},
-        {"off_road_reward", c.off_road_reward},
-        {"stillness_reward", c.stillness_reward},
-        {"backward_reward", c.backward_reward},
-        {"spin_reward", c.spin_reward},
-        {"off_centre_reward", c.off_centre_reward}};
-    for (const auto& [name, weight] : weights) require_in(name, weight, -1e6, 1e6);
+#define RACER_TERM(constant, name, meaning) {#name "_reward", c.name##_reward},
+        RACER_HIGHWAY_REWARD_TERMS(RACER_TERM)
+#undef RACER_TERM
+    };
+    for (const auto& [name, weight] : weights) require_in(name, weight, -kMaxWeight, kMaxWeight);
     require(!c.normalize_reward || c.high_speed_reward + c.right_lane_reward != c.collision_reward,
             "normalize_reward needs rewards that differ from collision_reward");
     require_in("safety_time", c.safety_time, 1e-3, 1e3);

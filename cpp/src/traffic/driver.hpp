@@ -4,8 +4,9 @@
 // cascade of proportional controllers at the wheel, all with HighwayEnv's constants.
 #pragma once
 
+#include "traffic/neighbours.hpp"
+#include "traffic/plane.hpp"
 #include "traffic/recover.hpp"
-#include "traffic/world.hpp"
 
 namespace racer::RACER_ISA::traffic {
 
@@ -45,15 +46,10 @@ RACER_INLINE R interaction(R speed, R dv, R distance) {
     return R(kComfortAcceleration) * (ratio * ratio);
 }
 
-RACER_INLINE double closing_speed(const World& w, int who, int front) {
-    return (velocity_x(w, who) - velocity_x(w, front)) * w.cosine[who] +
-           (velocity_y(w, who) - velocity_y(w, front)) * w.sine[who];
-}
-
 // What braking for `front` costs `who`; 0 if there is nobody.
 RACER_INLINE double interaction_with(const World& w, int who, int front) {
     if (front == kNobody) return 0.0;
-    return interaction(w.speed[who], closing_speed(w, who, front), w.x[front] - w.x[who]);
+    return interaction(w.speed[who], closing_speed(w, who, front), gap_along(w, who, front));
 }
 
 // The option `traffic_caution`: braking beyond the usual limit as far as a closing gap asks for.
@@ -68,12 +64,12 @@ RACER_INLINE R cautious_braking(R dv, R distance) {
 inline bool room_to_change(const World& w, const Scratch& scratch, int who, int lane,
                            const Neighbours& there) {
     const double gap = highway::kVehicleLength + 1.0 + 0.5 * abs(w.speed[who]);
-    if (there.front != kNobody && w.x[there.front] - w.x[who] < gap) return false;
-    if (there.rear != kNobody && w.x[who] - w.x[there.rear] < gap) return false;
+    if (there.front != kNobody && gap_along(w, who, there.front) < gap) return false;
+    if (there.rear != kNobody && gap_along(w, there.rear, who) < gap) return false;
     for (const int way : {-1, 1}) {
-        for (int k = scratch.rank[who] + way; k >= 0 && k < w.count; k += way) {
+        for (int k = scratch.place[who] + way; k >= 0 && k < w.count; k += way) {
             const int other = w.order[k];
-            if (abs(w.x[other] - w.x[who]) >= gap) break;
+            if (abs(gap_along(w, who, other)) >= gap) break;
             if (w.target_lane[other] == lane) return false;
         }
     }
@@ -105,14 +101,14 @@ inline void reconsider(const World& w, const Scratch& scratch, int who, double f
     const double reach = kJamDistance + kTimeGap * abs(speed) +
                          abs(speed) * (abs(speed) + fastest) / kTwoSqrtComfort;
     const bool ego_plans = w.config->action != highway::ActionKind::kContinuous;
-    for (int k = scratch.rank[who] + 1; k < w.count; ++k) {
+    for (int k = scratch.place[who] + 1; k < w.count; ++k) {
         const int other = w.order[k];
-        const double distance = w.x[other] - w.x[who];
+        const double distance = gap_along(w, who, other);
         if (distance > reach + 1.0) return;
         if (w.lane[other] == w.target_lane[who] || w.target_lane[other] != w.target_lane[who]) {
             continue;
         }
-        if (other == 0 && !ego_plans) continue;
+        if (!ego_plans && is_controlled(w, other)) continue;
         if (0.0 < distance && distance < desired_gap(speed, closing_speed(w, who, other))) {
             w.target_lane[who] = w.lane[who];
             return;
@@ -120,38 +116,36 @@ inline void reconsider(const World& w, const Scratch& scratch, int who, double f
     }
 }
 
-// The first vehicle that follows the rules of the traffic; the ego vehicle may be one of them.
-RACER_INLINE int first_of_traffic(const World& w) {
-    return w.config->action == highway::ActionKind::kTraffic ? 0 : 1;
-}
-
-// Who goes where: one after the other, each seeing what those before it decided.
-inline void decide(const World& w, const Scratch& scratch, double fastest) {
-    for (int i = first_of_traffic(w); i < w.count; ++i) {
-        if (w.crashed[i] != 0) continue;
-        if (w.lane[i] != w.target_lane[i]) {
-            reconsider(w, scratch, i, fastest);
-            if (recovers(w, i)) give_up_if_blocked(w, scratch, i);
-            continue;
-        }
-        if (!(w.timer[i] > kLaneChangeDelay)) continue;
-        w.timer[i] = 0.0;
-        const int lane = w.lane[i];
-        for (const int candidate : {lane - 1, lane + 1}) {
-            if (candidate < 0 || candidate >= w.config->lanes_count) continue;
-            const double lateral = w.y[i] - highway::lane_centre(candidate);
-            if (!highway::reachable(w.x[i], lateral)) continue;
-            if (abs(w.speed[i]) < kMovingSpeed && !recovers(w, i)) continue;
-            if (wants_lane(w, scratch, i, candidate)) w.target_lane[i] = candidate;
-        }
+// Whether a vehicle stays on its lane, gives up a change of lane or begins one.
+inline void decide(const World& w, const Scratch& scratch, int i, double fastest) {
+    if (w.crashed[i] != 0) return;
+    if (w.lane[i] != w.target_lane[i]) {
+        reconsider(w, scratch, i, fastest);
+        if (recovers(w, i)) give_up_if_blocked(w, scratch, i);
+        return;
+    }
+    if (!(w.timer[i] > kLaneChangeDelay)) return;
+    w.timer[i] = 0.0;
+    const int lane = w.lane[i];
+    for (const int candidate : {lane - 1, lane + 1}) {
+        if (!has_lane(w, candidate) || !reachable(w, i, candidate)) continue;
+        if (abs(w.speed[i]) < kMovingSpeed && !recovers(w, i)) continue;
+        if (wants_lane(w, scratch, i, candidate)) w.target_lane[i] = candidate;
     }
 }
 
-// The slip angle that steers to the middle of a lane `lateral` metres to the left.
+// Who goes where: one after the other, each seeing what those before it decided.
+RACER_STAGE void decide_all(const World& w, const Scratch& scratch, double fastest) {
+    for (const Indices& part : traffic_of(w).parts) {
+        for (int i = part.begin; i < part.end; ++i) decide(w, scratch, i, fastest);
+    }
+}
+
+// The slip angle that steers to the middle of a lane `d` metres to the left.
 template <class R>
-RACER_INLINE R steer(R lateral, R speed, R heading) {
+RACER_INLINE R steer(R d, R speed, R heading) {
     const R divisor = not_zero(speed);
-    const R sideways = (R(-kLateralGain) * lateral) / divisor;
+    const R sideways = (R(-kLateralGain) * d) / divisor;
     const R wanted =
         clamp(precise::asin(clamp(sideways, R(-1.0), R(1.0))), R(-kQuarterPi), R(kQuarterPi));
     const R rate = R(kHeadingGain) * precise::wrap_exact(wanted - heading);
@@ -160,17 +154,25 @@ RACER_INLINE R steer(R lateral, R speed, R heading) {
     return clamp(precise::asin(sine), R(-kMaxSlip), R(kMaxSlip));
 }
 
-// Everybody's commands for this frame. A crashed vehicle brakes and goes straight.
-inline void command(const World& w, Scratch& scratch) {
-    const double ego_acceleration = w.acceleration[0];
-    const double ego_slip = w.slip[0];
+// A crashed vehicle brakes and goes straight.
+RACER_INLINE void brake(const World& w, int i) {
+    w.acceleration[i] = -w.speed[i];
+    w.slip[i] = 0.0;
+}
+
+// Everybody's commands for this frame; those of an ego vehicle that is driven directly stay.
+RACER_STAGE void command(const World& w, Scratch& scratch) {
+    for (int k = 0; k < w.controlled.count; ++k) {
+        scratch.own_acceleration[k] = w.acceleration[w.controlled.first + k];
+        scratch.own_slip[k] = w.slip[w.controlled.first + k];
+    }
     for (int i = 0; i < w.count; ++i) {
         const int front = scratch.front[i];
         const bool there = front != kNobody;
-        scratch.front_x[i] = there ? w.x[front] : kFarAway;
+        scratch.front_s[i] = there ? s_of(w, front) : kFarAway;
         scratch.front_vx[i] = there ? velocity_x(w, front) : 0.0;
         scratch.front_vy[i] = there ? velocity_y(w, front) : 0.0;
-        scratch.closest[i] = w.y[i] - highway::lane_centre(w.target_lane[i]);
+        scratch.d[i] = d_of(w, i, w.target_lane[i]);
     }
     for (int i = 0; i < w.stride; i += kLanes) {
         const Real speed = load<Real>(w.speed + i);
@@ -180,70 +182,38 @@ inline void command(const World& w, Scratch& scratch) {
                         (speed * sine - load<Real>(scratch.front_vy + i)) * sine;
         const Real open =
             free_road(speed, load<Real>(w.target_speed + i), load<Real>(w.exponent + i));
-        const Real distance = load<Real>(scratch.front_x + i) - load<Real>(w.x + i);
+        const Real distance = load<Real>(scratch.front_s + i) - load_s(w, i);
         const Real wanted = open - interaction(speed, dv, distance);
         store(scratch.free_term + i, open);
         Real braking(kMaxAcceleration);
         if (w.config->traffic_caution) braking = cautious_braking(dv, distance);
         store(w.acceleration + i, clamp(wanted, -braking, Real(kMaxAcceleration)));
-        store(w.slip + i, steer(load<Real>(scratch.closest + i), speed, load<Real>(w.heading + i)));
+        store(w.slip + i, steer(load<Real>(scratch.d + i), speed, load_heading(w, i)));
     }
-    for (int i = first_of_traffic(w); i < w.count; ++i) {
-        if (w.crashed[i] != 0) {
-            w.acceleration[i] = -w.speed[i];
-            w.slip[i] = 0.0;
-        } else if (w.lane[i] != w.target_lane[i]) {
-            const int front = neighbours(w, scratch, w.target_lane[i], i).front;
-            const double there = scratch.free_term[i] - interaction_with(w, i, front);
-            w.acceleration[i] =
-                change_acceleration(w, scratch, i, w.acceleration[i],
-                                    clamp(there, -kMaxAcceleration, kMaxAcceleration));
+    for (const Indices& part : traffic_of(w).parts) {
+        for (int i = part.begin; i < part.end; ++i) {
+            if (w.crashed[i] != 0) {
+                brake(w, i);
+            } else if (w.lane[i] != w.target_lane[i]) {
+                const int front = neighbours(w, scratch, w.target_lane[i], i).front;
+                const double there = scratch.free_term[i] - interaction_with(w, i, front);
+                w.acceleration[i] =
+                    change_acceleration(w, scratch, i, w.acceleration[i],
+                                        clamp(there, -kMaxAcceleration, kMaxAcceleration));
+            }
         }
     }
-    if (first_of_traffic(w) == 0) return;
-    if (w.crashed[0] != 0) {
-        w.acceleration[0] = -w.speed[0];
-        w.slip[0] = 0.0;
-    } else if (w.config->action == highway::ActionKind::kMeta) {
-        w.acceleration[0] = kSpeedGain * (w.target_speed[0] - w.speed[0]);
-    } else {
-        w.acceleration[0] = ego_acceleration;
-        w.slip[0] = ego_slip;
-    }
-}
-
-// The kinematic bicycle, one frame.
-inline void move(const World& w, double dt) {
-    for (int i = 0; i < w.stride; i += kLanes) {
-        const Real speed = load<Real>(w.speed + i);
-        const Real low = load<Real>(w.limit_low + i);
-        const Real high = load<Real>(w.limit_high + i);
-        Real a = load<Real>(w.acceleration + i);
-        a = select(speed > high, min(a, high - speed), a);
-        a = select(speed < low, max(a, low - speed), a);
-        store(w.acceleration + i, a);
-
-        const Real heading = load<Real>(w.heading + i);
-        const Real slip = load<Real>(w.slip + i);
-        const auto motion = precise::sincos(heading + slip);
-        const Real x = load<Real>(w.x + i) + (speed * motion.cosine) * Real(dt);
-        const Real y = load<Real>(w.y + i) + (speed * motion.sine) * Real(dt);
-        store(w.x + i, x + load<Real>(w.impact_x + i));
-        store(w.y + i, y + load<Real>(w.impact_y + i));
-        store(w.impact_x + i, Real(0.0));
-        store(w.impact_y + i, Real(0.0));
-        const Real turn = speed * precise::sincos(slip).sine / Real(highway::kVehicleLength / 2);
-        const Real turned = heading + turn * Real(dt);
-        store(w.heading + i, turned);
-        store(w.speed + i, speed + a * Real(dt));
-        store(w.timer + i, load<Real>(w.timer + i) + Real(dt));
-        const auto direction = precise::sincos(turned);
-        store(w.cosine + i, direction.cosine);
-        store(w.sine + i, direction.sine);
-    }
-    for (int i = 0; i < w.count; ++i) {
-        w.crashed[i] |= w.impact_pending[i];
-        w.impact_pending[i] = 0;
+    if (egos_are_traffic(w)) return;
+    for (int k = 0; k < w.controlled.count; ++k) {
+        const int ego = w.controlled.first + k;
+        if (w.crashed[ego] != 0) {
+            brake(w, ego);
+        } else if (w.config->action == highway::ActionKind::kMeta) {
+            w.acceleration[ego] = kSpeedGain * (w.target_speed[ego] - w.speed[ego]);
+        } else {
+            w.acceleration[ego] = scratch.own_acceleration[k];
+            w.slip[ego] = scratch.own_slip[k];
+        }
     }
 }
 

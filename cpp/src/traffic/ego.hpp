@@ -1,7 +1,7 @@
-// What the ego vehicle makes of an action.
+// What an ego vehicle, one that is controlled, makes of an action.
 #pragma once
 
-#include "traffic/world.hpp"
+#include "traffic/road.hpp"
 
 namespace racer::RACER_ISA::traffic {
 
@@ -29,17 +29,15 @@ inline Meta meta_action(const Config& c, std::int64_t action) {
     return c.lateral ? kAll[action] : kAlong[action];
 }
 
-inline void plan(const World& w, Meta action) {
+inline void plan(const World& w, int ego, Meta action) {
     const Config& c = *w.config;
     if (action == Meta::kFaster || action == Meta::kSlower) {
         const int by = action == Meta::kFaster ? 1 : -1;
-        w.target_speed[0] = nearest_target_speed(c, w.speed[0], by);
+        w.target_speed[ego] = nearest_target_speed(c, w.speed[ego], by);
     } else if (action == Meta::kLeft || action == Meta::kRight) {
-        int lane = w.target_lane[0] + (action == Meta::kLeft ? -1 : 1);
-        lane = lane < 0 ? 0 : lane >= c.lanes_count ? c.lanes_count - 1 : lane;
-        if (highway::reachable(w.x[0], w.y[0] - highway::lane_centre(lane))) {
-            w.target_lane[0] = lane;
-        }
+        const int wanted = w.target_lane[ego] + (action == Meta::kLeft ? -1 : 1);
+        const int lane = closest_lane_to(w, wanted);
+        if (reachable(w, ego, lane)) w.target_lane[ego] = lane;
     }
 }
 
@@ -49,7 +47,7 @@ RACER_INLINE double spread(float axis, const highway::Range& range) {
     return static_cast<float>(range.low) + (axis - -1.0F) * width / 2.0F;
 }
 
-inline void drive(const World& w, const float* action) {
+inline void drive(const World& w, int ego, const float* action) {
     const Config& c = *w.config;
     const auto read = [&](float value) {
         if (!(value == value)) {
@@ -60,17 +58,18 @@ inline void drive(const World& w, const float* action) {
         return clamp(value, -bound, bound);
     };
     int axis = 0;
-    w.acceleration[0] = c.longitudinal ? spread(read(action[axis++]), c.acceleration_range) : 0.0;
+    w.acceleration[ego] = c.longitudinal ? spread(read(action[axis++]), c.acceleration_range) : 0.0;
     const double steering = c.lateral ? spread(read(action[axis]), c.steering_range) : 0.0;
-    w.slip[0] = precise::atan(0.5 * precise::tan(steering));
+    w.slip[ego] = precise::atan(0.5 * precise::tan(steering));
 }
 
-inline void take_action(const StepContext& context, const World& w, int world) {
-    if (context.config->action == highway::ActionKind::kTraffic) return;
+// `agent` counts all controlled vehicles of the batch, `ego` is its index in this world.
+inline void take_action(const StepContext& context, const World& w, std::ptrdiff_t agent, int ego) {
+    if (egos_are_traffic(w)) return;
     if (context.config->action == highway::ActionKind::kMeta) {
-        plan(w, meta_action(*context.config, context.meta_actions[world]));
+        plan(w, ego, meta_action(*context.config, context.meta_actions[agent]));
     } else {
-        drive(w, context.actions + static_cast<std::ptrdiff_t>(world) * context.action_size);
+        drive(w, ego, context.actions + agent * context.action_size);
     }
 }
 

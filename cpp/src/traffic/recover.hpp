@@ -4,7 +4,8 @@
 // lane, and whoever changes brakes for the vehicles of both lanes, so for the obstacle, too.
 #pragma once
 
-#include "traffic/world.hpp"
+#include "traffic/neighbours.hpp"
+#include "traffic/plane.hpp"
 
 namespace racer::RACER_ISA::traffic {
 
@@ -23,23 +24,9 @@ RACER_INLINE bool recovers(const World& w, int who) {
 // The speed that the one behind is taken to want. HighwayEnv counts 0 for an ego vehicle that is
 // driven directly, which forbids every change in front of it, at any distance.
 RACER_INLINE double speed_wanted_behind(const World& w, int rear, int who) {
-    const bool driven = rear == 0 && w.config->action == highway::ActionKind::kContinuous;
+    const bool driven =
+        is_controlled(w, rear) && w.config->action == highway::ActionKind::kContinuous;
     return driven && recovers(w, who) ? highway::kSpeedLimit : w.target_speed[rear];
-}
-
-// Whether `who`, going on as it is headed, has room to do so before it meets `other`.
-inline bool way_is_clear(const World& w, int who, int other) {
-    constexpr double kHalfLength = highway::kVehicleLength / 2;
-    constexpr double kHalfWidth = highway::kVehicleWidth / 2;
-    const double dx = w.x[other] - w.x[who];
-    const double dy = w.y[other] - w.y[who];
-    const double along = dx * w.cosine[who] + dy * w.sine[who];
-    const double across = abs(dy * w.cosine[who] - dx * w.sine[who]);
-    const double c = abs(w.cosine[who] * w.cosine[other] + w.sine[who] * w.sine[other]);
-    const double s = abs(w.sine[who] * w.cosine[other] - w.cosine[who] * w.sine[other]);
-    const double reach_along = kHalfLength + kHalfLength * c + kHalfWidth * s;
-    const double reach_across = kHalfWidth + kHalfLength * s + kHalfWidth * c;
-    return along < 0.0 || across > reach_across || along > reach_along + kCreepClearance;
 }
 
 // A change that came to a stand is given up if the lane it goes to is blocked nearer by.
@@ -47,7 +34,7 @@ inline void give_up_if_blocked(const World& w, const Scratch& scratch, int who) 
     const int here = scratch.front[who];
     const int there = neighbours(w, scratch, w.target_lane[who], who).front;
     if (there == kNobody || !stands(w, there)) return;
-    if (here == kNobody || w.x[here] > w.x[there]) w.target_lane[who] = w.lane[who];
+    if (here == kNobody || s_of(w, here) > s_of(w, there)) w.target_lane[who] = w.lane[who];
 }
 
 // Acceleration of a vehicle that changes lane: `here` and `there` are what the vehicles ahead on
@@ -57,7 +44,8 @@ inline double change_acceleration(const World& w, const Scratch& scratch, int wh
     const double careful = min(here, there);
     const int front = scratch.front[who];
     if (!w.config->traffic_recovery || front == kNobody) return careful;
-    if (!stands(w, front) || w.speed[who] > kCreepSpeed || !way_is_clear(w, who, front)) {
+    if (!stands(w, front) || w.speed[who] > kCreepSpeed ||
+        !way_is_clear(w, who, front, kCreepClearance)) {
         return careful;
     }
     return max(careful, min(there, kCreepGain * (kCreepSpeed - w.speed[who])));

@@ -1,37 +1,12 @@
-// Rewards, ends of episodes and what a policy step came to.
+// The reward of an ego vehicle.
 #pragma once
 
-#include "traffic/driver.hpp"
-#include "traffic/world.hpp"
+#include "traffic/outcome.hpp"
+#include "traffic/road.hpp"
 
 namespace racer::RACER_ISA::traffic {
 
-inline constexpr double kNever = 1e9;                                 // s or m
-inline constexpr double kStillSpeed = 2.0;                            // m/s
-inline constexpr double kPerceptionAhead = 5.0 * highway::kMaxSpeed;  // m
-
-// The least time until the ego vehicle's bumper meets one that it closes in on, ahead of it within
-// the cone.
-inline double time_to_collision(const World& w, double cone) {
-    const double widest = precise::tan(cone);
-    double least = kNever;
-    for (int i = 1; i < w.count; ++i) {
-        const double dx = w.x[i] - w.x[0];
-        const double dy = w.y[i] - w.y[0];
-        const double ahead = dx * w.cosine[0] + dy * w.sine[0];
-        if (!(ahead > 0.0) || ahead > kPerceptionAhead) continue;
-        const double aside = dy * w.cosine[0] - dx * w.sine[0];
-        if (abs(aside) > ahead * widest) continue;
-        const double distance = sqrt(dx * dx + dy * dy);
-        const double closing = ((velocity_x(w, 0) - velocity_x(w, i)) * dx +
-                                (velocity_y(w, 0) - velocity_y(w, i)) * dy) /
-                               distance;
-        if (!(closing > 1e-6)) continue;
-        const double gap = max(distance - highway::kVehicleLength, 0.0);
-        least = min(least, gap / closing);
-    }
-    return least;
-}
+inline constexpr double kStillSpeed = 2.0;  // m/s
 
 // From when to when two things overlap on one axis that are `distance` apart, change that by
 // `speed` and touch at `reach`.
@@ -47,49 +22,21 @@ RACER_INLINE Span overlap(double distance, double speed, double reach) {
 
 // The option `safety_of_path`: the least time until the ego vehicle, at its velocity, meets one at
 // its own. Whom it passes on another lane does not count; whom it drifts towards does.
-inline double time_to_meet(const World& w) {
+inline double time_to_meet(const World& w, int ego) {
     constexpr double kMargin = 0.5;  // m, around both together
     double least = kNever;
-    for (int i = 1; i < w.count; ++i) {
-        const double dx = w.x[i] - w.x[0];
-        if (abs(dx) > kPerceptionAhead) continue;
-        const Span along =
-            overlap(dx, velocity_x(w, i) - velocity_x(w, 0), highway::kVehicleLength + kMargin);
-        const Span across = overlap(w.y[i] - w.y[0], velocity_y(w, i) - velocity_y(w, 0),
-                                    highway::kVehicleWidth + kMargin);
+    for (int i = 0; i < w.count; ++i) {
+        const double gap = gap_along(w, ego, i);
+        if (i == ego || abs(gap) > kPerceptionAhead) continue;
+        const Span along = overlap(gap, speed_along(w, i) - speed_along(w, ego),
+                                   highway::kVehicleLength + kMargin);
+        const Span across =
+            overlap(gap_across(w, ego, i), speed_across(w, i) - speed_across(w, ego),
+                    highway::kVehicleWidth + kMargin);
         const double from = max(max(along.from, across.from), 0.0);
         if (from < min(along.to, across.to)) least = min(least, from);
     }
     return least;
-}
-
-inline double nearest_distance(const World& w) {
-    double least = kNever * kNever;
-    for (int i = 1; i < w.count; ++i) {
-        const double dx = w.x[i] - w.x[0];
-        const double dy = w.y[i] - w.y[0];
-        least = min(least, dx * dx + dy * dy);
-    }
-    return sqrt(least);
-}
-
-inline void describe(const World& w, highway::Outcome& out) {
-    out.time = w.record->time;
-    out.x = w.x[0];
-    out.y = w.y[0];
-    out.heading = w.heading[0];
-    out.speed = w.speed[0];
-    out.forward_speed = velocity_x(w, 0);
-    out.acceleration = w.acceleration[0];
-    out.steering = precise::atan(2.0 * precise::tan(w.slip[0]));
-    out.time_to_collision = time_to_collision(w, w.config->safety_cone);
-    out.nearest = nearest_distance(w);
-    out.lane = w.lane[0];
-    out.target_lane = w.target_lane[0];
-    out.steps = w.record->steps;
-    out.crashed = w.crashed[0];
-    out.on_road = highway::on_lane(w.x[0], w.y[0] - highway::lane_centre(w.lane[0]), 0.0) ? 1 : 0;
-    out.reserved = 0;
 }
 
 RACER_INLINE double map_to_unit(double value, const highway::Range& range) {
@@ -123,20 +70,21 @@ RACER_INLINE double danger(double time, double safety_time) {
     return share * share * (3.0 - 2.0 * share);
 }
 
-inline double score_ego(const World& w, const highway::Outcome& out, double* parts, double* terms) {
+inline double score_ego(const World& w, int ego, const highway::Outcome& out, double* parts,
+                        double* terms) {
     using namespace highway;  // NOLINT(google-build-using-namespace): names of the terms
     const Config& c = *w.config;
     const auto weigh = [](double weight, bool applies) { return applies ? weight : 0.0; };
     const double forward = clamp(out.forward_speed / kMaxSpeed, 0.0, 1.0);
     terms[kTermBase] = base_reward(w, out, parts);
     terms[kTermForwardSpeed] = c.forward_speed_reward * forward;
-    const double time = c.safety_of_path ? time_to_meet(w) : out.time_to_collision;
+    const double time = c.safety_of_path ? time_to_meet(w, ego) : out.time_to_collision;
     terms[kTermSafety] = c.safety_reward * danger(time, c.safety_time);
     terms[kTermOffRoad] = weigh(c.off_road_reward, out.on_road == 0);
     terms[kTermStillness] = weigh(c.stillness_reward, abs(out.speed) < kStillSpeed);
     terms[kTermBackward] = weigh(c.backward_reward, out.forward_speed < -0.1);
-    terms[kTermSpin] = weigh(c.spin_reward, w.cosine[0] < 0.0);
-    const double aside = clamp((out.y - lane_centre(out.lane)) / (kLaneWidth / 2), -1.0, 1.0);
+    terms[kTermSpin] = weigh(c.spin_reward, heads_back(w, ego));
+    const double aside = clamp(d_of(w, ego, out.lane) / (kLaneWidth / 2), -1.0, 1.0);
     terms[kTermOffCentre] = c.off_centre_reward * (aside * aside);
     double reward = 0.0;
     for (int k = 0; k < kTerms; ++k) reward += terms[k];

@@ -19,6 +19,7 @@ struct Scratch;
 
 struct BatchOptions {
     int worlds = 1;
+    Controlled controlled;
     Autoreset autoreset = Autoreset::kSameStep;
     int threads = 1;
     std::uint64_t seed = 0;
@@ -39,7 +40,7 @@ class Batch {
     // entry per world and restarts the random stream of each masked world.
     void reset(std::span<const bool> mask, std::span<const std::uint64_t> seeds) noexcept;
 
-    // The state of a world: its vehicles, ego first, and its own record; and back.
+    // The state of a world: its vehicles by index, and its own record; and back.
     void snapshot(int world, VehicleRecord* vehicles, WorldRecord* record) const noexcept;
     void restore(int world, const VehicleRecord* vehicles, const WorldRecord& record) noexcept;
     // A hash over every state field of a world.

@@ -11,7 +11,7 @@ namespace racer::highway {
 // Raised when a world develops otherwise than before; policies say what they were trained with.
 inline constexpr int kRulesVersion = 1;
 
-// kTraffic: nobody drives the ego vehicle; it follows the rules of the traffic around it.
+// kTraffic: nobody drives an ego vehicle; it follows the rules of the traffic around it.
 enum class ActionKind : int { kContinuous, kMeta, kTraffic };
 
 // Entries of an observed vehicle's row.
@@ -38,20 +38,35 @@ inline constexpr int kMaxTargetSpeeds = 32;
 inline constexpr int kMaxLanes = 64;
 inline constexpr int kMaxVehicles = 10000;
 
+// Terms of the reward beside HighwayEnv's own, listed once: X(constant, name, what the weight is
+// paid for in full). The weight of `name` is `name_reward`, 0 by default. Array layout, settings
+// and bindings follow from here; score.hpp computes each term.
+// clang-format off
+#define RACER_HIGHWAY_REWARD_TERMS(X)                                                              \
+    X(kTermForwardSpeed, forward_speed, "at 40 m/s")                                               \
+    X(kTermSafety, safety, "at a time to collision of 0")                                          \
+    X(kTermOffRoad, off_road, "off the road")                                                      \
+    X(kTermStillness, stillness, "below 2 m/s")                                                    \
+    X(kTermBackward, backward, "moving against the road")                                          \
+    X(kTermSpin, spin, "heading against the road")                                                 \
+    X(kTermOffCentre, off_centre, "half a lane from the middle of the lane")
+// clang-format on
+
 // The parts of a reward; it is their sum. The first is HighwayEnv's own reward.
 enum RewardTerm : int {
     kTermBase,
-    kTermForwardSpeed,
-    kTermSafety,
-    kTermOffRoad,
-    kTermStillness,
-    kTermBackward,
-    kTermSpin,
-    kTermOffCentre,
-    kTerms
+#define RACER_TERM(constant, name, meaning) constant,
+    RACER_HIGHWAY_REWARD_TERMS(RACER_TERM)
+#undef RACER_TERM
+        kTerms
 };
 inline constexpr std::array<std::string_view, kTerms> kTermNames = {
-    "base", "forward_speed", "safety", "off_road", "stillness", "backward", "spin", "off_centre"};
+    "base",
+#define RACER_TERM(constant, name, meaning) #name,
+    RACER_HIGHWAY_REWARD_TERMS(RACER_TERM)
+#undef RACER_TERM
+};
+inline constexpr double kMaxWeight = 1e6;  // of a reward, either sign
 
 // What HighwayEnv's reward is made of, before its weights.
 enum BaseTerm : int { kBaseCollision, kBaseRightLane, kBaseHighSpeed, kBaseOnRoad, kBaseTerms };
@@ -66,7 +81,7 @@ struct Range {
 struct Config {
     // Scene
     int lanes_count = 4;
-    int vehicles_count = 50;   // besides the ego vehicle
+    int vehicles_count = 50;   // traffic, besides the ego vehicles
     int initial_lane_id = -1;  // -1: at random
     double ego_spacing = 2.0;
     double vehicles_density = 1.0;
@@ -109,13 +124,9 @@ struct Config {
     Range reward_speed_range{20.0, 30.0};  // m/s
     bool normalize_reward = true;
     // Further terms: weight times a value in [0, 1]
-    double forward_speed_reward = 0.0;         // forward speed / 40 m/s
-    double safety_reward = 0.0;                // danger of a collision soon
-    double off_road_reward = 0.0;              // off the road
-    double stillness_reward = 0.0;             // slower than 2 m/s
-    double backward_reward = 0.0;              // moving against the road
-    double spin_reward = 0.0;                  // heading more than a quarter turn off the road
-    double off_centre_reward = 0.0;            // distance from the lane's middle, squared
+#define RACER_TERM(constant, name, meaning) double name##_reward = 0.0;
+    RACER_HIGHWAY_REWARD_TERMS(RACER_TERM)
+#undef RACER_TERM
     bool safety_of_path = false;               // counts who is on the ego's path, all around it
     double safety_time = 2.0;                  // s, time to collision below which there is danger
     double safety_cone = 0.19634954084936207;  // rad, half the cone ahead that counts: 11.25 deg

@@ -66,7 +66,7 @@ struct Outcome {
 };
 #undef RACER_FIELD
 
-// Structure of arrays: rows of `stride` vehicles per world, of which the first is the ego.
+// Structure of arrays: rows of `stride` vehicles per world.
 #define RACER_FIELD(type, name, unit, meaning) type* name = nullptr;
 struct VehicleArrays {
     RACER_HIGHWAY_VEHICLE_FIELDS(RACER_FIELD)
@@ -75,7 +75,7 @@ struct VehicleArrays {
     double* sine = nullptr;         // of the heading
     double* limit_low = nullptr;    // m/s
     double* limit_high = nullptr;   // m/s
-    std::int32_t* order = nullptr;  // vehicles by x, then by index
+    std::int32_t* order = nullptr;  // vehicles along the road
 };
 #undef RACER_FIELD
 

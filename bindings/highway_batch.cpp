@@ -1,7 +1,5 @@
-#include <array>
-
+#include "highway.hpp"
 #include "racer/highway/batch.hpp"
-#include "racer/highway/road.hpp"
 #include "worlds.hpp"
 
 namespace racer::bindings {
@@ -11,46 +9,6 @@ using highway::Config;
 using highway::Outcome;
 using highway::VehicleRecord;
 using highway::WorldRecord;
-
-py::dtype vehicle_type() {
-    RecordType type;
-#define RACER_FIELD(type_, name, unit, meaning) \
-    type.add<type_>(#name, offsetof(VehicleRecord, name));
-    RACER_HIGHWAY_VEHICLE_FIELDS(RACER_FIELD)
-#undef RACER_FIELD
-    return type.build(sizeof(VehicleRecord));
-}
-py::dtype world_type() {
-    RecordType type;
-#define RACER_FIELD(type_, name, unit, meaning) type.add<type_>(#name, offsetof(WorldRecord, name));
-    RACER_HIGHWAY_WORLD_FIELDS(RACER_FIELD)
-#undef RACER_FIELD
-    return type.build(sizeof(WorldRecord));
-}
-py::dtype outcome_type() {
-    RecordType type;
-#define RACER_FIELD(type_, name, unit, meaning) type.add<type_>(#name, offsetof(Outcome, name));
-    RACER_HIGHWAY_OUTCOME_FIELDS(RACER_FIELD)
-#undef RACER_FIELD
-    return type.build(sizeof(Outcome));
-}
-
-py::list field_table() {
-    py::list rows;
-#define RACER_FIELD(type, name, unit, meaning) \
-    rows.append(field_row("vehicle", #name, unit, meaning));
-    RACER_HIGHWAY_VEHICLE_FIELDS(RACER_FIELD)
-#undef RACER_FIELD
-#define RACER_FIELD(type, name, unit, meaning) \
-    rows.append(field_row("world", #name, unit, meaning));
-    RACER_HIGHWAY_WORLD_FIELDS(RACER_FIELD)
-#undef RACER_FIELD
-#define RACER_FIELD(type, name, unit, meaning) \
-    rows.append(field_row("outcome", #name, unit, meaning));
-    RACER_HIGHWAY_OUTCOME_FIELDS(RACER_FIELD)
-#undef RACER_FIELD
-    return rows;
-}
 
 // A highway batch with the arrays that its steps write, all allocated once, here.
 class PyHighwayBatch {
@@ -155,7 +113,7 @@ class PyHighwayBatch {
         const auto n = static_cast<py::ssize_t>(chosen.size());
         const py::ssize_t k = worlds.engine().context().vehicles_per_world;
         if (!vehicles.dtype().equal(vehicle_type()) || !records.dtype().equal(world_type())) {
-            throw py::value_error("records must have the types HIGHWAY_VEHICLE and HIGHWAY_WORLD");
+            throw py::value_error("records must have the types highway.VEHICLE and highway.WORLD");
         }
         if (vehicles.ndim() != 2 || vehicles.shape(0) != n || vehicles.shape(1) != k ||
             records.ndim() != 1 || records.shape(0) != n) {
@@ -278,33 +236,11 @@ py::array_t<std::int32_t> world_done(const py::object& self) {
     return array;
 }
 
-template <std::size_t N>
-py::tuple names_of(const std::array<std::string_view, N>& names) {
-    py::list list;
-    for (const std::string_view name : names) list.append(std::string(name));
-    return py::tuple(list);
-}
-
 }  // namespace
 
-void bind_highway(py::module_& m) {
-    bind_highway_config(m);
-    m.attr("HIGHWAY_VEHICLE") = vehicle_type();
-    m.attr("HIGHWAY_WORLD") = world_type();
-    m.attr("HIGHWAY_OUTCOME") = outcome_type();
-    m.attr("HIGHWAY_REWARD_TERMS") = names_of(highway::kTermNames);
-    m.attr("HIGHWAY_BASE_TERMS") = names_of(highway::kBaseTermNames);
-    m.attr("HIGHWAY_FEATURES") = names_of(highway::kFeatureNames);
-    m.attr("HIGHWAY_RULES_VERSION") = highway::kRulesVersion;
-    m.attr("HIGHWAY_LANE_WIDTH") = highway::kLaneWidth;
-    m.attr("HIGHWAY_VEHICLE_SIZE") =
-        py::make_tuple(highway::kVehicleLength, highway::kVehicleWidth);
-    m.def("highway_fields", &field_table, "Every field of records: of, name, unit, meaning.");
-
-    py::class_<PyHighwayBatch> type(m, "HighwayBatch",
-                                    "N highway worlds, stepped at once.\n\n"
-                                    "Output arrays are live: the next call overwrites them; copy "
-                                    "to keep.");
+void bind_highway_batch(py::module_& m) {
+    py::class_<PyHighwayBatch> type(
+        m, "Batch", (std::string("N highway worlds, stepped at once.\n\n") + kLive).c_str());
     bind_worlds(type);
     type.def(py::init<int, const Config&, const std::string&, int, std::uint64_t>(),
              py::arg("num_worlds"), py::arg("config") = Config(), py::kw_only(),
@@ -330,12 +266,12 @@ void bind_highway(py::module_& m) {
                       "(N,) records: the ego vehicle as it is now")
         .def_readonly("final_outcomes", &PyHighwayBatch::final_outcomes,
                       "(N,) records: the last outcome of worlds that ended (same_step)")
-        .def_property_readonly("facts", &facts, "Live, read-only views (N, K) of vehicles' fields.")
+        .def_property_readonly("facts", &facts, "Read-only views (N, K) of vehicles' fields.")
         .def_property_readonly(
             "vehicles_per_world",
             [](const PyHighwayBatch& b) { return b.batch().context().vehicles_per_world; })
         .def_property_readonly("world_done", &world_done,
-                               "Live, read-only view (N,): 1 where the episode is over.");
+                               "Read-only view (N,): 1 where the episode is over.");
 }
 
 }  // namespace racer::bindings

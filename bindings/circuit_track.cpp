@@ -87,7 +87,7 @@ py::tuple locate_points(const TrackHandle& self, const Doubles& x, const Doubles
 
 }  // namespace
 
-void bind_track(py::module_& m) {
+void bind_circuit_track(py::module_& m) {
     py::class_<TrackHandle>(m, "Track",
                             "A circuit, immutable: closed centre line, widths, walls, checkpoints.")
         .def(py::init(&make_track), py::arg("x"), py::arg("y"), py::arg("width_right"),

@@ -1,3 +1,5 @@
+#include "racer/vehicle.hpp"
+
 #include <pybind11/stl.h>
 
 #include <cstring>
@@ -5,7 +7,6 @@
 #include "bindings.hpp"
 #include "racer/car_model.hpp"
 #include "racer/fingerprint.hpp"
-#include "racer/vehicle.hpp"
 
 namespace racer::bindings {
 namespace {

@@ -121,7 +121,7 @@ struct Fields {
 }  // namespace
 
 void bind_highway_config(py::module_& m) {
-    py::class_<Config> config(m, "HighwayConfig",
+    py::class_<Config> config(m, "Config",
                               "Rules of a highway world; names and defaults are HighwayEnv's.");
     config.def(py::init<>());
     const auto range = [&](const char* name, Range Config::* field, const char* doc) {
@@ -168,14 +168,9 @@ void bind_highway_config(py::module_& m) {
         .add("right_lane_reward", &Config::right_lane_reward, "on the rightmost lane")
         .add("high_speed_reward", &Config::high_speed_reward, "at full speed")
         .add("normalize_reward", &Config::normalize_reward, "map the reward to [0, 1]")
-        .add("forward_speed_reward", &Config::forward_speed_reward, "at 40 m/s")
-        .add("safety_reward", &Config::safety_reward, "at a time to collision of 0")
-        .add("off_road_reward", &Config::off_road_reward, "off the road")
-        .add("stillness_reward", &Config::stillness_reward, "below 2 m/s")
-        .add("backward_reward", &Config::backward_reward, "moving against the road")
-        .add("spin_reward", &Config::spin_reward, "heading against the road")
-        .add("off_centre_reward", &Config::off_centre_reward,
-             "half a lane from the middle of the lane")
+#define RACER_TERM(constant, name, meaning) .add(#name "_reward", &Config::name##_reward, meaning)
+            RACER_HIGHWAY_REWARD_TERMS(RACER_TERM)
+#undef RACER_TERM
         .add("safety_of_path", &Config::safety_of_path,
              "danger counts who is on the ego's path, all around it")
         .add("safety_time", &Config::safety_time, "s to a collision that count as danger")

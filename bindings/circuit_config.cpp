@@ -57,8 +57,8 @@ std::string start_name(StartKind kind) {
 
 }  // namespace
 
-void bind_config(py::module_& m) {
-    py::class_<BatchConfig> config(m, "BatchConfig",
+void bind_circuit_config(py::module_& m) {
+    py::class_<BatchConfig> config(m, "Config",
                                    "Reward weights, episode rules and start rules of a Batch.");
     config.def(py::init<>());
     const auto add = [&](const char* name, auto group, auto field, Bounds bounds, const char* doc) {

@@ -1,6 +1,6 @@
-#include <array>
 #include <cmath>
 
+#include "circuit.hpp"
 #include "racer/batch.hpp"
 #include "racer/observation.hpp"
 #include "racer/text.hpp"
@@ -9,31 +9,8 @@
 namespace racer::bindings {
 namespace {
 
-py::dtype record_type() {
-    RecordType type;
-#define RACER_FIELD(type_, name, unit, meaning) type.add<type_>(#name, offsetof(CarRecord, name));
-    RACER_CAR_FIELDS(RACER_FIELD)
-#undef RACER_FIELD
-    return type.build(sizeof(CarRecord));
-}
-
-py::dtype lap_event_type() {
-    RecordType type;
-    type.add<std::uint8_t>("completed", offsetof(LapEvent, completed));
-    type.add<std::uint8_t>("valid", offsetof(LapEvent, valid));
-    type.add<std::uint8_t>("standing", offsetof(LapEvent, standing));
-    type.add<std::uint32_t>("reasons", offsetof(LapEvent, reasons));
-    type.add<std::int32_t>("lap", offsetof(LapEvent, lap));
-    type.add<std::int32_t>("finish_tick", offsetof(LapEvent, finish_tick));
-    type.add<double>("time", offsetof(LapEvent, time));
-    type.add("sectors", py::str("(3,)f8"), offsetof(LapEvent, sectors));
-    return type.build(sizeof(LapEvent));
-}
-
 // A Batch with the arrays that its steps write, all allocated once, here.
 class PyBatch {
-    static constexpr double kFarthest = 1e7;  // [m]
-
   public:
     PyBatch(const py::list& tracks, int num_worlds, const py::object& world_tracks,
             int cars_per_world, const std::string& vehicle, const std::string& action,
@@ -51,7 +28,7 @@ class PyBatch {
         terminated = Exact<bool>(n);
         truncated = Exact<bool>(n);
         lap_events = py::array(lap_event_type(), {n, k});
-        final_records = py::array(record_type(), {n, k});
+        final_records = py::array(car_type(), {n, k});
         context.observations = observations.mutable_data();
         context.final_observations = final_observations.mutable_data();
         context.rewards = rewards.mutable_data();
@@ -115,7 +92,7 @@ class PyBatch {
         const Worlds<Batch>::Busy busy(worlds);
         const py::ssize_t ticks = inputs.shape(0);
         Exact<std::uint64_t> hashes((ticks + hash_every - 1) / hash_every);
-        py::array states(record_type(), std::vector<py::ssize_t>{records ? ticks : 0});
+        py::array states(car_type(), std::vector<py::ssize_t>{records ? ticks : 0});
         auto* hash = hashes.mutable_data();
         auto* state = static_cast<CarRecord*>(states.mutable_data());
         const std::int16_t* input = inputs.data();
@@ -192,7 +169,7 @@ class PyBatch {
         const Worlds<Batch>::Busy busy(worlds);
         const std::vector<int> chosen = worlds.chosen(indices);
         const py::ssize_t k = worlds.engine().options().cars_per_world;
-        py::array records(record_type(), {static_cast<py::ssize_t>(chosen.size()), k});
+        py::array records(car_type(), {static_cast<py::ssize_t>(chosen.size()), k});
         auto* out = static_cast<CarRecord*>(records.mutable_data());
         for (const int world : chosen) {
             worlds.engine().snapshot(world, out);
@@ -205,7 +182,7 @@ class PyBatch {
         const Worlds<Batch>::Busy busy(worlds);
         const std::vector<int> chosen = worlds.chosen(indices);
         const py::ssize_t k = worlds.engine().options().cars_per_world;
-        if (!records.dtype().equal(record_type())) {
+        if (!records.dtype().equal(car_type())) {
             throw py::value_error("records must have the dtype of snapshot(), got " +
                                   py::str(records.dtype()).cast<std::string>());
         }
@@ -271,10 +248,7 @@ class PyBatch {
         options.seed = seed;
         options.action = choose<ActionKind>(
             "action", action, {{"pedals", ActionKind::kPedals}, {"axis", ActionKind::kAxis}});
-        options.observation = choose<ObservationKind>("observation", observation,
-                                                      {{"lidar", ObservationKind::kLidar},
-                                                       {"track", ObservationKind::kTrack},
-                                                       {"road", ObservationKind::kRoad}});
+        options.observation = observation_named(observation);
         options.autoreset = autoreset_named(autoreset);
         check_options(options);
         const double floats =
@@ -299,51 +273,6 @@ class PyBatch {
             index = whole_numbers("world_tracks", world_tracks);
         }
         return std::make_unique<Batch>(*car, std::move(shared), index, options, config);
-    }
-
-    // A record may come from a file: nothing in it may lead a step outside its arrays.
-    static void check_record(const CarRecord& r, const Track& track) {
-        const auto bad = [](const std::string& what) {
-            throw py::value_error("snapshot field " + what);
-        };
-#define RACER_FIELD(type, name, unit, meaning)                                 \
-    if (!(static_cast<double>(r.name) - static_cast<double>(r.name) == 0.0)) { \
-        bad(#name " is not a finite number");                                  \
-    }
-        RACER_CAR_FIELDS(RACER_FIELD)
-#undef RACER_FIELD
-        if (r.station < 0 || r.station >= track.station_count) {
-            bad("station is " + std::to_string(r.station) + ", outside the track's " +
-                std::to_string(track.station_count));
-        }
-        const auto within = [&](const char* name, double value, double low, double high) {
-            if (value < low || value > high) {
-                bad(std::string(name) + " is " + number_text(value) + ", outside " +
-                    number_text(low) + " to " + number_text(high));
-            }
-        };
-        constexpr double kCounts = 1 << 30;
-        within("checkpoint", r.checkpoint, 0, static_cast<double>(track.checkpoints.size()));
-        within("sector", r.sector, 0, kSectors - 1);
-        within("lap", r.lap, 0, kCounts);
-        within("episode_ticks", r.episode_ticks, 0, kCounts);
-        within("episode_steps", r.episode_steps, 0, kCounts);
-        within("stillness_ticks", r.stillness_ticks, 0, kCounts);
-        within("x", r.x - track.origin.x, -kFarthest, kFarthest);
-        within("y", r.y - track.origin.y, -kFarthest, kFarthest);
-        within("n", r.n, -kFarthest, kFarthest);
-        within("yaw_rate", r.yaw_rate, -1000, 1000);
-        within("steer", r.steer, -1.6, 1.6);
-        within("grip_front", r.grip_front, 0, 1);
-        within("grip_rear", r.grip_rear, 0, 1);
-        within("wheels_off", r.wheels_off, 0, 4);
-        if (r.fault != 0.0 && r.fault != 1.0) bad("fault must be 0 or 1");
-        if (r.s < 0.0 || r.s >= track.length) bad("s lies outside the lap");
-        const double unit = r.cos_yaw * r.cos_yaw + r.sin_yaw * r.sin_yaw;
-        if (unit < 0.99 || unit > 1.01) bad("cos_yaw, sin_yaw is not a unit vector");
-        for (const double v : {r.v_x, r.v_y}) {
-            if (v < -1000.0 || v > 1000.0) bad("v_x or v_y is beyond 1000 m/s");
-        }
     }
 };
 
@@ -374,33 +303,11 @@ py::array_t<std::int16_t> inputs(const PyBatch& self) {
     return result;
 }
 
-py::list fact_table() {
-    py::list rows;
-#define RACER_FIELD(type, name, unit, meaning) \
-    rows.append(field_row(nullptr, #name, unit, meaning));
-    RACER_CAR_FIELDS(RACER_FIELD)
-#undef RACER_FIELD
-    return rows;
-}
-
 }  // namespace
 
-void bind_batch(py::module_& m) {
-    m.attr("CAR_STATE") = record_type();  // dtype of snapshot() records
-    m.def("fact_table", &fact_table, "Every fact of a car: name, unit, meaning.");
-    m.attr("LAP_REASONS") = [] {
-        py::dict reasons;
-        reasons["off_track"] = static_cast<int>(kLapOffTrack);
-        reasons["wall"] = static_cast<int>(kLapWall);
-        reasons["reversed"] = static_cast<int>(kLapReversed);
-        reasons["fault"] = static_cast<int>(kLapFault);
-        return reasons;
-    }();
-
-    py::class_<PyBatch> type(m, "Batch",
-                             "N worlds of K cars each, stepped at once.\n\n"
-                             "Output arrays are live: the next call overwrites them; copy to "
-                             "keep.");
+void bind_circuit_batch(py::module_& m) {
+    py::class_<PyBatch> type(
+        m, "Batch", (std::string("N worlds of K cars each, stepped at once.\n\n") + kLive).c_str());
     bind_worlds(type);
     type.def(py::init<const py::list&, int, const py::object&, int, const std::string&,
                       const std::string&, const std::string&, int, const std::string&, int,
@@ -440,7 +347,7 @@ void bind_batch(py::module_& m) {
         .def_readonly("rewards", &PyBatch::rewards, "(N, K) float32")
         .def_readonly("reward_terms", &PyBatch::reward_terms, "(N, K, T) float32")
         .def_readonly("lap_events", &PyBatch::lap_events, "(N, K) laps that ended in the last step")
-        .def_property_readonly("facts", &facts, "Live, read-only views (N, K) of every car field.")
+        .def_property_readonly("facts", &facts, "Read-only views (N, K) of every car field.")
         .def_property_readonly("inputs", &inputs,
                                "(N, K, 3) int16: last steer, throttle, brake in 1/32767 (a copy)")
         .def_property_readonly("cars_per_world",
