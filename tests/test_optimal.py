@@ -303,7 +303,8 @@ def solved_with(times, offsets):
     states[:, :, 0] = np.asarray(offsets)[:, None]
     path = Trajectory(mesh, states, np.zeros((count, 3)), states[-1, 1], np.zeros(3))
     nothing = Multipliers(np.zeros((count, BLOCK)), np.zeros((count, 2)))
-    return Solved(path, float(np.sum(times)), np.asarray(times, float), 0.0, 1, nothing)
+    seconds = np.asarray(times, float)
+    return Solved(path, seconds.sum(), seconds, 0.0, 1, nothing, np.zeros((count, 6)))
 
 
 def test_the_best_stretches_are_joined():

@@ -59,14 +59,19 @@ class KeyFilter:
         self, keys: Keys, speed: float, seconds: float = _core.TICK_SECONDS
     ) -> NDArray[np.float32]:
         """The pedals (3,) after ``seconds`` with these keys down, at ``speed`` [m/s]."""
+        axis, throttle, brake = self.move(keys, seconds)
+        turned = np.array([axis, 0.0], np.float32)
+        steer = float(_core.axis_to_pedals(turned, np.float32(speed), self._vehicle)[0])
+        return np.array([steer, throttle, brake], np.float32)
+
+    def move(self, keys: Keys, seconds: float = _core.TICK_SECONDS) -> tuple[float, float, float]:
+        """Axis [-1, 1], throttle and brake after ``seconds`` with these keys down."""
         self.steer = steered(self.steer, float(keys.left) - float(keys.right), seconds)
         self.throttle = _pedal(self.throttle, keys.up, _THROTTLE_PRESS, _THROTTLE_LIFT, seconds)
         self.brake = braked(self.brake, keys.down, seconds)
-        axis = np.array([self.steer, 0.0], np.float32)
-        steer = float(_core.axis_to_pedals(axis, np.float32(speed), self._vehicle)[0])
         # Left-foot braking with the throttle held confuses more than it helps.
         throttle = 0.0 if self.brake > 0.0 and keys.down else self.throttle
-        return np.array([steer, throttle, self.brake], np.float32)
+        return self.steer, throttle, self.brake
 
 
 def steered(steer: float, wanted: float, seconds: float) -> float:

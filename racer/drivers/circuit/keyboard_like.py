@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 KEYBOARD_GRIP, KEYBOARD_MARGIN = 0.61, 2.0  # share of the grip; [m] beside the car
 LOOK_TICKS = 6  # ticks between looks: 10 Hz
+TAP_TICKS = 3  # a key is held until the next look, or tapped for 50 ms
 DELAY_TICKS = 6, 12  # reaction: 100 to 200 ms
 BLUR_STEER = 0.05  # of the axis: how far off the wanted steering is seen
 BLUR_PEDALS = 0.6  # [m/s2]
@@ -34,7 +35,27 @@ HANDS = Hands(near=8.0, ahead=0.35, gain=0.025, damping=0.0, calm_speed=25.0, ca
 YAW_LAG = 0.10  # [s] in which the car follows the steering, as the driver expects
 UNDERSTEER = 0.0015  # [rad s2/m] as the driver expects
 TICK = _core.TICK_SECONDS
-LOOK_SECONDS = LOOK_TICKS * TICK
+# Which key is pressed from a look to the next, for how many ticks; and the brakes'.
+TURNS = ((0.0, 0), *((key, ticks) for ticks in (TAP_TICKS, LOOK_TICKS) for key in (-1.0, 1.0)))
+STOPS = 0, TAP_TICKS, LOOK_TICKS
+
+
+def _steered_look(axis: float, key: float, ticks: int) -> tuple[float, float]:
+    """The axis between two looks, mean and at the end, with a key pressed for some ticks."""
+    total = 0.0
+    for tick in range(LOOK_TICKS):
+        axis = steered(axis, key if tick < ticks else 0.0, TICK)
+        total += axis
+    return total / LOOK_TICKS, axis
+
+
+def _braked_look(brake: float, ticks: int) -> tuple[float, float]:
+    """The brake pedal between two looks, mean and at the end, pressed for some ticks."""
+    total = 0.0
+    for tick in range(LOOK_TICKS):
+        brake = braked(brake, tick < ticks, TICK)
+        total += brake
+    return total / LOOK_TICKS, brake
 
 
 class _Hands:
@@ -52,7 +73,7 @@ class _Hands:
         self.delay = int(self._random.integers(DELAY_TICKS[0], DELAY_TICKS[1] + 1))
         self._coming = deque([Keys()] * self.delay)
         self._filter.reset()
-        self._keys = Keys()
+        self.keys = [Keys()] * LOOK_TICKS  # from the last look to the next, tick by tick
         self._axis = 0.0
         self._brake = 0.0
         self._owed = 0.0
@@ -60,8 +81,16 @@ class _Hands:
         self._blur = self._random.standard_normal(2)
         self._age = 0
 
-    def foresee(self, car: CarModel, speed: float, yaw_rate: float) -> tuple[float, ...]:
+    def foresee(
+        self, car: CarModel, speed: float, yaw_rate: float, lock: float
+    ) -> tuple[float, ...]:
         """What the keys on their way will do, by a bicycle model.
+
+        Args:
+            car: the car.
+            speed: [m/s].
+            yaw_rate: [rad/s].
+            lock: road-wheel angle of the whole axis at this speed [rad].
 
         Returns:
             Time until the last of them [s], and then speed [m/s], yaw rate [rad/s], the angle
@@ -72,13 +101,12 @@ class _Hands:
             self._filter.steer, self._filter.throttle, self._filter.brake,
         )  # fmt: skip
         angle = left = 0.0
+        most, power = car.parameters["drive_force"], car.parameters["power"]
         for keys in self._coming:
-            steer, throttle, brake = ahead.step(keys, speed).tolist()
-            push = throttle * min(
-                car.parameters["drive_force"], car.parameters["power"] / max(speed, 1.0)
-            )
+            axis, throttle, brake = ahead.move(keys)
+            push = throttle * min(most, power / max(speed, 1.0))
             speed = max(speed + (push - brake * car.brake_force) / car.mass * TICK, 0.1)
-            path = steer * car.max_steer / (car.wheelbase + UNDERSTEER * speed * speed)
+            path = axis * lock / (car.wheelbase + UNDERSTEER * speed * speed)
             yaw_rate += (path * speed - yaw_rate) * TICK / YAW_LAG
             angle += yaw_rate * TICK
             left += speed * angle * TICK
@@ -93,34 +121,34 @@ class _Hands:
         """Chooses keys for a wanted axis [-1, 1] and a force of the pedals [N]."""
         fresh = self._random.standard_normal(2)
         self._blur = BLUR_STAYS * self._blur + (1.0 - BLUR_STAYS**2) ** 0.5 * fresh
-        half = 0.5 * LOOK_SECONDS
-        # The key whose effect comes closest; what is missing is owed to the next look.
-        wanted = axis + BLUR_STEER * self._blur[0]
+        # The keys whose effect comes closest; what is missing is owed to the next look.
+        wanted = axis + BLUR_STEER * self._blur[0] + self._owed
         turns = []
-        for key in (0.0, -1.0, 1.0):
-            middle = steered(self._axis, key, half)
-            turns.append((abs(wanted + self._owed - middle), key, middle))
-        _, key, middle = min(turns)
-        self._axis = steered(middle, key, half)
-        self._owed = float(np.clip(self._owed + wanted - middle, -MOST_OWED, MOST_OWED))
+        for key, ticks in TURNS:
+            mean, end = _steered_look(self._axis, key, ticks)
+            turns.append((abs(wanted - mean), key, ticks, mean, end))
+        _, key, key_ticks, mean, self._axis = min(turns)
+        self._owed = float(np.clip(wanted - mean, -MOST_OWED, MOST_OWED))
         # Brakes are tapped in the same way: held down, they take the grip that the corner needs.
         push = force + BLUR_PEDALS * mass * self._blur[1]
         braking = max(-push, 0.0) / brake_force
+        wanted = braking + self._brake_owed
         stops = []
-        for pressed in (False, True):
-            middle = braked(self._brake, pressed, half)
-            stops.append((abs(braking + self._brake_owed - middle), pressed, middle))
-        _, pressed, middle = min(stops)
-        pressed = pressed and braking > 0.0
-        self._brake = braked(braked(self._brake, pressed, half), pressed, half)
-        owed = self._brake_owed + braking - middle
-        self._brake_owed = float(np.clip(owed, -MOST_OWED, MOST_OWED)) if braking > 0.0 else 0.0
-        self._keys = Keys(key > 0.0, key < 0.0, push > EASE * mass, pressed)
+        for ticks in STOPS if braking > 0.0 else STOPS[:1]:
+            mean, end = _braked_look(self._brake, ticks)
+            stops.append((abs(wanted - mean), ticks, mean, end))
+        _, brake_ticks, mean, self._brake = min(stops)
+        owed = float(np.clip(wanted - mean, -MOST_OWED, MOST_OWED))
+        self._brake_owed = owed if braking > 0.0 else 0.0
+        up = push > EASE * mass
+        for tick in range(LOOK_TICKS):
+            turn = key if tick < key_ticks else 0.0
+            self.keys[tick] = Keys(turn > 0.0, turn < 0.0, up, tick < brake_ticks)
 
     def step(self, speed: float) -> NDArray[np.float32]:
         """Pedals (3,) for the coming tick at a speed [m/s]."""
+        self._coming.append(self.keys[self._age % LOOK_TICKS])
         self._age += 1
-        self._coming.append(self._keys)
         return self._filter.step(self._coming.popleft(), speed)
 
 
@@ -185,19 +213,24 @@ class KeyboardDriver:
             places = np.flatnonzero(looking)
             soon = self._foreseen(hands, places, now)
             steer, force = self._follower.wanted(soon)
-            pace = soon.speed
-            ones = np.stack([np.ones_like(pace), np.zeros_like(pace)], axis=1)
-            reach = _core.axis_to_pedals(ones, pace, self._vehicle)[:, 0] * car.max_steer
-            axis = np.clip(steer / reach, -1.0, 1.0)
+            axis = np.clip(steer / self._lock(soon.speed), -1.0, 1.0)
             for i, row in enumerate(places):
                 hands[row].look(float(axis[i]), float(force[i]), car.brake_force, car.mass)
         rows = [h.step(float(v)) for h, v in zip(hands, now.speed, strict=True)]
         return np.stack(rows) if rows else np.zeros((0, 3), np.float32)
 
+    def _lock(self, speed: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Road-wheel angles (M,) [rad] of the whole axis at speeds (M,) [m/s]."""
+        ones = np.stack([np.ones_like(speed), np.zeros_like(speed)], axis=1)
+        lock = _core.axis_to_pedals(ones, speed, self._vehicle)[:, 0] * self._follower.car.max_steer
+        return np.asarray(lock, np.float64)
+
     def _foreseen(self, hands: list[_Hands], rows: NDArray[np.intp], now: Motion) -> Motion:
         """The motion of some rows when the keys pressed now will take effect."""
         car = self._follower.car
-        ahead = [hands[i].foresee(car, float(now.speed[i]), float(now.yaw_rate[i])) for i in rows]
+        looks = zip(rows, now.speed[rows].tolist(), now.yaw_rate[rows].tolist(),
+                    self._lock(now.speed[rows]).tolist(), strict=True)  # fmt: skip
+        ahead = [hands[i].foresee(car, speed, yaw, lock) for i, speed, yaw, lock in looks]
         delay, speed, yaw_rate, angle, left = np.array(ahead).T
         mean = 0.5 * (now.speed[rows] + speed)
         way = now.heading[rows] + np.arctan2(now.slide[rows], now.speed[rows])

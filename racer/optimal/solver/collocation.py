@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from racer.optimal.solver import threads  # noqa: F401  # isort: skip - before casadi
+from racer.optimal.solver import threads  # isort: skip - before casadi
 import casadi as ca
 import numpy as np
 
@@ -37,6 +37,7 @@ WARM_PUSHES = (
     "warm_start_bound_push", "warm_start_bound_frac", "warm_start_slack_bound_push",
     "warm_start_slack_bound_frac", "warm_start_mult_bound_push",
 )  # fmt: skip
+PUSHED, MOST_PUSHED = 10.0, 1e-3  # times the barrier; but no further, unless that is
 # The matrices are scaled well and banded as they are: MUMPS's own analysis only takes time.
 LINEAR_OPTIONS = {
     "linear_solver": "mumps",
@@ -255,9 +256,9 @@ class MinimumTime:
             **(options or {}),
         }
         if multipliers is not None:
-            # As far from the limits as the barrier wants to be: nearer, the first steps are tiny.
+            # Further from the limits than the barrier wants: nearer, the first steps are tiny.
             ipopt |= {"warm_start_init_point": "yes"}
-            ipopt |= dict.fromkeys(WARM_PUSHES, ipopt["mu_init"])
+            ipopt |= dict.fromkeys(WARM_PUSHES, _pushed(ipopt["mu_init"]))
         wish = Interruptible()
         stop = StopWhenAsked(wish, self.count * BLOCK, self.count * self.rows)
         settings: dict[str, Any] = {
@@ -270,7 +271,7 @@ class MinimumTime:
         warm = {}
         if multipliers is not None:
             warm = {"lam_x0": multipliers.bounds.ravel(), "lam_g0": multipliers.rows.ravel()}
-        with wish:
+        with wish, threads.memory_kept():
             answer = solver(
                 x0=start, p=smoothness, lbx=low, ubx=high, lbg=low_g, ubg=high_g, **warm
             )
@@ -301,6 +302,7 @@ class MinimumTime:
                 np.asarray(answer["lam_x"], np.float64).reshape(self.count, BLOCK),
                 np.asarray(answer["lam_g"], np.float64).reshape(self.count, self.rows),
             ),
+            tighter=self.tighter.copy(),
         )
         if status not in ("Solve_Succeeded", "Solved_To_Acceptable_Level"):
             raise UnsolvedError(
@@ -314,6 +316,11 @@ class MinimumTime:
     def _packed(self, trajectory: Trajectory) -> Floats:
         states = (trajectory.states / STATE_SCALE).reshape(self.count, -1)
         return np.hstack([states, trajectory.controls / self.control_scale]).ravel()
+
+
+def _pushed(barrier: float) -> float:
+    """How far from the limits to begin."""
+    return max(min(PUSHED * barrier, MOST_PUSHED), barrier)
 
 
 def _gathered(parts: Any, rows: NDArray[Any], columns: NDArray[Any], shape: tuple[int, int]) -> Any:

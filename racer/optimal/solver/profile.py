@@ -23,9 +23,12 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 LONGEST, LONGEST_SPEED = 6.0, 40.0  # [m], or so many [m/s] times the step if that is more
-LIVELY_SIDEWAYS = 15.0  # [m/s2], rates of v_y and
-LIVELY_YAW = 5.0  # [rad/s2] of the yaw rate at which intervals are half as long
-CALM_DENSITY = 0.75  # where the car does neither
+LONGEST_CALM = 8.0  # [m], or `LONGEST`, where the car does nothing but drive on
+LIVELY_SIDEWAYS = 15.0  # [m/s2], rates of v_y,
+LIVELY_YAW = 5.0  # [rad/s2] of the yaw rate
+LIVELY_ALONG = 60.0  # [m/s3] and of a_x at which intervals are shortest
+CALM_DENSITY, LIVELY_DENSITY = 0.45, 2.5  # where nothing happens; most
+PER_LIVELINESS = 1.8  # density
 FOCUS, FOCUS_MORE, FOCUS_MOST = 3.5, 1.15, 2.0  # and for every further window that asks for it
 LAUNCH_TICKS = 300  # at most
 
@@ -163,14 +166,13 @@ def mesh_for(
     plain = 1.0 / np.minimum(speed * step, max(LONGEST, LONGEST_SPEED * step))
     density = plain.copy()
     if denser:
-        sideways, yaw_rate = (np.interp(fine, profile.s, profile.states[:, i]) for i in (3, 4))
-        activity = speed * (
-            np.abs(np.gradient(sideways, fine)) / LIVELY_SIDEWAYS
-            + np.abs(np.gradient(yaw_rate, fine)) / LIVELY_YAW
-        )
+        rates = ((3, LIVELY_SIDEWAYS), (4, LIVELY_YAW), (6, LIVELY_ALONG))
+        columns = ((np.interp(fine, profile.s, profile.states[:, i]), most) for i, most in rates)
+        lively = speed * sum(np.abs(np.gradient(column, fine)) / most for column, most in columns)
         kernel = np.hanning(23)[1:-1]
-        activity = np.convolve(activity, kernel / kernel.sum(), "same")
-        density *= CALM_DENSITY + np.minimum(1.3 * activity, 2.5 - CALM_DENSITY)
+        lively = np.convolve(lively, kernel / kernel.sum(), "same")
+        density *= np.minimum(CALM_DENSITY + PER_LIVELINESS * lively, LIVELY_DENSITY)
+        density = np.maximum(density, 1.0 / max(LONGEST_CALM, LONGEST_SPEED * step))
     asked = np.zeros(len(fine))
     for begin, end in focus:
         inside = (fine >= begin) & (fine <= end) if begin < end else (fine >= begin) | (fine <= end)

@@ -20,7 +20,7 @@ from racer.optimal.solver.model import EDGES, CarEquations
 from racer.optimal.solver.profile import Profile, launch_by_engine, mesh_for, split, walls_matter
 from racer.optimal.solver.quasi_steady import quasi_steady_lap
 from racer.optimal.solver.replay import replay_windows
-from racer.optimal.solver.starts import FROM_COARSE, FROM_FINE, again_from, best_of_starts
+from racer.optimal.solver.starts import FROM_COARSE, FROM_FINE, FROM_SPLIT, again_from, best_of_starts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +40,7 @@ SURE = 0.08  # [s]; coarser meshes are not believed
 HELD = 5e-5  # largest violation of a limit that is left alone
 TIGHTENINGS = 8
 NEAR, FOCUSES = 0.04, 4  # [m] from the engine's way after half a second; times to refine for it
+WORTH = 0.95  # share of that distance, at most, after a refinement that deserves another one
 MOST_PIECES = 3  # of an interval, at a time
 SAME_SPEED = 0.99  # share of the flying lap's speed from which a lap from rest is like it
 FROM_FLYING = ((1e-4, 150), (1e-2, 200), (1e-1, 400))  # barrier and patience of a lap from rest
@@ -109,10 +110,14 @@ def solve_lap(
         step *= REFINEMENT * LATER_REFINEMENT
     else:
         step = _by_meshes(work, step, tolerance)
-    held, rounds = False, 0
+    held, rounds, before = False, 0, np.inf
     while True:
         far = work.look_closer(NEAR) if rounds < FOCUSES else False
         settled = work.moved < tolerance * work.total
+        if far and settled and work.off > WORTH * before:
+            work.tell("shorter intervals bring it no nearer")
+            far, rounds = False, FOCUSES
+        before = work.off
         if rounds < FOCUSES and (far or not settled):
             if settled:
                 work.solve_closer()
@@ -124,7 +129,7 @@ def solve_lap(
             break
         else:
             work.hold_limits()
-            held = True
+            held, before = True, np.inf
     return work.lap()
 
 
@@ -151,6 +156,7 @@ class _Work:
         meshes: (intervals, time [s]) so far.
         focus: stretches (from, to) [m] that need shorter intervals.
         near: the flying lap's solution, for one from rest, or None.
+        off: largest distance from the engine's way after half a second, when last looked at [m].
     """
 
     def __init__(
@@ -182,6 +188,7 @@ class _Work:
         self._violation = 0.0
         self._pieces = np.ones(0, np.int64)
         self.meshes: list[tuple[int, float]] = []
+        self.off = np.inf
         self.near = guess.solved if guess is not None and standing else None
         self.focus: list[tuple[float, float]] = list(guess.focus) if self.near and guess else []
 
@@ -210,13 +217,14 @@ class _Work:
         mesh = mesh_for(
             self._track, likely, step, begin, denser=solved is not None, focus=self.focus
         )
-        self._solve_on(mesh)
+        coarse = len(self.meshes) == 1 and self.near is None
+        self._solve_on(mesh, FROM_COARSE if coarse else FROM_FINE)
 
     def solve_closer(self) -> None:
         """Solves with shorter intervals where the engine was far off, the others as they are."""
         _, solved = self._state()
         mesh = split(self._track, solved.trajectory.mesh, self._pieces)
-        self._solve_on(mesh)
+        self._solve_on(mesh, FROM_SPLIT)
 
     def solve_from_flying(self) -> bool:
         """Solves a lap from rest on the mesh of the flying one, then twice as fine where they
@@ -229,7 +237,7 @@ class _Work:
         slower = flying / np.interp(s[1:], likely.s, likely.states[:, 2])
         pieces = np.clip(np.ceil(slower - 0.2), 1, MOST_PIECES).astype(np.int64)
         mesh = split(self._track, path.mesh, pieces, self._launch.s)
-        program = self._program_on(mesh)
+        program = self._program_on(mesh, self.near)
         slow, guess = likely.on(mesh), path.on(mesh)
         early = slow.states[:, -1, 2] < SAME_SPEED * guess.states[:, -1, 2]
         guess.states[early], guess.controls[early] = slow.states[early], slow.controls[early]
@@ -246,13 +254,17 @@ class _Work:
         self.solve_closer()
         return True
 
-    def _program_on(self, mesh: Mesh) -> MinimumTime:
+    def _program_on(self, mesh: Mesh, known: Solved | None) -> MinimumTime:
+        """The program on a mesh, as tight as that of a known solution where intervals are its."""
         launch = self._launch
         if launch is None:
             program = MinimumTime(self._car, mesh)
         else:
             program = MinimumTime(self._car, mesh, launch.state, launch.controls)
         program.tighter[:, EDGES] = kinks(self._track, self._car, mesh)
+        if known is not None:
+            here, there = known.trajectory.kept(mesh)
+            program.tighter[here] = np.maximum(program.tighter[here], known.tighter[there])
         return program
 
     def _keep(self, program: MinimumTime, solved: Solved) -> None:
@@ -262,16 +274,15 @@ class _Work:
             f"{program.count} intervals: {self.total:.3f} s after {solved.iterations} iterations"
         )
 
-    def _solve_on(self, mesh: Mesh) -> None:
-        program, solved = self._program_on(mesh), self._solved
+    def _solve_on(self, mesh: Mesh, rounds: tuple[tuple[float, int], ...]) -> None:
+        solved = self._solved
+        program = self._program_on(mesh, solved)
         try:
             if solved is None:
                 guesses = {name: profile.on(mesh) for name, profile in self._profiles.items()}
                 solved = best_of_starts(program, guesses, self._options, self.tell)
             else:
                 again = solved.multipliers.on(solved.trajectory.mesh, mesh)
-                coarse = len(self.meshes) == 1 and self.near is None
-                rounds = FROM_COARSE if coarse else FROM_FINE
                 guess = solved.trajectory.on(mesh)
                 solved = again_from(program, guess, again, self._options, rounds)
         except RacerError as problem:
@@ -281,8 +292,8 @@ class _Work:
     def look_closer(self, near: float) -> bool:
         """Asks for shorter intervals where the engine is further than `near` [m] off; whether."""
         check = replay_windows(self._track, self.lap(), self._vehicle)
-        most = 100.0 * check.error.max()
-        self.tell(f"at most {most:.1f} cm from the engine after half a second")
+        self.off = float(check.error.max())
+        self.tell(f"at most {100.0 * self.off:.1f} cm from the engine after half a second")
         far = check.error > near
         self.focus += list(zip(check.s[far], check.end[far], strict=True))
         # The equations are of third order: so many pieces of an interval make the error so small.

@@ -30,10 +30,12 @@ SMALL_GAIN = 2e-4  # [s]
 NEARLY = 1e-3  # violation from which the next round goes on
 AGREEMENT = np.array([0.1, 0.01, 0.2, 0.1, 0.05, 0.01, 2.0])  # of two solutions' states
 # How far from the limits to begin from a solution of nearly the same program, and how many
-# iterations to wait, in turn: where the solution is of a much coarser mesh, and where it is not.
-FROM_COARSE = ((1e-4, 120), (1e-3, 120), (1e-2, 350), (1e-1, 600))
+# iterations to wait, in turn: where the solution is of a much coarser mesh, of a coarser one, and
+# of one that has most intervals in common.
+FROM_COARSE = ((1e-4, 150), (1e-3, 120), (1e-2, 350), (1e-1, 600))
 FROM_CALM = ((1e-3, 120), (1e-2, 350), (1e-1, 600))
-FROM_FINE = ((1e-5, 80), (1e-4, 100), (1e-2, 350), (1e-1, 600))
+FROM_FINE = ((1e-4, 100), (1e-3, 120), (1e-2, 350), (1e-1, 600))
+FROM_SPLIT = ((1e-6, 60), *FROM_FINE)
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Way:
     options: dict[str, Any] = field(default_factory=dict)
 
 
-SECOND_PATIENCE = 80  # iterations: an easy lap needs no more, and a hard one is solved already
+SECOND_PATIENCE = 80  # iterations of the second start: an easy lap needs no more
 # The likely ways, all of which are gone; and those for the case that none of them arrives.
 LIKELY = (
     Way("steady", calm=True, options={"max_iter": 250}),
@@ -87,17 +89,20 @@ def best_of_starts(
     """
     found: list[Solved] = []
     problems: list[RacerError] = []
+    hard = False  # to solve without slides; freely it is harder
     likely = LIKELY_FROM_LAP if "lap" in guesses else LIKELY
     for i, way in enumerate((*likely, *OTHERS)):
-        if found and i >= len(likely):
+        if found and (i >= len(likely) or hard):
             break
         try:
-            found.append(_by(program, guesses[way.guess], way, options))
+            solved, iterations = _by(program, guesses[way.guess], way, options)
         except RacerError as problem:
             problems.append(problem)
             tell(f"start {i + 1}: no solution")
         else:
-            tell(f"start {i + 1}: {found[-1].time_s:.3f} s")
+            found.append(solved)
+            hard = iterations > SECOND_PATIENCE
+            tell(f"start {i + 1}: {solved.time_s:.3f} s")
     if not found:
         raise problems[0]
     found.sort(key=lambda solved: solved.time_s)
@@ -111,15 +116,18 @@ def best_of_starts(
     return min(found, key=lambda solved: solved.time_s)
 
 
-def _by(program: MinimumTime, guess: Trajectory, way: Way, options: dict[str, Any]) -> Solved:
-    """Solves one way, easier program first."""
+def _by(
+    program: MinimumTime, guess: Trajectory, way: Way, options: dict[str, Any]
+) -> tuple[Solved, int]:
+    """Solves one way, easier program first; the solution, and how long the first solve took."""
     calm = CALM * guess.states[:, :, 2] + 0.5 if way.calm else None
     solved = program.solve(
         guess, sideways=calm, smoothness=way.smoothness, options={**way.options, **options}
     )
-    if way.smoothness == 1.0 and not way.calm:
-        return solved
-    return again_from(program, solved.trajectory, solved.multipliers, options, FROM_CALM)
+    first = solved.iterations
+    if way.smoothness != 1.0 or way.calm:
+        solved = again_from(program, solved.trajectory, solved.multipliers, options, FROM_CALM)
+    return solved, first
 
 
 def again_from(

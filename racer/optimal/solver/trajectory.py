@@ -59,6 +59,13 @@ class Trajectory:
         """Controls at the mesh points (N + 1, 3)."""
         return np.vstack([self.start_controls, self.controls])
 
+    def kept(self, mesh: Mesh) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Intervals of another mesh that this one has, too: their numbers there and here."""
+        old = self.mesh.s
+        here = np.clip(np.searchsorted(old, mesh.s[:-1]), 0, len(old) - 2)
+        same = (old[here] == mesh.s[:-1]) & (old[here + 1] == mesh.s[1:])
+        return np.flatnonzero(same), here[same]
+
     def on(self, mesh: Mesh) -> Trajectory:
         """The same on another mesh of the same lap: parabolas and straight lines, read there."""
         old, points = self.mesh.s, mesh.points
@@ -105,6 +112,7 @@ class Solved:
         interval_s: of each interval (N,) [s].
         violation: largest violation of a collocation equation or limit, scaled to about 1 (edges
             of the road in metres).
+        tighter: by how much each interval's limits were tighter (N, limits).
     """
 
     trajectory: Trajectory
@@ -113,3 +121,4 @@ class Solved:
     violation: float
     iterations: int
     multipliers: Multipliers
+    tighter: Floats
