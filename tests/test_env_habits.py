@@ -15,7 +15,7 @@ from gymnasium import wrappers
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from gymnasium.wrappers import vector as vector_wrappers
 
-from racer import registration
+from racer import kinds
 from racer.envs import (
     HighwayEnv,
     HighwayVectorEnv,
@@ -265,7 +265,7 @@ def test_the_page_for_those_who_come_from_highway_env_names_everything():
     assert set(highway_config._OBSERVATION) - {"type"} - words == set()
     for table in highway_config._ACTIONS.values():
         assert table["type"] == "Traffic" or set(table) - {"type"} <= words
-    assert set(registration.HIGHWAYS) <= words
+    assert set(kinds.HIGHWAY.ids) <= words
     missing = {name for name in (*checks._HABITS, *highway._HIGHWAY_ENVS) if name not in page}
     assert missing <= {"_make_road", "_make_vehicles", "define_rewards", "done"}
 
