@@ -15,7 +15,7 @@ from gymnasium import wrappers
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from gymnasium.wrappers import vector as vector_wrappers
 
-from racer import kinds
+from racer import registration
 from racer.envs import (
     HighwayEnv,
     HighwayVectorEnv,
@@ -28,6 +28,7 @@ from racer.envs import (
 from racer.envs.highway.settings import OUR_KEYS, PRESETS
 from racer.envs.sb3 import HighwayVecEnv, RacerVecEnv
 from racer.errors import ConfigError, ReadOnlyError
+from racer.kinds import HIGHWAY
 
 IDS = ("racer/Circuit-v0", "racer/HighwayRisk-v0", "racer/Highway-v0")
 VIEWS = (RacerEnv, HighwayEnv, RacerVectorEnv, HighwayVectorEnv, RacerVecEnv, HighwayVecEnv)
@@ -265,7 +266,7 @@ def test_the_page_for_those_who_come_from_highway_env_names_everything():
     assert set(highway_config._OBSERVATION) - {"type"} - words == set()
     for table in highway_config._ACTIONS.values():
         assert table["type"] == "Traffic" or set(table) - {"type"} <= words
-    assert set(kinds.HIGHWAY.ids) <= words
+    assert set(HIGHWAY.ids) <= words
     missing = {name for name in (*checks._HABITS, *highway._HIGHWAY_ENVS) if name not in page}
     assert missing <= {"_make_road", "_make_vehicles", "define_rewards", "done"}
 
