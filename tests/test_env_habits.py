@@ -22,12 +22,13 @@ from racer.envs import (
     RacerEnv,
     RacerVectorEnv,
     checks,
-    highway,
-    highway_config,
 )
+from racer.envs.highway import env as highway
+from racer.envs.highway import settings as highway_settings
 from racer.envs.highway.settings import OUR_KEYS, PRESETS
 from racer.envs.sb3 import HighwayVecEnv, RacerVecEnv
 from racer.errors import ConfigError, ReadOnlyError
+from racer.kinds import HIGHWAY
 
 IDS = ("racer/Circuit-v0", "racer/HighwayRisk-v0", "racer/Highway-v0")
 VIEWS = (RacerEnv, HighwayEnv, RacerVectorEnv, HighwayVectorEnv, RacerVecEnv, HighwayVecEnv)
@@ -262,10 +263,10 @@ def test_the_page_for_those_who_come_from_highway_env_names_everything():
     page = (Path(__file__).parent.parent / "docs" / "highwayenv.md").read_text("utf-8")
     words = set(re.findall(r"`([^`]*)`", page))
     assert set(PRESETS["highway"]) - OUR_KEYS - words == set()
-    assert set(highway_config._OBSERVATION) - {"type"} - words == set()
-    for table in highway_config._ACTIONS.values():
+    assert set(highway_settings._OBSERVATION) - {"type"} - words == set()
+    for table in highway_settings._ACTIONS.values():
         assert table["type"] == "Traffic" or set(table) - {"type"} <= words
-    assert set(registration.HIGHWAYS) <= words
+    assert set(HIGHWAY.ids) <= words
     missing = {name for name in (*checks._HABITS, *highway._HIGHWAY_ENVS) if name not in page}
     assert missing <= {"_make_road", "_make_vehicles", "define_rewards", "done"}
 

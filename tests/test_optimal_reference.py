@@ -301,7 +301,7 @@ def test_wrong_arguments_are_named(args, capsys):
 def test_missing_solver_names_the_extra(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "casadi", None)
     for module in ("solve", "collocation", "model"):
-        monkeypatch.delitem(sys.modules, f"racer.optimal.{module}", raising=False)
+        monkeypatch.delitem(sys.modules, f"racer.optimal.solver.{module}", raising=False)
     assert main(["optimal", "harbour", "--again"]) == 2
     assert "racer-sim[optimal]" in capsys.readouterr().err
 

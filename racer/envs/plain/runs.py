@@ -92,6 +92,8 @@ class PlainRuns:
         """
         del path
         env_id = report["env_id"]
+        module = kind_of(env_id).worlds.partition(":")[0]
+        env_id = env_id if module.startswith("racer.") else f"{module}:{env_id}"
         return [
             interval_table(report["evaluation"]["total"], report["evaluation"].get("units", {})),
             f"try it elsewhere: racer evaluate --env {env_id} --policy {words}",
