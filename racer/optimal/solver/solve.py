@@ -20,7 +20,13 @@ from racer.optimal.solver.model import EDGES, CarEquations
 from racer.optimal.solver.profile import Profile, launch_by_engine, mesh_for, split, walls_matter
 from racer.optimal.solver.quasi_steady import quasi_steady_lap
 from racer.optimal.solver.replay import replay_windows
-from racer.optimal.solver.starts import FROM_COARSE, FROM_FINE, FROM_SPLIT, again_from, best_of_starts
+from racer.optimal.solver.starts import (
+    FROM_COARSE,
+    FROM_FINE,
+    FROM_SPLIT,
+    again_from,
+    best_of_starts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
