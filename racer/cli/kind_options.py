@@ -94,8 +94,9 @@ def chosen(args: argparse.Namespace, command: str, env_id: str | None = None) ->
         if value is None:
             setattr(args, dest, option.default)
         elif option.choices and value not in option.choices:
+            takers = _takers(option, command, value)
             raise ConfigError(
-                f"{option.name} {value} is for {_takers(option, command, value)}, not for {env_id}; "
+                f"{option.name} {value} is for {takers}, not for {env_id}; "
                 f"there are {', '.join(option.choices[:-1])} and {option.choices[-1]}."
             )
     return kind, env_id
