@@ -186,7 +186,7 @@ def test_a_folder_goes_on_after_an_odd_file_and_shows_all(tmp_path, capsys):
     answer = capsys.readouterr()
     assert list_user_tracks() == ["c"]
     assert answer.err.count("\n") == 3
-    assert "runoff must be a number" in answer.err
+    assert "but it must be a number" in answer.err
     assert "nested too deeply" in answer.err
     assert "repaired  row 66 (line 67) repeats" in answer.out
     assert "1 of 4 imported" in answer.out

@@ -94,9 +94,10 @@ def chosen(args: argparse.Namespace, command: str, env_id: str | None = None) ->
         if value is None:
             setattr(args, dest, option.default)
         elif option.choices and value not in option.choices:
+            takers = _takers(option, command, value)
             raise ConfigError(
-                f"{option.name} {value} is not for {env_id}; there "
-                f"{'are' if len(option.choices) > 1 else 'is'} {', '.join(option.choices)}."
+                f"{option.name} {value} is for {takers}, not for {env_id}; "
+                f"there are {', '.join(option.choices[:-1])} and {option.choices[-1]}."
             )
     return kind, env_id
 
@@ -106,12 +107,13 @@ def _options(kind: Kind, command: str) -> tuple[Option, ...]:
     return found
 
 
-def _takers(option: Option, command: str) -> str:
-    """The kinds that take an option, in words."""
+def _takers(option: Option, command: str, value: Any = None) -> str:
+    """The kinds that take an option, or a value of it, in words."""
     takers = [
         kind.noun or kind.name
         for kind in kinds.kinds()
-        if option.dest in {other.dest for other in _options(kind, command)}
+        for other in _options(kind, command)
+        if other.dest == option.dest and (value is None or value in other.choices)
     ]
     return " and ".join(takers)
 
