@@ -242,7 +242,7 @@ def test_one_whose_state_would_be_lost(tmp_path: Path, monkeypatch: pytest.Monke
             build(made)
     with monkeypatch.context() as patch:
         patch.setattr(Curious, "state", lambda *_: {"random": 3})
-        with pytest.raises(ConfigError, match=r"Curious\.state has the name 'random'"):
+        with pytest.raises(ConfigError, match=r"Curious\.state uses the key 'random'"):
             train(made, tmp_path / "run", show=False)
 
 

@@ -74,7 +74,8 @@ def save_checkpoint(
     own = algorithm.state(model)
     if taken := state.keys() & own.keys():
         raise ConfigError(
-            f"{type(algorithm).__name__}.state has the name {min(taken)!r}, a taken one."
+            f"{type(algorithm).__name__}.state uses the key {min(taken)!r}, which every checkpoint "
+            "has already."
         )
     state.update(own)
     with atomic_path(path) as temporary, temporary.open("wb") as file:
