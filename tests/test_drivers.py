@@ -222,6 +222,7 @@ def test_the_keyboard_like_driver_has_only_keys(track: _core.Track) -> None:
     changes = np.flatnonzero(np.any(pressed[1:] != pressed[:-1], axis=1)) + 1
     assert len(changes) > 20
     assert np.all(changes % TAP_TICKS == 0)
+    assert 5 < np.sum(changes % LOOK_TICKS != 0) < len(changes) - 5
 
 
 @pytest.mark.filterwarnings("error")

@@ -23,7 +23,7 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help="the minimum lap time of a circuit",
         description="Gives the minimum time of a lap, flying and from rest: the bound that no"
         " driver of this car can beat on this track. Known results are read; others are computed"
-        " (ten seconds to two minutes of a core; needs the extra 'optimal') and kept.",
+        " (ten to a hundred seconds of a core; needs the extra 'optimal') and kept.",
         epilog="example: racer optimal harbour --out optimal",
     )
     parser.add_argument("track", metavar="TRACK", help="a circuit of the catalogue or a file")

@@ -23,12 +23,11 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 LONGEST, LONGEST_SPEED = 6.0, 40.0  # [m], or so many [m/s] times the step if that is more
-LONGEST_CALM = 8.0  # [m], or `LONGEST`, where the car does nothing but drive on
-LIVELY_SIDEWAYS = 15.0  # [m/s2], rates of v_y,
-LIVELY_YAW = 5.0  # [rad/s2] of the yaw rate
-LIVELY_ALONG = 60.0  # [m/s3] and of a_x at which intervals are shortest
-CALM_DENSITY, LIVELY_DENSITY = 0.45, 2.5  # where nothing happens; most
-PER_LIVELINESS = 1.8  # density
+LONGEST_CALM, LONGEST_CALM_SPEED = 8.0, 100.0  # the same where the car only drives on
+# Intervals get shorter with the rates of v_y [m/s2], of the yaw rate [rad/s2] and of a_x [m/s3] and
+# with the yaw rate itself [rad/s]: the sum of their shares of these is how lively the car is.
+LIVELY_SIDEWAYS, LIVELY_YAW, LIVELY_ALONG, TURNING = 15.0, 5.0, 60.0, 4.0
+CALM_DENSITY, PER_LIVELINESS, LIVELY_DENSITY = 0.4, 1.8, 2.5  # calm, slope, at most
 FOCUS, FOCUS_MORE, FOCUS_MOST = 3.5, 1.15, 2.0  # and for every further window that asks for it
 LAUNCH_TICKS = 300  # at most
 
@@ -169,10 +168,11 @@ def mesh_for(
         rates = ((3, LIVELY_SIDEWAYS), (4, LIVELY_YAW), (6, LIVELY_ALONG))
         columns = ((np.interp(fine, profile.s, profile.states[:, i]), most) for i, most in rates)
         lively = speed * sum(np.abs(np.gradient(column, fine)) / most for column, most in columns)
+        lively += np.abs(np.interp(fine, profile.s, profile.states[:, 4])) / TURNING
         kernel = np.hanning(23)[1:-1]
         lively = np.convolve(lively, kernel / kernel.sum(), "same")
         density *= np.minimum(CALM_DENSITY + PER_LIVELINESS * lively, LIVELY_DENSITY)
-        density = np.maximum(density, 1.0 / max(LONGEST_CALM, LONGEST_SPEED * step))
+        density = np.maximum(density, 1.0 / max(LONGEST_CALM, LONGEST_CALM_SPEED * step))
     asked = np.zeros(len(fine))
     for begin, end in focus:
         inside = (fine >= begin) & (fine <= end) if begin < end else (fine >= begin) | (fine <= end)
