@@ -51,28 +51,6 @@ void bind_highway(py::module_& m) {
     alias(m, "HighwayConfig", highway, "Config");
 }
 
-// Until all of Python calls them by the names of their kinds.
-void alias_the_rest(py::module_& m) {
-    const py::module_ circuit = m.attr("circuit");
-    const py::module_ highway = m.attr("highway");
-    for (const char* name : {"CAR_STATE", "LAP_REASONS", "RAY_COUNT", "RAY_RANGE",
-                             "ROAD_AHEAD_METRES", "reward_term_table"}) {
-        alias(m, name, circuit, name);
-    }
-    m.def("reward_terms",
-          [names = py::list(circuit.attr("REWARD_TERMS"))] { return py::list(py::tuple(names)); });
-    alias(m, "HIGHWAY_VEHICLE", highway, "VEHICLE");
-    alias(m, "HIGHWAY_WORLD", highway, "WORLD");
-    alias(m, "HIGHWAY_OUTCOME", highway, "OUTCOME");
-    alias(m, "HIGHWAY_REWARD_TERMS", highway, "REWARD_TERMS");
-    alias(m, "HIGHWAY_BASE_TERMS", highway, "BASE_TERMS");
-    alias(m, "HIGHWAY_FEATURES", highway, "FEATURES");
-    alias(m, "HIGHWAY_RULES_VERSION", highway, "RULES_VERSION");
-    alias(m, "HIGHWAY_LANE_WIDTH", highway, "LANE_WIDTH");
-    alias(m, "HIGHWAY_VEHICLE_SIZE", highway, "VEHICLE_SIZE");
-    alias(m, "highway_fields", highway, "fields");
-}
-
 }  // namespace
 
 PYBIND11_MODULE(_core, m) {
@@ -97,5 +75,4 @@ PYBIND11_MODULE(_core, m) {
     racer::bindings::bind_vehicle(m);
     bind_circuit(m);
     bind_highway(m);
-    alias_the_rest(m);
 }

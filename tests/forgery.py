@@ -249,7 +249,7 @@ def forged_track(rng: Random) -> bytes:
     if how == 6:
         options[pick(rng, ("runoff", "start_offset"))] = float(rng.choice([0.0, 1.0, 5.0, 33.3]))
     try:
-        track = _core.Track(*line.T, name=name, **options)
+        track = _core.circuit.Track(*line.T, name=name, **options)
     except (ValueError, UnicodeError):
         return sealed(*parts(encode_lap(record)))
     return encode_lap(attempt(record, track=track))
@@ -386,7 +386,7 @@ def assert_true(check: LapCheck, data: bytes) -> None:
     assert record is not None
     options = header["track_options"]
     line = arrays["track"] / 1e6 if arrays["track"].dtype.kind == "i" else arrays["track"]
-    track = _core.Track(*line.T, name="", **options)
+    track = _core.circuit.Track(*line.T, name="", **options)
     if header["format_version"] == 2:
         inputs = np.repeat(arrays["inputs"], arrays["held"], axis=0)
         place = header["placement"]
@@ -414,13 +414,13 @@ def assert_true(check: LapCheck, data: bytes) -> None:
 
 
 def drive_plainly(
-    track: _core.Track, vehicle: str, at: tuple[float, float, float], inputs: np.ndarray
+    track: _core.circuit.Track, vehicle: str, at: tuple[float, float, float], inputs: np.ndarray
 ) -> tuple[np.void, float]:
     """A car at rest that is given the inputs, tick by tick; the last event and the time driven."""
-    config = _core.BatchConfig()
+    config = _core.circuit.Config()
     config.max_steps = 0
     config.stillness_timeout_ticks = 0
-    car = _core.Batch([track], 1, vehicle=vehicle, autoreset="disabled", config=config)
+    car = _core.circuit.Batch([track], 1, vehicle=vehicle, autoreset="disabled", config=config)
     car.place(0, 0, *at)
     for name in ("v_x", "v_y", "yaw_rate", "steer", "a_x", "episode_ticks", "lap_start"):
         assert car.facts[name][0, 0] == 0

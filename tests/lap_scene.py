@@ -13,17 +13,17 @@ from racer.tracks import list_tracks, load_track
 
 
 @cache
-def egg() -> _core.Track:
+def egg() -> _core.circuit.Track:
     """A short imported circuit that is in no catalogue."""
     angle = np.linspace(0.0, 2.0 * np.pi, 120, endpoint=False)
     x = 90.0 * np.cos(angle) + 15.0 * np.cos(2.0 * angle)
     y = 60.0 * np.sin(angle)
     width = np.full(120, 6.0)
-    return _core.Track(x, y, width, width, name="egg", start_offset=12.5)
+    return _core.circuit.Track(x, y, width, width, name="egg", start_offset=12.5)
 
 
 @cache
-def circuit() -> _core.Track:
+def circuit() -> _core.circuit.Track:
     """The first circuit of the catalogue."""
     return load_track(list_tracks()[0])
 

@@ -18,12 +18,12 @@ os.environ["SDL_VIDEODRIVER"] = "dummy"  # the viewer's tests open no real windo
 
 
 @functools.cache
-def short_track() -> _core.Track:
+def short_track() -> _core.circuit.Track:
     """About 600 m with a left and right bend."""
     turn = np.linspace(0, 2 * np.pi, 60, endpoint=False)
     radius = 85 + 22 * np.cos(2 * turn) + 8 * np.sin(3 * turn)
     width = np.full(60, 6.0)
-    return _core.Track(
+    return _core.circuit.Track(
         1.2 * radius * np.cos(turn), radius * np.sin(turn), width, width, name="Short"
     )
 
@@ -54,11 +54,11 @@ class Person:
         self.pace = pace
         self.keys = Keys()
         self.driver = HumanDriver(ScriptedKeyboard(lambda: self.keys), "Ada")
-        rows = {row["name"]: row for row in _core.observation_layout("lidar")}
+        rows = {row["name"]: row for row in _core.circuit.observation_layout("lidar")}
         self._speed = rows["speed"]
 
     def look(self, observation: np.ndarray) -> None:
-        rays = np.maximum(observation[:9] * _core.RAY_RANGE, 0.1)
+        rays = np.maximum(observation[:9] * _core.circuit.RAY_RANGE, 0.1)
         speed = float(observation[self._speed["offset"]]) / self._speed["scale"]
         side = (rays[5] - rays[3]) / (rays[5] + rays[3])
         side += 0.6 * (rays[6] - rays[2]) / (rays[6] + rays[2])

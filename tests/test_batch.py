@@ -14,13 +14,13 @@ TRACKS = [load_track(name) for name in list_tracks()[:2]]
 STEPS = 120
 
 
-def make_batch(worlds: int, *, threads: int = 1, **options) -> _core.Batch:
+def make_batch(worlds: int, *, threads: int = 1, **options) -> _core.circuit.Batch:
     """A batch of random starts whose world i is on track i % 2."""
-    config = options.pop("config", None) or _core.BatchConfig()
+    config = options.pop("config", None) or _core.circuit.Config()
     config.start = "random"
     index = np.arange(worlds, dtype=np.int32) % len(TRACKS)
     options = {"action": "axis", "observation": "track", "ticks_per_action": 3} | options
-    return _core.Batch(
+    return _core.circuit.Batch(
         TRACKS, worlds, world_tracks=index, threads=threads, config=config, **options
     )
 
@@ -38,7 +38,9 @@ def seeds_of(worlds: int, first: int = 0) -> np.ndarray:
     return np.array([_core.split_seed(7, i) for i in range(first, first + worlds)], np.uint64)
 
 
-def run(batch: _core.Batch, seeds: np.ndarray, actions: np.ndarray) -> dict[str, np.ndarray]:
+def run(
+    batch: _core.circuit.Batch, seeds: np.ndarray, actions: np.ndarray
+) -> dict[str, np.ndarray]:
     """Everything that a batch says over some steps, stacked."""
     batch.reset(None, seeds)
     said = {"observations": [], "rewards": [], "terminated": [], "truncated": [], "hash": []}
@@ -55,7 +57,7 @@ def test_a_world_of_a_batch_is_that_world_alone() -> None:
     actions = actions_of(worlds)
     together = run(make_batch(worlds), seeds_of(worlds), actions)
     for world in (0, 1, 17, 63):
-        alone = _core.Batch(
+        alone = _core.circuit.Batch(
             [TRACKS[world % 2]],
             1,
             action="axis",
@@ -68,8 +70,8 @@ def test_a_world_of_a_batch_is_that_world_alone() -> None:
             assert np.array_equal(rows[:, 0], together[name][:, world]), (name, world)
 
 
-def make_config() -> _core.BatchConfig:
-    config = _core.BatchConfig()
+def make_config() -> _core.circuit.Config:
+    config = _core.circuit.Config()
     config.start = "random"
     return config
 
@@ -199,17 +201,17 @@ def test_wrong_actions_are_refused(actions: np.ndarray, error: type[Exception]) 
 
 
 def test_options_that_make_no_sense_are_refused() -> None:
-    config = _core.BatchConfig()
+    config = _core.circuit.Config()
     with pytest.raises(ValueError, match="worlds"):
-        _core.Batch(TRACKS, 0, config=config)
+        _core.circuit.Batch(TRACKS, 0, config=config)
     with pytest.raises(ValueError, match="ticks_per_action"):
-        _core.Batch(TRACKS, 1, ticks_per_action=0, config=config)
+        _core.circuit.Batch(TRACKS, 1, ticks_per_action=0, config=config)
     with pytest.raises(ValueError, match="'lidar', 'track'"):
-        _core.Batch(TRACKS, 1, observation="camera", config=config)
+        _core.circuit.Batch(TRACKS, 1, observation="camera", config=config)
     with pytest.raises(ValueError, match="world_tracks"):
-        _core.Batch(TRACKS, 1, world_tracks=[9], config=config)
+        _core.circuit.Batch(TRACKS, 1, world_tracks=[9], config=config)
     with pytest.raises(ValueError, match="vehicle"):
-        _core.Batch(TRACKS, 1, vehicle="tank", config=config)
+        _core.circuit.Batch(TRACKS, 1, vehicle="tank", config=config)
     with pytest.raises(ValueError, match="standing"):
         config.start = "flying"
 
@@ -251,13 +253,15 @@ def test_facts_are_read_only_and_live() -> None:
 
 def test_progress_telescopes_over_a_lap() -> None:
     """The distance since the spawn is the way along the centre line, whole laps included."""
-    config = _core.BatchConfig()
+    config = _core.circuit.Config()
     config.max_steps = 0
     config.stillness_timeout_ticks = 0
     track = TRACKS[0]
-    batch = _core.Batch([track], 1, autoreset="disabled", observation="track", config=config)
+    batch = _core.circuit.Batch(
+        [track], 1, autoreset="disabled", observation="track", config=config
+    )
     facts = batch.facts
-    road = next(f for f in _core.observation_layout("track") if f["name"] == "road_y")
+    road = next(f for f in _core.circuit.observation_layout("track") if f["name"] == "road_y")
     crossed = 0
     for _ in range(60 * 200):
         before = facts["s"][0, 0]

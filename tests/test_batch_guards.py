@@ -51,8 +51,8 @@ def test_the_hosts_rounding_mode_changes_nothing() -> None:
     actions = np.random.default_rng(2).uniform(-1.0, 1.0, (30, 5, 1, 3)).astype(np.float32)
 
     def everything() -> list[bytes]:
-        track = _core.Track(**columns)
-        batch = _core.Batch([track], 5, seed=3)
+        track = _core.circuit.Track(**columns)
+        batch = _core.circuit.Batch([track], 5, seed=3)
         batch.reset()
         for action in actions:
             batch.step(action)
@@ -73,8 +73,8 @@ def test_the_hosts_rounding_mode_changes_nothing() -> None:
 
 def test_a_forked_process_can_step_and_end() -> None:
     """Worker threads do not live through a fork; multiprocessing forks."""
-    batch = _core.Batch([load_track("harbour")], 64, threads=2, seed=1)
-    alone = _core.Batch([load_track("harbour")], 64, threads=1, seed=1)
+    batch = _core.circuit.Batch([load_track("harbour")], 64, threads=2, seed=1)
+    alone = _core.circuit.Batch([load_track("harbour")], 64, threads=1, seed=1)
     actions = np.full((64, 1, 3), 0.2, np.float32)
     batch.step(actions)
     alone.step(actions)
@@ -99,7 +99,7 @@ def test_threads_that_the_system_does_not_give_are_an_error() -> None:
         "used = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()\n"
         "resource.setrlimit(resource.RLIMIT_AS, (used + 2**28,) * 2)\n"
         "try:\n"
-        "    _core.Batch([track], 64, threads=256)\n"
+        "    _core.circuit.Batch([track], 64, threads=256)\n"
         "except RuntimeError as problem:\n"
         "    print(problem)\n"
     )
@@ -112,18 +112,18 @@ def test_threads_that_the_system_does_not_give_are_an_error() -> None:
 
 def test_a_mask_is_not_a_list_of_indices() -> None:
     track = load_track("harbour")
-    batch = _core.Batch([track], 3)
+    batch = _core.circuit.Batch([track], 3)
     for wrong in ([True, False, True], np.array([True, False, True]), [0.0, 1.0], ["0"], [[0]]):
         with pytest.raises(TypeError, match="indices must be a list of whole numbers"):
             batch.snapshot(wrong)
         with pytest.raises(TypeError, match="world_tracks must be a list of whole numbers"):
-            _core.Batch([track], 3, world_tracks=wrong)
+            _core.circuit.Batch([track], 3, world_tracks=wrong)
     with pytest.raises(IndexError, match="index must be 0 to 2, got 3"):
         batch.snapshot([3])
     assert batch.snapshot([]).shape == (0, 1)
     assert batch.snapshot(np.array([2, 0], np.uint8)).shape == (2, 1)
     with pytest.raises(TypeError, match=r"tracks must be a list of Track, got .*str"):
-        _core.Batch(["harbour"], 1)
+        _core.circuit.Batch(["harbour"], 1)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_mask_is_not_a_list_of_indices() -> None:
     ],
 )  # fmt: skip
 def test_a_record_that_makes_no_sense_is_refused(field: str, value: float) -> None:
-    batch = _core.Batch([load_track("harbour")], 1)
+    batch = _core.circuit.Batch([load_track("harbour")], 1)
     records = batch.snapshot()
     before = batch.state_hash()
     records[field] = value
@@ -147,7 +147,7 @@ def test_a_record_that_makes_no_sense_is_refused(field: str, value: float) -> No
 
 def test_places_beyond_the_lap_are_places_on_it() -> None:
     track = load_track("harbour")
-    batch = _core.Batch([track], 1)
+    batch = _core.circuit.Batch([track], 1)
     stations = track.stations
     narrowest = int(np.argmin(stations["wall_left"]))
     s, wall = narrowest * track.spacing, float(stations["wall_left"][narrowest])
@@ -161,9 +161,9 @@ def test_places_beyond_the_lap_are_places_on_it() -> None:
 
 
 def test_a_reset_forgets_what_the_last_step_said() -> None:
-    config = _core.BatchConfig()
+    config = _core.circuit.Config()
     config.max_steps = 1
-    batch = _core.Batch([load_track("harbour")], 2, autoreset="disabled", config=config)
+    batch = _core.circuit.Batch([load_track("harbour")], 2, autoreset="disabled", config=config)
     batch.step(np.ones((2, 1, 3), np.float32))
     assert batch.truncated.all()
     assert (batch.reward_terms != 0.0).any(axis=(1, 2)).all()
@@ -174,7 +174,7 @@ def test_a_reset_forgets_what_the_last_step_said() -> None:
 
 
 def test_a_frozen_car_ends_the_episode_of_its_world() -> None:
-    batch = _core.Batch([load_track("harbour")], 2, cars_per_world=2, autoreset="disabled")
+    batch = _core.circuit.Batch([load_track("harbour")], 2, cars_per_world=2, autoreset="disabled")
     records = batch.snapshot()
     records["fault"][1, 1] = 1.0
     batch.restore(records)

@@ -81,7 +81,7 @@ def test_the_engine_gets_every_rule():
 
 
 def test_no_rule_of_the_engine_is_forgotten():
-    rules = {name for name in dir(_core.BatchConfig) if not name.startswith("_")}
+    rules = {name for name in dir(_core.circuit.Config) if not name.startswith("_")}
     ours = {
         field.name
         for section in (RewardConfig, EpisodeConfig, StartConfig)
@@ -92,7 +92,7 @@ def test_no_rule_of_the_engine_is_forgotten():
 
 def test_terms_are_named_as_in_files():
     weights = set(RewardConfig().to_dict()) - {"stillnessSpeedThreshold"}
-    assert weights == set(_core.reward_terms())
+    assert weights == set(_core.circuit.REWARD_TERMS)
 
 
 @pytest.mark.parametrize(

@@ -116,10 +116,10 @@ def test_a_copy_lives_on_as_the_original(kind: str, way: str) -> None:
 def test_a_batch_is_copied_with_its_outputs(way: str) -> None:
     track = load_track("harbour")
     for batch in (
-        _core.Batch([track], 7, cars_per_world=2, ticks_per_action=120, seed=9),
-        _core.HighwayBatch(7, seed=9),
+        _core.circuit.Batch([track], 7, cars_per_world=2, ticks_per_action=120, seed=9),
+        _core.highway.Batch(7, seed=9),
     ):
-        shape = (7, 2, 3) if isinstance(batch, _core.Batch) else (7,)
+        shape = (7, 2, 3) if isinstance(batch, _core.circuit.Batch) else (7,)
         random = np.random.default_rng(1)
 
         def action(shape: Any = shape, random: Any = random) -> Any:
@@ -207,7 +207,7 @@ def test_a_track_of_another_shape_is_not_taken_for_the_one_pickled() -> None:
     assert state[8] == track.fingerprint
     state[8] = "0" * 16
     with pytest.raises(ValueError, match="has another shape in this version"):
-        _core.Track.__new__(_core.Track).__setstate__(tuple(state))
+        _core.circuit.Track.__new__(_core.circuit.Track).__setstate__(tuple(state))
 
 
 POSE = {"x", "y", "heading", "s", "n"}

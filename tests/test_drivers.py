@@ -33,12 +33,12 @@ REAL_CIRCUITS = sorted((Path(__file__).resolve().parents[2] / "shared" / "tracks
 
 
 @pytest.fixture(scope="module")
-def track() -> _core.Track:
+def track() -> _core.circuit.Track:
     return load_track("harbour")
 
 
 @pytest.fixture(scope="module")
-def standing_lap(track: _core.Track, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def standing_lap(track: _core.circuit.Track, tmp_path_factory: pytest.TempPathFactory) -> Path:
     result = evaluate_driver(make_driver("casual", track), track, starts=1, laps=1, record=True)
     path = tmp_path_factory.mktemp("laps") / "casual.lap.npz"
     save_lap(result.finished[0].record("casual", "agent"), path)
@@ -47,7 +47,7 @@ def standing_lap(track: _core.Track, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture
 def driver(
-    request: pytest.FixtureRequest, track: _core.Track, standing_lap: Path, tmp_path: Path
+    request: pytest.FixtureRequest, track: _core.circuit.Track, standing_lap: Path, tmp_path: Path
 ) -> Any:
     kind = request.param
     if kind == "sb3":
@@ -93,7 +93,7 @@ def test_every_driver_keeps_the_protocol(driver: Any) -> None:
 
 
 @pytest.mark.parametrize("driver", KINDS, indirect=True)
-def test_every_driver_drives_every_environment(driver: Any, track: _core.Track) -> None:
+def test_every_driver_drives_every_environment(driver: Any, track: _core.circuit.Track) -> None:
     config = EnvConfig(
         observation=driver.observation,
         action=driver.action,
@@ -122,7 +122,7 @@ def test_every_driver_drives_every_environment(driver: Any, track: _core.Track) 
 
 
 @pytest.mark.parametrize("name", BARS)
-def test_scripted_drivers_lap_harbour_at_their_pace(name: str, track: _core.Track) -> None:
+def test_scripted_drivers_lap_harbour_at_their_pace(name: str, track: _core.circuit.Track) -> None:
     found = pace(name, track, starts=3, laps=1)
     assert found.bound_known
     assert found.clean == found.laps == 4
@@ -180,7 +180,7 @@ def test_good_comes_back_from_a_disturbed_start(circuit: str) -> None:
         assert own[-1].valid, f"start {world} does not lap cleanly again"
 
 
-def test_the_keyboard_like_driver_is_its_seed(track: _core.Track) -> None:
+def test_the_keyboard_like_driver_is_its_seed(track: _core.circuit.Track) -> None:
     def inputs(seed: int, worlds: int) -> Any:
         session = Session(track, worlds=worlds)
         seat = Seat(make_driver("keyboard", track, seed=seed), session)
@@ -197,7 +197,7 @@ def test_the_keyboard_like_driver_is_its_seed(track: _core.Track) -> None:
     assert np.any(first[:, 0] != first[:, 1])
 
 
-def test_the_keyboard_like_driver_has_only_keys(track: _core.Track) -> None:
+def test_the_keyboard_like_driver_has_only_keys(track: _core.circuit.Track) -> None:
     """Its pedals are what the filter of a person's keys makes of keys held for 50 or 100 ms."""
     session = Session(track)
     driver = KeyboardDriver(track, seed=4)
@@ -243,14 +243,16 @@ def test_grip_maps_know_where_grip_goes(vehicle: str) -> None:
     assert np.all(less.brake[row, 10:] > limits.brake[row, 10:])
 
 
-def test_a_replay_drives_the_same_lap_again(track: _core.Track, standing_lap: Path) -> None:
+def test_a_replay_drives_the_same_lap_again(track: _core.circuit.Track, standing_lap: Path) -> None:
     driver = make_driver(str(standing_lap), track)
     session = Session(track, worlds=2)
     laps = drive(session, [Seat(driver, session)], driver.record.ticks)  # type: ignore[attr-defined]
     assert [lap.time_s for lap in laps] == [driver.record.lap_time_s] * 2  # type: ignore[attr-defined]
 
 
-def test_drivers_that_cannot_be(track: _core.Track, standing_lap: Path, tmp_path: Path) -> None:
+def test_drivers_that_cannot_be(
+    track: _core.circuit.Track, standing_lap: Path, tmp_path: Path
+) -> None:
     with pytest.raises(PolicyError, match="no driver 'fast'; there are random, casual, good"):
         make_driver("fast", track)
     with pytest.raises(PolicyError, match="can run code"):

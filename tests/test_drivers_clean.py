@@ -130,7 +130,7 @@ def test_starts_stand_across_the_road_and_roll_around_the_lap() -> None:
 def test_the_tool_tells_a_driver_that_runs_wide(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def wild(name: str, track: _core.Track, vehicle: str) -> ScriptedDriver:
+    def wild(name: str, track: _core.circuit.Track, vehicle: str) -> ScriptedDriver:
         return ScriptedDriver(name, track, grip=1.25, margin=0.2, vehicle=vehicle)
 
     wanted = ["--only", "odd:oval-1", "--driver", "good", "--starts", "6", "--laps", "1"]

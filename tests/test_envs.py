@@ -85,7 +85,9 @@ def test_a_track_object_survives_the_spec():
 
 
 def test_a_track_can_be_sent_to_another_process():
-    track = _core.Track(*load_track("harbour").centre_line.T, name="x", runoff=3.0, reverse=True)
+    track = _core.circuit.Track(
+        *load_track("harbour").centre_line.T, name="x", runoff=3.0, reverse=True
+    )
     make_it, arguments, state, *_ = track.__reduce_ex__(4)
     again = make_it(*arguments)
     again.__setstate__(state)
@@ -96,7 +98,7 @@ def test_a_track_can_be_sent_to_another_process():
 def test_spaces_follow_the_engine():
     for observation in ("lidar", "track"):
         space = make(observation=observation).observation_space
-        for part in _core.observation_layout(observation):
+        for part in _core.circuit.observation_layout(observation):
             rows = slice(part["offset"], part["offset"] + part["size"])
             assert (space.low[rows] == np.float32(part["low"])).all()
             assert (space.high[rows] == np.float32(part["high"])).all()
@@ -231,7 +233,7 @@ def test_info_says_what_happened():
     }  # fmt: skip
     assert {key for key, kind in kinds.items() if kind is int} == {"lap", "checkpoint", "stepCount"}
     assert {key for key, kind in kinds.items() if kind is float} == {"progress", "speed"}
-    assert list(info["reward_terms"]) == _core.reward_terms()
+    assert list(info["reward_terms"]) == list(_core.circuit.REWARD_TERMS)
     assert info["stillness"]
     assert info["stepCount"] == 1
     assert info["lap"] == 1
@@ -272,7 +274,10 @@ def test_a_lap_is_told_once_with_its_time_and_sectors():
 def test_a_lap_that_broke_a_rule_says_which():
     env = make()
     env.reset(seed=0)
-    nearly_home(env.worlds, reasons=_core.LAP_REASONS["wall"] | _core.LAP_REASONS["off_track"])
+    nearly_home(
+        env.worlds,
+        reasons=_core.circuit.LAP_REASONS["wall"] | _core.circuit.LAP_REASONS["off_track"],
+    )
     *_, info = env.step(np.zeros(3, np.float32))
     assert info["lap_valid"] is False
     assert set(info["lap_reasons"]) == {"off_track", "wall"}

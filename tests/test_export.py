@@ -78,7 +78,9 @@ def test_the_metadata_say_what_it_was_trained_for(tmp_path: Path) -> None:
     action_fields = json.loads(properties["racer.action_fields"])
     assert [f["name"] for f in action_fields] == ["steer", "drive"]
     fields = json.loads(properties["racer.observation_fields"])
-    assert [f["name"] for f in fields] == [f["name"] for f in _core.observation_layout("track")]
+    assert [f["name"] for f in fields] == [
+        f["name"] for f in _core.circuit.observation_layout("track")
+    ]
     assert all("unit" in f for f in fields)
     env = gymnasium.make(
         properties["racer.env_id"],

@@ -44,13 +44,13 @@ DEEDS = st.one_of(
 )
 
 
-def make_batch(vehicle: str, action: str, observation: str, autoreset: str) -> _core.Batch:
-    config = _core.BatchConfig()
+def make_batch(vehicle: str, action: str, observation: str, autoreset: str) -> _core.circuit.Batch:
+    config = _core.circuit.Config()
     config.start = "mixed"
     config.heading_error = 1.5
     config.lateral_fraction = 1.0
     config.max_steps = 150
-    return _core.Batch(
+    return _core.circuit.Batch(
         TRACKS,
         WORLDS,
         world_tracks=np.arange(WORLDS, dtype=np.int32) % len(TRACKS),
@@ -62,8 +62,8 @@ def make_batch(vehicle: str, action: str, observation: str, autoreset: str) -> _
     )
 
 
-def check_sound(batch: _core.Batch, observation: str) -> None:
-    layout = _core.observation_layout(observation)
+def check_sound(batch: _core.circuit.Batch, observation: str) -> None:
+    layout = _core.circuit.observation_layout(observation)
     low = np.concatenate([np.full(f["size"], f["low"]) for f in layout]).astype(np.float32)
     high = np.concatenate([np.full(f["size"], f["high"]) for f in layout]).astype(np.float32)
     seen = batch.observations
@@ -82,7 +82,7 @@ def check_sound(batch: _core.Batch, observation: str) -> None:
         assert -here["wall_right"] - WALL_SLACK < side < here["wall_left"] + WALL_SLACK
 
 
-def do(batch: _core.Batch, deed: tuple[Any, ...], kept: list[tuple[Any, Any]]) -> None:
+def do(batch: _core.circuit.Batch, deed: tuple[Any, ...], kept: list[tuple[Any, Any]]) -> None:
     """Does one thing to the batch; snapshots are kept for a later restore."""
     kind, *what = deed
     if kind == "step":
@@ -130,9 +130,9 @@ def resident_bytes() -> int:
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads memory from /proc")
 def test_a_million_resets_leave_memory_flat() -> None:
     worlds = 1000
-    config = _core.BatchConfig()
+    config = _core.circuit.Config()
     config.start = "mixed"
-    batch = _core.Batch(TRACKS[:1], worlds, observation="track", config=config)
+    batch = _core.circuit.Batch(TRACKS[:1], worlds, observation="track", config=config)
     actions = np.zeros((worlds, 1, 3), np.float32)
     seeds = np.arange(worlds, dtype=np.uint64)
     used = []

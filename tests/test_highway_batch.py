@@ -12,8 +12,8 @@ from racer import _core
 SHARED = ("observations", "rewards", "reward_terms", "terminated", "truncated")
 
 
-def make_config(**settings) -> _core.HighwayConfig:
-    config = _core.HighwayConfig()
+def make_config(**settings) -> _core.highway.Config:
+    config = _core.highway.Config()
     settings = {
         "action": "ContinuousAction",
         "policy_frequency": 5,
@@ -25,7 +25,9 @@ def make_config(**settings) -> _core.HighwayConfig:
 
 
 def make_batch(worlds: int, *, threads: int = 1, autoreset: str = "same_step", **settings):
-    return _core.HighwayBatch(worlds, make_config(**settings), threads=threads, autoreset=autoreset)
+    return _core.highway.Batch(
+        worlds, make_config(**settings), threads=threads, autoreset=autoreset
+    )
 
 
 def seeds_of(worlds: int, first: int = 0) -> np.ndarray:
@@ -246,7 +248,7 @@ def test_wild_settings_and_actions_stay_finite(case: int) -> None:
         "policy_frequency": 1.0,
         "duration": 30.0,
         "observed_vehicles": int(rng.integers(1, 20)),
-        "features": list(_core.HIGHWAY_FEATURES),
+        "features": list(_core.highway.FEATURES),
         "normalize": bool(rng.integers(2)),
         "absolute": bool(rng.integers(2)),
         "see_behind": bool(rng.integers(2)),

@@ -29,7 +29,7 @@ ACTIONS = (
 )
 OBSERVATIONS = (
     {"type": "Kinematics"},
-    {"type": "Kinematics", "features": list(_core.HIGHWAY_FEATURES), "vehicles_count": 9},
+    {"type": "Kinematics", "features": list(_core.highway.FEATURES), "vehicles_count": 9},
     {"type": "Kinematics", "absolute": True, "normalize": False, "order": "shuffled"},
     {"type": "Kinematics", "see_behind": True, "clip": False, "features_range": {"x": [0, 50]}},
 )

@@ -63,7 +63,7 @@ OBSERVATIONS = st.fixed_dictionaries(
     {"type": st.just("Kinematics")},
     optional={
         "vehicles_count": st.integers(1, 20),
-        "features": st.lists(st.sampled_from(_core.HIGHWAY_FEATURES), min_size=1, max_size=8),
+        "features": st.lists(st.sampled_from(_core.highway.FEATURES), min_size=1, max_size=8),
         "absolute": st.booleans(),
         "normalize": st.booleans(),
         "clip": st.booleans(),

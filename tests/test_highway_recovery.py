@@ -22,14 +22,14 @@ def drive(recovery, movers, wrecks, *, lanes, seconds=30.0, ego=(0.0, -1000.0)):
         seconds: to drive.
         ego: x and y of the ego vehicle, which stands and does nothing.
     """
-    config = _core.HighwayConfig()
+    config = _core.highway.Config()
     config.action = "ContinuousAction"
     config.policy_frequency = 5
     config.duration = 1000
     config.lanes_count = lanes
     config.vehicles_count = len(movers) + len(wrecks)
     config.traffic_recovery = recovery
-    batch = _core.HighwayBatch(1, config, autoreset="disabled")
+    batch = _core.highway.Batch(1, config, autoreset="disabled")
     vehicles, worlds = batch.snapshot()
     vehicles["speed"] = vehicles["heading"] = vehicles["timer"] = 0.0
     vehicles["x"][0, 0], vehicles["y"][0, 0] = ego
@@ -97,11 +97,11 @@ def test_moving_traffic_drives_as_without_the_option():
     """As long as nobody stands, not a bit differs."""
     said = []
     for recovery in (False, True):
-        config = _core.HighwayConfig()
+        config = _core.highway.Config()
         config.action = "ContinuousAction"
         config.policy_frequency = 5
         config.traffic_recovery = recovery
-        batch = _core.HighwayBatch(4, config, autoreset="disabled")
+        batch = _core.highway.Batch(4, config, autoreset="disabled")
         batch.reset(None, np.arange(4, dtype=np.uint64))
         vehicles, worlds = batch.snapshot()
         vehicles["y"][:, 0] = 1000.0  # the ego vehicle is in nobody's way

@@ -345,7 +345,7 @@ def test_names_of_files_are_escaped(name: str, tmp_path: Path, capsys) -> None:
      "x.lap.npz", "file:///x", "E" + "\u0316" * 20],
 )  # fmt: skip
 def test_imitated_names_are_refused(name: str) -> None:
-    track = _core.Track(*egg().centre_line.T, name=name, **egg().options)
+    track = _core.circuit.Track(*egg().centre_line.T, name=name, **egg().options)
     check = verify_lap(dataclasses.replace(egg_laps()[1], track=track))
     assert not check.ok
     assert "track" in check.reason
@@ -391,14 +391,14 @@ def test_names_of_their_own_are_taken_and_identified() -> None:
         "Track 5",
         "1.5 mile",
     ):
-        track = _core.Track(*egg().centre_line.T, name=name, **egg().options)
+        track = _core.circuit.Track(*egg().centre_line.T, name=name, **egg().options)
         check = verify_lap(dataclasses.replace(egg_laps()[1], track=track))
         assert check.ok, check.reason
         shown = f"{name} (not a catalogue circuit, fingerprint {egg().fingerprint})"
         assert shown in describe(check)
     assert track_title(circuit()) == f"{circuit().name} (catalogue)"
     assert track_title(load_track("random:3")) == "random:3 (random circuit)"
-    other = _core.Track(*circuit().centre_line.T, name="Evil", **circuit().options)
+    other = _core.circuit.Track(*circuit().centre_line.T, name="Evil", **circuit().options)
     assert track_title(other) == f"{circuit().name} (catalogue)"
 
 
@@ -408,7 +408,7 @@ def test_the_users_own_circuits_are_compared_too(tmp_path: Path, monkeypatch) ->
     (tmp_path / "my-ring.csv").write_text(f"# x_m,y_m,w_tr_right_m,w_tr_left_m\n{rows}\n")
     (tmp_path / "my-ring.toml").write_text('name = "Ring of mine"\n')
     for name in ("my-ring", "My Ring", "ring of Mine"):
-        track = _core.Track(*egg().centre_line.T, name=name, **egg().options)
+        track = _core.circuit.Track(*egg().centre_line.T, name=name, **egg().options)
         check = verify_lap(dataclasses.replace(egg_laps()[1], track=track))
         assert not check.ok
         assert "'my-ring' has" in check.reason
@@ -627,7 +627,7 @@ def test_driving_recorded_inputs_at_once_is_stepping_them() -> None:
         if (tick + 1) % 7 == 0 or tick + 1 == flying.ticks:
             hashes.append(stepped.state_hash()[0])
     assert answer["hashes"].tolist() == hashes
-    for name in _core.CAR_STATE.names:
+    for name in _core.circuit.CAR_STATE.names:
         assert [state[name] for state in states] == answer["records"][name].tolist()
     assert answer["ends"].tolist() == [flying.first_tick, flying.ticks - 1]
     assert answer["starts"].tolist() == [-1, flying.first_tick]
@@ -638,11 +638,11 @@ def test_driving_recorded_inputs_at_once_is_stepping_them() -> None:
 def test_only_a_car_alone_drives_recorded_inputs() -> None:
     inputs = np.zeros((3, 3), np.int16)
     for batch in (
-        _core.Batch([egg()], 2, autoreset="disabled"),
-        _core.Batch([egg()], 1, cars_per_world=2, autoreset="disabled"),
-        _core.Batch([egg()], 1, ticks_per_action=2, autoreset="disabled"),
-        _core.Batch([egg()], 1, action="axis", autoreset="disabled"),
-        _core.Batch([egg()], 1),
+        _core.circuit.Batch([egg()], 2, autoreset="disabled"),
+        _core.circuit.Batch([egg()], 1, cars_per_world=2, autoreset="disabled"),
+        _core.circuit.Batch([egg()], 1, ticks_per_action=2, autoreset="disabled"),
+        _core.circuit.Batch([egg()], 1, action="axis", autoreset="disabled"),
+        _core.circuit.Batch([egg()], 1),
     ):
         with pytest.raises(ValueError, match="a batch of one car"):
             batch.drive(inputs)

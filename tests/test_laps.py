@@ -257,7 +257,7 @@ def test_made_up_starts_are_refused(which: int, changes: dict[str, float], sente
 
 @pytest.mark.parametrize("name", [circuit().name, "random:3"])
 def test_a_lap_on_a_track_with_a_false_name_is_refused(flying: LapRecord, name: str) -> None:
-    narrow = _core.Track(*egg().centre_line.T, name=name, **egg().options)
+    narrow = _core.circuit.Track(*egg().centre_line.T, name=name, **egg().options)
     record = dataclasses.replace(flying, track=narrow)
     check = verify_lap(record)
     assert not check.ok

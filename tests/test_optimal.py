@@ -45,7 +45,7 @@ REAL = Path(os.environ.get("RACER_REAL_TRACKS", Path(__file__).parents[2] / "sha
 REAL_FILES = sorted(REAL.glob("*.csv"))
 
 
-def oval(runoff=2.5, pinched=0.0) -> _core.Track:
+def oval(runoff=2.5, pinched=0.0) -> _core.circuit.Track:
     """Two straights of 60 m and two bends of 25 m; narrower on the right of one by so many [m]."""
     angle = np.linspace(0.0, np.pi, 16, endpoint=False)
     bend = np.exp(1j * (angle - np.pi / 2))
@@ -54,7 +54,9 @@ def oval(runoff=2.5, pinched=0.0) -> _core.Track:
     width = np.full(len(line), 5.0)
     right = width.copy()
     right[10:12] -= pinched
-    return _core.Track(line.real.copy(), line.imag.copy(), right, width, name="oval", runoff=runoff)
+    return _core.circuit.Track(
+        line.real.copy(), line.imag.copy(), right, width, name="oval", runoff=runoff
+    )
 
 
 @pytest.fixture(scope="module")
@@ -286,7 +288,7 @@ def test_body_meets_the_wall_where_the_engine_says(heading):
     road = np.array([0.0, 9.0, 9.0, 0.0, 0.0, wall, 9.0])
     state = np.array([0.0, heading, 10.0, 0.0, 0.0, 0.0, 0.0])
     most = -float(function(state, np.zeros(3), road)[6]) + WALL_MARGIN  # n at which it touches
-    batch = _core.Batch([track], 1, autoreset="disabled", config=_core.BatchConfig())
+    batch = _core.circuit.Batch([track], 1, autoreset="disabled", config=_core.circuit.Config())
     touched = []
     for n in (most - 0.06, most + 0.06):
         batch.place(0, 0, 20.0 * track.spacing, n, heading, 0.0)

@@ -94,11 +94,11 @@ def test_gaps_are_shares_of_the_known_times():
     assert gaps(ring(), "gt", 50.0) == unknown
 
 
-def ring() -> _core.Track:
+def ring() -> _core.circuit.Track:
     """A track that nobody has solved."""
     line = np.exp(2j * np.pi * np.arange(40) / 40) * 80.0
     width = np.full(40, 5.0)
-    return _core.Track(line.real.copy(), line.imag.copy(), width, width)
+    return _core.circuit.Track(line.real.copy(), line.imag.copy(), width, width)
 
 
 def test_the_maintainers_command_leaves_alone_what_is_there(monkeypatch, capsys, tmp_path):
@@ -114,7 +114,7 @@ def test_the_maintainers_command_leaves_alone_what_is_there(monkeypatch, capsys,
     assert list(tmp_path.iterdir()) == []
 
 
-def example(track: _core.Track) -> Reference:
+def example(track: _core.circuit.Track) -> Reference:
     lap = {name: np.linspace(0.0, 1.0, 9) for name in COLUMNS}
     physics = _core.physics_fingerprint("gt")
     return Reference(

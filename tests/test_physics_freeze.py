@@ -49,7 +49,7 @@ def test_the_golden_file_holds_what_its_versions_were_frozen_with(versions):
     recorded = versions[str(_core.PHYSICS_VERSION)]
     wanted = {"physics_version": str(_core.PHYSICS_VERSION)}
     wanted |= {f"physics_{name}": recorded[name]["fingerprint"] for name in _core.vehicles()}
-    wanted |= recorded["golden"] | highway[str(_core.HIGHWAY_RULES_VERSION)]
+    wanted |= recorded["golden"] | highway[str(_core.highway.RULES_VERSION)]
     assert golden == wanted
 
 

@@ -7,7 +7,7 @@ from racer import _core
 from racer.envs.sb3 import RacerVecEnv
 from racer.tracks import load_track
 
-ROWS = {row["name"]: row for row in _core.observation_layout("road")}
+ROWS = {row["name"]: row for row in _core.circuit.observation_layout("road")}
 AHEAD = np.array(_core.circuit.EDGE_AHEAD_METRES)
 
 

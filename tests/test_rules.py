@@ -14,11 +14,11 @@ from racer.tracks import load_track
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-REASONS = _core.LAP_REASONS
+REASONS = _core.circuit.LAP_REASONS
 
 
 @pytest.fixture(scope="module", params=["harbour", "ridgeway"])
-def track(request: pytest.FixtureRequest) -> _core.Track:
+def track(request: pytest.FixtureRequest) -> _core.circuit.Track:
     return load_track(request.param)
 
 
@@ -28,9 +28,9 @@ def pedals(steer: float, throttle: float = 0.0, brake: float = 0.0) -> np.ndarra
 
 def follow(session: Session, offset: float = 0.0, speed: float = 14.0) -> np.ndarray:
     """Pedals that pursue a line beside the centre line at a lateral offset [m], slowly."""
-    road = next(f for f in _core.observation_layout("track") if f["name"] == "road_y")
+    road = next(f for f in _core.circuit.observation_layout("track") if f["name"] == "road_y")
     point = 1
-    ahead = _core.ROAD_AHEAD_METRES[point]
+    ahead = _core.circuit.ROAD_AHEAD_METRES[point]
     left = session.observation()[0, road["offset"] + point] * ahead + offset
     steer = float(np.clip(2.0 * 2.7 * left / ahead**2 / 0.45, -1.0, 1.0))
     slow = session.facts["v_x"][0, 0] < speed
@@ -47,7 +47,7 @@ def drive_lap(session: Session, offset_at: Callable[[float], float] = lambda _: 
     return laps
 
 
-def test_a_slow_careful_lap_is_valid(track: _core.Track) -> None:
+def test_a_slow_careful_lap_is_valid(track: _core.circuit.Track) -> None:
     session = Session(track)
     laps = drive_lap(session)
     assert len(laps) == 1
@@ -56,7 +56,7 @@ def test_a_slow_careful_lap_is_valid(track: _core.Track) -> None:
     assert laps[0].event["reasons"] == 0
 
 
-def test_four_wheels_off_makes_the_lap_invalid(track: _core.Track) -> None:
+def test_four_wheels_off_makes_the_lap_invalid(track: _core.circuit.Track) -> None:
     """The car drives over the grass for a while: on the road again, the lap stays invalid."""
     session = Session(track)
     here = track.stations[60]
@@ -69,7 +69,7 @@ def test_four_wheels_off_makes_the_lap_invalid(track: _core.Track) -> None:
     assert laps[0].event["reasons"] & REASONS["off_track"]
 
 
-def test_two_wheels_off_is_allowed(track: _core.Track) -> None:
+def test_two_wheels_off_is_allowed(track: _core.circuit.Track) -> None:
     session = Session(track)
     edge = float(track.stations["width_left"][40:100].min())
     most = 0.0
@@ -85,7 +85,7 @@ def test_two_wheels_off_is_allowed(track: _core.Track) -> None:
     assert laps[0].valid == (most < 4.0)
 
 
-def test_a_wall_hit_is_felt_and_makes_the_lap_invalid(track: _core.Track) -> None:
+def test_a_wall_hit_is_felt_and_makes_the_lap_invalid(track: _core.circuit.Track) -> None:
     session = Session(track)
     touched = False
     impact = 0.0
@@ -106,7 +106,7 @@ def test_a_wall_hit_is_felt_and_makes_the_lap_invalid(track: _core.Track) -> Non
     assert session.facts["fault"][0, 0] == 0
 
 
-def test_cutting_to_the_line_by_turning_round_is_no_lap(track: _core.Track) -> None:
+def test_cutting_to_the_line_by_turning_round_is_no_lap(track: _core.circuit.Track) -> None:
     """A U-turn and back over the line the wrong way, then forwards again: no lap."""
     session = Session(track)
     session.place(0, 0, track.length - 30.0, 0.0, 0.0, 12.0)
@@ -141,9 +141,9 @@ def test_cutting_to_the_line_by_turning_round_is_no_lap(track: _core.Track) -> N
     assert session.facts["lap_reasons"][0, 0] & REASONS["reversed"]
 
 
-def test_standing_still_ends_the_episode_and_is_not_rewarded(track: _core.Track) -> None:
-    config = _core.BatchConfig()
-    batch = _core.Batch([track], 1, autoreset="disabled", config=config)
+def test_standing_still_ends_the_episode_and_is_not_rewarded(track: _core.circuit.Track) -> None:
+    config = _core.circuit.Config()
+    batch = _core.circuit.Batch([track], 1, autoreset="disabled", config=config)
     total = 0.0
     for _ in range(400):
         batch.step(pedals(0.0))
@@ -154,21 +154,21 @@ def test_standing_still_ends_the_episode_and_is_not_rewarded(track: _core.Track)
     assert total == pytest.approx(180 * config.stillness_penalty, rel=1e-5)
 
 
-def test_truncation_and_termination_are_told_apart(track: _core.Track) -> None:
-    config = _core.BatchConfig()
+def test_truncation_and_termination_are_told_apart(track: _core.circuit.Track) -> None:
+    config = _core.circuit.Config()
     config.max_steps = 10
-    batch = _core.Batch([track], 1, autoreset="disabled", config=config)
+    batch = _core.circuit.Batch([track], 1, autoreset="disabled", config=config)
     for _ in range(10):
         batch.step(pedals(0.0, 1.0))
     assert batch.truncated.tolist() == [True]
     assert batch.terminated.tolist() == [False]
 
 
-def test_rewards_are_the_sum_of_their_terms(track: _core.Track) -> None:
-    config = _core.BatchConfig()
+def test_rewards_are_the_sum_of_their_terms(track: _core.circuit.Track) -> None:
+    config = _core.circuit.Config()
     config.speed_bonus = 0.01
     config.wheels_off_penalty = -0.01
-    batch = _core.Batch([track], 16, ticks_per_action=6, config=config)
+    batch = _core.circuit.Batch([track], 16, ticks_per_action=6, config=config)
     rng = np.random.default_rng(3)
     for _ in range(200):
         batch.step(rng.uniform(-1, 1, (16, 1, 3)).astype(np.float32))

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from racer._core import Track
+from racer._core.circuit import Track
 from racer.envs.circuit.session import Session
 from racer.errors import RacerError, TrackError
 from racer.tracks import (

@@ -128,7 +128,7 @@ def check_tags(folder: Path) -> None:
     events = EventAccumulator(str(folder))
     events.Reload()
     tags = set(events.Tags()["scalars"])
-    assert {f"reward/{name}" for name in _core.reward_terms()} <= tags
+    assert {f"reward/{name}" for name in _core.circuit.REWARD_TERMS} <= tags
     assert {
         "rollout/off_track_rate",
         "rollout/ep_rew_mean",

@@ -59,9 +59,9 @@ def test_the_scripted_driver_laps_cleanly(vehicle):
 @pytest.mark.parametrize("vehicle", VEHICLES)
 def test_wild_driving_between_walls_never_fails(vehicle):
     worlds = 64
-    config = _core.BatchConfig()
+    config = _core.circuit.Config()
     config.start = "random"
-    batch = _core.Batch(
+    batch = _core.circuit.Batch(
         [load_track("harbour")], worlds, vehicle=vehicle, observation="track", config=config
     )
     rng = np.random.default_rng(3)

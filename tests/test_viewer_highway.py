@@ -336,4 +336,4 @@ def test_the_crash_is_not_told_before_it_is_seen():
 def test_wrong_settings_of_a_drive_are_named():
     with pytest.raises(RacerError, match="a seed is"):
         HighwayDrive(drive_of("idle").driver, highway_settings(None, "risk"), -1)
-    assert _core.HIGHWAY_VEHICLE_SIZE == (5.0, 2.0)
+    assert _core.highway.VEHICLE_SIZE == (5.0, 2.0)

@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from racer._core import TICK_SECONDS, Track
+from racer._core import TICK_SECONDS
+from racer._core.circuit import Track
 from racer.drivers import make_driver
 from racer.envs.circuit.session import FinishedLap, Seat, Session, drive
 from racer.errors import RacerError

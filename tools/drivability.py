@@ -57,7 +57,9 @@ def runs() -> list[Run]:
     ]
 
 
-def _run(track: _core.Track, name: str, s: float, pace: float, askew: float, seconds: float) -> Run:
+def _run(
+    track: _core.circuit.Track, name: str, s: float, pace: float, askew: float, seconds: float
+) -> Run:
     """Drivers on their line at `s` [m] at a share of its speed, sliding `askew` [rad]."""
     session = Session(track, worlds=DRIVERS, record=False)
     driver = KeyboardDriver(track)

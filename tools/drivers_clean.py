@@ -82,7 +82,7 @@ class Cleanness:
         return self.invalid == self.missing == self.strayed == 0
 
 
-def starts_on(track: _core.Track, count: int, seed: int = 0) -> list[Place]:
+def starts_on(track: _core.circuit.Track, count: int, seed: int = 0) -> list[Place]:
     """Places to start from: first those that stand on the line, then the rolling ones."""
     random = np.random.default_rng(seed)
     stations = track.stations
@@ -103,7 +103,7 @@ def starts_on(track: _core.Track, count: int, seed: int = 0) -> list[Place]:
 def clean_laps(
     driver: Driver,
     name: str,
-    track: _core.Track,
+    track: _core.circuit.Track,
     vehicle: str = "gt",
     *,
     starts: int = 100,
@@ -161,7 +161,7 @@ def _astray(wheels_off: NDArray[np.float64], wall: NDArray[np.float64]) -> NDArr
 
 def circuits(
     folder: Path | None, seed: int, random_count: int, odd_count: int
-) -> Iterator[tuple[str, Callable[[], _core.Track]]]:
+) -> Iterator[tuple[str, Callable[[], _core.circuit.Track]]]:
     """Names of circuits, and what makes them."""
     for name in list_tracks():
         yield name, partial(load_track, name)

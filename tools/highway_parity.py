@@ -92,10 +92,10 @@ class Difference:
 
 def start_records(start: NDArray[np.float64]) -> tuple[NDArray[np.void], NDArray[np.void]]:
     """Records for `HighwayBatch.restore` from states after resets (E, K, fields of START)."""
-    vehicles: Any = np.zeros(start.shape[:2], _core.HIGHWAY_VEHICLE)
+    vehicles: Any = np.zeros(start.shape[:2], _core.highway.VEHICLE)
     for column, name in enumerate(START):
         vehicles[name] = start[..., column]
-    records: Any = np.zeros(len(start), _core.HIGHWAY_WORLD)
+    records: Any = np.zeros(len(start), _core.highway.WORLD)
     return vehicles, records
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from racer._core import Track
+from racer._core.circuit import Track
 from racer.errors import TrackError
 from racer.formats.files import atomic_write
 from racer.tracks.chain import Segment, closed_chain, drawn_chain

@@ -144,7 +144,7 @@ def _keep(lap: FinishedLap, target: Path) -> None:
         raise RacerError(f"{lap_path(target)}: {check.reason or 'is not proved from rest'}")
 
 
-def _known(target: Path, track: _core.Track, vehicle: str) -> Reference | None:
+def _known(target: Path, track: _core.circuit.Track, vehicle: str) -> Reference | None:
     """The result that is there, if it is of this track and physics."""
     if not target.exists():
         return None

@@ -62,7 +62,7 @@ class Pace:
         return self.clean == self.laps and self.gap is not None and low <= self.gap <= high
 
 
-def bound(track: _core.Track, vehicle: str) -> tuple[float, bool]:
+def bound(track: _core.circuit.Track, vehicle: str) -> tuple[float, bool]:
     """The minimum flying lap [s], or what stands in for it, and whether it is known."""
     known = reference_lap(track, vehicle)
     if known is not None:
@@ -71,7 +71,7 @@ def bound(track: _core.Track, vehicle: str) -> tuple[float, bool]:
 
 
 def pace(
-    name: str, track: _core.Track, vehicle: str = "gt", *, starts: int = 6, laps: int = 2
+    name: str, track: _core.circuit.Track, vehicle: str = "gt", *, starts: int = 6, laps: int = 2
 ) -> Pace:
     """Lets one driver lap one track."""
     bound_s, known = bound(track, vehicle)

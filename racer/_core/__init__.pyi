@@ -3,21 +3,18 @@ The Racer engine: vehicles, and batches of worlds of each kind, stepped in C++.
 """
 from __future__ import annotations
 import numpy
-import numpy.dtypes
 import numpy.typing
 from racer._core.circuit import Batch
 from racer._core.circuit import Config as BatchConfig
 from racer._core.circuit import Track
 from racer._core.circuit import fields as fact_table
 from racer._core.circuit import observation_layout
-from racer._core.circuit import reward_term_table
 from racer._core.highway import Batch as HighwayBatch
 from racer._core.highway import Config as HighwayConfig
-from racer._core.highway import fields as highway_fields
 import typing
 from . import circuit
 from . import highway
-__all__: list[str] = ['Batch', 'BatchConfig', 'CAR_STATE', 'COMPILER', 'HIGHWAY_BASE_TERMS', 'HIGHWAY_FEATURES', 'HIGHWAY_LANE_WIDTH', 'HIGHWAY_OUTCOME', 'HIGHWAY_REWARD_TERMS', 'HIGHWAY_RULES_VERSION', 'HIGHWAY_VEHICLE', 'HIGHWAY_VEHICLE_SIZE', 'HIGHWAY_WORLD', 'HighwayBatch', 'HighwayConfig', 'LAP_REASONS', 'PHYSICS_VERSION', 'RAY_COUNT', 'RAY_RANGE', 'ROAD_AHEAD_METRES', 'TICK_SECONDS', 'Track', 'axis_to_pedals', 'circuit', 'fact_table', 'free_memory', 'highway', 'highway_fields', 'instruction_set', 'instruction_sets', 'observation_layout', 'physics_fingerprint', 'reward_term_table', 'reward_terms', 'set_instruction_set', 'simulate', 'split_seed', 'vehicle_parameters', 'vehicles']
+__all__: list[str] = ['Batch', 'BatchConfig', 'COMPILER', 'HighwayBatch', 'HighwayConfig', 'PHYSICS_VERSION', 'TICK_SECONDS', 'Track', 'axis_to_pedals', 'circuit', 'fact_table', 'free_memory', 'highway', 'instruction_set', 'instruction_sets', 'observation_layout', 'physics_fingerprint', 'set_instruction_set', 'simulate', 'split_seed', 'vehicle_parameters', 'vehicles']
 def axis_to_pedals(axis: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], speed: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], vehicle: str = 'gt') -> numpy.typing.NDArray[numpy.float32]:
     """
     Maps axis actions (..., 2) at a speed [m/s] to pedal actions (..., 3), as a batch with
@@ -39,8 +36,6 @@ def physics_fingerprint(vehicle: str = 'gt') -> str:
     """
     16 hex digits over the parameters and a golden trajectory of a vehicle.
     """
-def reward_terms() -> list:
-    ...
 def set_instruction_set(name: str) -> None:
     """
     Chooses the kernels of the whole process. Raises ValueError if the CPU lacks them.
@@ -64,20 +59,6 @@ def vehicles() -> list:
     """
     Names of the vehicles.
     """
-CAR_STATE: numpy.dtypes.VoidDType
 COMPILER: str = 'gcc 12.2.0'
-HIGHWAY_BASE_TERMS: tuple = ('collision_reward', 'right_lane_reward', 'high_speed_reward', 'on_road_reward')
-HIGHWAY_FEATURES: tuple = ('presence', 'x', 'y', 'vx', 'vy', 'heading', 'cos_h', 'sin_h', 'cos_d', 'sin_d', 'long_off', 'lat_off', 'ang_off')
-HIGHWAY_LANE_WIDTH: float = 4.0
-HIGHWAY_OUTCOME: numpy.dtypes.VoidDType
-HIGHWAY_REWARD_TERMS: tuple = ('base', 'forward_speed', 'safety', 'off_road', 'stillness', 'backward', 'spin', 'off_centre')
-HIGHWAY_RULES_VERSION: int = 1
-HIGHWAY_VEHICLE: numpy.dtypes.VoidDType
-HIGHWAY_VEHICLE_SIZE: tuple = (5.0, 2.0)
-HIGHWAY_WORLD: numpy.dtypes.VoidDType
-LAP_REASONS: dict = {'off_track': 1, 'wall': 2, 'reversed': 4, 'fault': 8}
 PHYSICS_VERSION: int = 1
-RAY_COUNT: int = 9
-RAY_RANGE: float = 150.0
-ROAD_AHEAD_METRES: tuple = (5, 10, 16, 23, 31, 40, 50, 62, 75, 90, 107, 126, 148, 172, 200, 230)
 TICK_SECONDS: float = 0.016666666666666666

@@ -12,7 +12,7 @@ from racer.formats.text import show_path
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from racer._core import Track
+    from racer._core.circuit import Track
     from racer.optimal.reference import Reference
 
 

@@ -38,7 +38,7 @@ _POSE = frozenset(
 
 
 def doubt_about_start(
-    before: np.void, after: np.void, standing: np.void, track: _core.Track
+    before: np.void, after: np.void, standing: np.void, track: _core.circuit.Track
 ) -> str:
     """Why these states around the first tick are not the start of a lap; "" if they are.
 
@@ -90,7 +90,7 @@ def _doubt_about_standing(before: np.void, standing: np.void) -> str:
     return ""
 
 
-def engine_placed(before: np.void, car: _core.Batch, track: _core.Track) -> bool:
+def engine_placed(before: np.void, car: _core.circuit.Batch, track: _core.circuit.Track) -> bool:
     """Whether the engine itself puts a car into this state at rest on the line.
 
     Tries the middle of the road and the grid slots of several cars, as they were when such files

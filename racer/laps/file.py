@@ -298,11 +298,11 @@ def _read_line(entry: npz.Entry, version: int) -> tuple[NDArray[Any], NDArray[np
     return stored, line
 
 
-def _build_track(header: dict[str, Any], line: NDArray[np.float64]) -> _core.Track:
+def _build_track(header: dict[str, Any], line: NDArray[np.float64]) -> _core.circuit.Track:
     try:
         options = header["track_options"]
         x, y, width_right, width_left = np.ascontiguousarray(line.T)
-        track = _core.Track(x, y, width_right, width_left, name=header["track"], **options)
+        track = _core.circuit.Track(x, y, width_right, width_left, name=header["track"], **options)
     except (ValueError, TypeError) as problem:
         reason = shown(problem, 300)
         raise npz.NpzError(f"has a track that cannot be built ({reason})") from None
@@ -314,7 +314,7 @@ def _build_track(header: dict[str, Any], line: NDArray[np.float64]) -> _core.Tra
     return track
 
 
-def _read_start(header: dict[str, Any], track: _core.Track) -> dict[str, Any]:
+def _read_start(header: dict[str, Any], track: _core.circuit.Track) -> dict[str, Any]:
     """Placement and first tick of format 2."""
     place = Placement(**header["placement"])
     first = header["first_tick"]

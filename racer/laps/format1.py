@@ -20,7 +20,7 @@ START = "start"
 def car_state(state: NDArray[np.void] | None = None) -> NDArray[Any]:
     """A car's state (1,) as it is stored, without gaps between its fields; zeros without one."""
     fields: list[tuple[str, Any]] = [
-        (name, _core.CAR_STATE[name]) for name in _core.CAR_STATE.names or ()
+        (name, _core.circuit.CAR_STATE[name]) for name in _core.circuit.CAR_STATE.names or ()
     ]
     stored = np.zeros(1, np.dtype(fields))
     if state is not None:
@@ -29,7 +29,7 @@ def car_state(state: NDArray[np.void] | None = None) -> NDArray[Any]:
     return stored
 
 
-def check_start(start: np.void, track: _core.Track) -> None:
+def check_start(start: np.void, track: _core.circuit.Track) -> None:
     """The engine restores a state as it is: what it uses as an index must be one.
 
     Raises:

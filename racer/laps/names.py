@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from racer import _core
 
 
-def track_title(track: _core.Track) -> str:
+def track_title(track: _core.circuit.Track) -> str:
     """A circuit for people: its name, and what its fingerprint says about it."""
     name = shown(track.name)
     same = _catalogue_fingerprints().get(track.fingerprint)
@@ -33,7 +33,7 @@ def track_title(track: _core.Track) -> str:
     return f"{name} ({what})"
 
 
-def check_track_name(track: _core.Track, label: str) -> None:
+def check_track_name(track: _core.circuit.Track, label: str) -> None:
     """A lap that names a known circuit, or nearly so, must have been driven on that circuit.
 
     Known are the catalogue's circuits, the random ones and those that the user imported.

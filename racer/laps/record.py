@@ -40,7 +40,7 @@ class Placement:
 
     @classmethod
     def near(
-        cls, track: _core.Track, s: float, n: float = 0.0, heading_error: float = 0.0
+        cls, track: _core.circuit.Track, s: float, n: float = 0.0, heading_error: float = 0.0
     ) -> Placement:
         """The placement next to (s, n) [m] with a heading error [rad].
 
@@ -73,7 +73,7 @@ class Placement:
         """Heading error [rad]."""
         return self.heading_urad / 1e6
 
-    def put(self, batch: _core.Batch, world: int = 0, car: int = 0) -> None:
+    def put(self, batch: _core.circuit.Batch, world: int = 0, car: int = 0) -> None:
         """Puts a car there, at rest.
 
         Raises:
@@ -82,7 +82,7 @@ class Placement:
         batch.place(world, car, self.s, self.n, self.heading_error, 0.0)
 
 
-def grid_slot(track: _core.Track, car: int, cars: int) -> Placement:
+def grid_slot(track: _core.circuit.Track, car: int, cars: int) -> Placement:
     """Where one of several cars stands on the line: evenly over the width, the first on the left.
 
     Args:
@@ -125,7 +125,7 @@ class LapRecord:
         package_version: version of Racer that recorded it, as claimed.
     """
 
-    track: _core.Track
+    track: _core.circuit.Track
     inputs: NDArray[np.int16]
     hashes: NDArray[np.uint64]
     lap_time_s: float

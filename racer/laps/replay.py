@@ -58,16 +58,18 @@ class _Driven:
     starts: list[int] = field(default_factory=list)
 
 
-def open_car(track: _core.Track, vehicle: str = "gt", observation: str = "lidar") -> _core.Batch:
+def open_car(
+    track: _core.circuit.Track, vehicle: str = "gt", observation: str = "lidar"
+) -> _core.circuit.Batch:
     """One car alone on a track that takes one action of pedals per tick and never ends its episode.
 
     Recording, verification and replays use it, because the rules of an episode (time limits,
     restarts) are part of the state that the hashes cover.
     """
-    config = _core.BatchConfig()
+    config = _core.circuit.Config()
     config.max_steps = 0
     config.stillness_timeout_ticks = 0
-    return _core.Batch(
+    return _core.circuit.Batch(
         [track],
         1,
         vehicle=vehicle,
@@ -79,7 +81,7 @@ def open_car(track: _core.Track, vehicle: str = "gt", observation: str = "lidar"
     )
 
 
-def put_in_state(car: _core.Batch, start: NDArray[np.void]) -> None:
+def put_in_state(car: _core.circuit.Batch, start: NDArray[np.void]) -> None:
     """Puts the car of `open_car` into a recorded state.
 
     Raises:
@@ -94,7 +96,7 @@ def put_in_state(car: _core.Batch, start: NDArray[np.void]) -> None:
         raise LapError(f"the start state cannot be driven: {problem}") from None
 
 
-def put_at_start(car: _core.Batch, begin: Placement | NDArray[np.void]) -> None:
+def put_at_start(car: _core.circuit.Batch, begin: Placement | NDArray[np.void]) -> None:
     """Puts the car of `open_car` where a lap's inputs begin.
 
     Raises:
@@ -115,7 +117,7 @@ def pedals_of(inputs: NDArray[np.int16]) -> NDArray[np.float32]:
 
 
 def drive_again(
-    track: _core.Track,
+    track: _core.circuit.Track,
     vehicle: str,
     begin: Placement | NDArray[np.void],
     inputs: NDArray[np.int16],
@@ -200,7 +202,7 @@ def _checked(inputs: NDArray[np.int16]) -> NDArray[np.int16]:
 
 
 def _chunks(
-    car: _core.Batch, inputs: NDArray[np.int16], driven: _Driven, since: int, *, first: bool
+    car: _core.circuit.Batch, inputs: NDArray[np.int16], driven: _Driven, since: int, *, first: bool
 ) -> Iterator[tuple[int, NDArray[Any]]]:
     """Drives piece by piece; yields each piece's first tick and its states (none if not wanted)."""
     running = 0 if car.facts["lap_running"][0, 0] else -1

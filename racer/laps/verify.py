@@ -60,7 +60,7 @@ class LapCheck:
 
 def reason_names(reasons: int) -> tuple[str, ...]:
     """Names of the rules that a lap broke, from the bits of a lap event."""
-    return tuple(name for name, bit in _core.LAP_REASONS.items() if reasons & bit)
+    return tuple(name for name, bit in _core.circuit.LAP_REASONS.items() if reasons & bit)
 
 
 def identity_of(record: LapRecord) -> str:
@@ -82,7 +82,7 @@ def identity_of(record: LapRecord) -> str:
 
 
 def record_lap(
-    track: _core.Track,
+    track: _core.circuit.Track,
     begin: Placement | NDArray[np.void],
     inputs: NDArray[np.int16],
     event: np.void,

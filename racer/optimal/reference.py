@@ -77,7 +77,7 @@ class Reference:
         return Reference(**{**vars(self), "lap": thin})
 
 
-def reference_lap(track: _core.Track, vehicle: str = "gt") -> Reference | None:
+def reference_lap(track: _core.circuit.Track, vehicle: str = "gt") -> Reference | None:
     """The known minimum time for a track and vehicle, or None.
 
     Args:
@@ -88,7 +88,7 @@ def reference_lap(track: _core.Track, vehicle: str = "gt") -> Reference | None:
     return _known(track.fingerprint, vehicle, physics)
 
 
-def demonstrated_lap(track: _core.Track, vehicle: str = "gt") -> Path | None:
+def demonstrated_lap(track: _core.circuit.Track, vehicle: str = "gt") -> Path | None:
     """The file of the demonstrated lap, if there is one on this computer that holds its proof.
 
     Args:
@@ -106,7 +106,7 @@ def demonstrated_lap(track: _core.Track, vehicle: str = "gt") -> Path | None:
 
 
 def gaps(
-    track: _core.Track, vehicle: str, lap_time_s: float | None, *, standing: bool = False
+    track: _core.circuit.Track, vehicle: str, lap_time_s: float | None, *, standing: bool = False
 ) -> dict[str, float | None]:
     """How much slower a lap is than the best known ones, as shares; None where that is unknown.
 

@@ -50,7 +50,7 @@ class HumanDriver:
         self.device = device
         self._keyboard = keyboard
         self._filters: list[KeyFilter] = []
-        (row,) = (f for f in _core.observation_layout("lidar") if f["name"] == "speed")
+        (row,) = (f for f in _core.circuit.observation_layout("lidar") if f["name"] == "speed")
         self._speed_at, self._speed_scale = int(row["offset"]), float(row["scale"])
 
     def reset(self, mask: NDArray[np.bool_] | None = None) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from racer._core import Track
+    from racer._core.circuit import Track
 
 COLOURS: Final = ("#e08a00", "#2a7fc9", "#c73a5f", "#2f9e57", "#7d4fc4", "#555b63")
 _INK: Final = "#22262b"

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from racer.optimal.reference import Reference
 
 
-def draw_reference(track: _core.Track, reference: Reference, path: str | os.PathLike[str]) -> None:
+def draw_reference(
+    track: _core.circuit.Track, reference: Reference, path: str | os.PathLike[str]
+) -> None:
     """Draws a result into a file.
 
     Args:

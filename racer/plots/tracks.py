@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from racer._core import Track
+    from racer._core.circuit import Track
     from racer.tracks.check import Finding
     from racer.tracks.survey import Survey
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from racer._core import Track
+from racer._core.circuit import Track
 from racer.errors import TrackError
 from racer.formats.text import shown
 from racer.tracks.chords import by_the_chords

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from racer._core import Track
+from racer._core.circuit import Track
 from racer.tracks.overlap import Meeting, meetings
 from racer.tracks.spline import Array, ClosedSpline, Samples
 

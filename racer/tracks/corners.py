@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from racer._core import Track
+    from racer._core.circuit import Track
 
 STRAIGHT_RADIUS = 400.0  # a bend of a larger radius is part of a straight [m]
 CORNER_GAP = 30.0  # bends of one sense closer than this are one corner [m]

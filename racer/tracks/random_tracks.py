@@ -17,7 +17,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from racer._core import Track
+from racer._core.circuit import Track
 from racer.errors import TrackError
 from racer.tracks.check import check_line
 from racer.tracks.dice import Dice

@@ -23,7 +23,7 @@ from racer.tracks.unfold import Unfolded, unfolded
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from racer._core import Track
+    from racer._core.circuit import Track
     from racer.tracks.source import Source
 
 GEOGRAPHIC_TOLERANCE = 5.0  # for positions in degrees, which are rarely better [m]

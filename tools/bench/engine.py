@@ -18,7 +18,7 @@ FULL_LOCK = 0.45  # [rad]
 DRIVEN_STEPS = 256
 
 
-def drive(batch: _core.Batch, track: _core.Track) -> NDArray[np.float32]:
+def drive(batch: _core.circuit.Batch, track: _core.circuit.Track) -> NDArray[np.float32]:
     """Pedals (N, 1, 3) of a simple careful driver, so that the cars measured do drive.
 
     It looks up the curve ahead, keeps to the centre line and to 80 % of the cautious speed.
@@ -40,10 +40,10 @@ class Scene:
 
     def __init__(self, num_worlds: int, observation: str, ticks: int, threads: int) -> None:
         self.track = load_track(list_tracks()[0])
-        config = _core.BatchConfig()
+        config = _core.circuit.Config()
         config.start = "random"
         config.max_steps = 0
-        self.batch = _core.Batch(
+        self.batch = _core.circuit.Batch(
             [self.track],
             num_worlds,
             observation=observation,

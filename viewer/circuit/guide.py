@@ -6,7 +6,7 @@ from concurrent.futures import wait
 from pathlib import Path
 from typing import Final
 
-from racer._core import Track
+from racer._core.circuit import Track
 from racer.drivers import BUILT_IN
 from racer.envs.circuit.session import FinishedLap
 from racer.play.circuit.keeper import LapKeeper

@@ -9,7 +9,8 @@ import numpy as np
 import pygame
 from numpy.typing import NDArray
 
-from racer._core import TICK_SECONDS, Track
+from racer._core import TICK_SECONDS
+from racer._core.circuit import Track
 from racer.errors import RacerError
 from racer.play.circuit.race import row_of
 from racer.viewer.camera import CameraMode

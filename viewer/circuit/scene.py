@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from racer._core import Track
+from racer._core.circuit import Track
 from racer.viewer import palette
 from racer.viewer.palette import Colour
 from racer.viewer.shapes import Floats, Lines, Quads, Scene, Trees

@@ -10,7 +10,7 @@ import numpy as np
 import pygame
 from numpy.typing import NDArray
 
-from racer._core import Track
+from racer._core.circuit import Track
 from racer.viewer.art import ScenePainter, paint_line
 from racer.viewer.camera import CameraMan, CameraMode
 from racer.viewer.circuit.cars import CarPainter, TyreMarks

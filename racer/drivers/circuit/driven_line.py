@@ -37,7 +37,7 @@ LEAST_WEIGHT = 0.1  # of the mean, where the road is straight
 
 
 def driven_line(
-    track: _core.Track, *, smooth: bool, grip: float, margin: float, vehicle: str = "gt"
+    track: _core.circuit.Track, *, smooth: bool, grip: float, margin: float, vehicle: str = "gt"
 ) -> RacingLine:
     """Plans a line and its speeds.
 
@@ -60,7 +60,7 @@ def driven_line(
 
 
 @lru_cache(maxsize=16)
-def _fast_offsets(track: _core.Track, grip: float, margin: float, vehicle: str) -> Floats:
+def _fast_offsets(track: _core.circuit.Track, grip: float, margin: float, vehicle: str) -> Floats:
     """Offsets (S,) of the fast line that leaves `margin` [m] beside the car."""
     limits = grip_map(vehicle, grip)
     offset = smooth_offsets(track, margin, vehicle, wall_margin=margin + WALL_MARGIN)

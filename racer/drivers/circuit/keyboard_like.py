@@ -173,7 +173,7 @@ class KeyboardDriver:
 
     def __init__(
         self,
-        track: _core.Track,
+        track: _core.circuit.Track,
         vehicle: str = "gt",
         seed: int = 0,
         *,

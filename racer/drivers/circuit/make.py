@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 BUILT_IN = ("random", "casual", "good", "keyboard")
 
 
-def make_driver(spec: str, track: _core.Track, vehicle: str = "gt", seed: int = 0) -> Driver:
+def make_driver(
+    spec: str, track: _core.circuit.Track, vehicle: str = "gt", seed: int = 0
+) -> Driver:
     """Makes a driver from what a person typed.
 
     Args:

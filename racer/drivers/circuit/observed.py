@@ -22,7 +22,7 @@ class ObservationReader:
     def __init__(self, observation: str) -> None:
         self._fields = {
             field["name"]: (field["offset"], field["size"], 1.0 / field["scale"])
-            for field in _core.observation_layout(observation)
+            for field in _core.circuit.observation_layout(observation)
         }
         self.size = sum(size for _, size, _ in self._fields.values())
 

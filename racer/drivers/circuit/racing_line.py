@@ -54,7 +54,7 @@ class RacingLine:
 
 
 def plan_line(
-    track: _core.Track, *, smooth: bool, grip: float, margin: float, vehicle: str = "gt"
+    track: _core.circuit.Track, *, smooth: bool, grip: float, margin: float, vehicle: str = "gt"
 ) -> RacingLine:
     """Plans a line and its speeds.
 
@@ -77,11 +77,11 @@ def plan_line(
     return RacingLine(offset, relative, curvature, speed, acceleration)
 
 
-def _straight(track: _core.Track) -> NDArray[np.float64]:
+def _straight(track: _core.circuit.Track) -> NDArray[np.float64]:
     return np.zeros(track.station_count)
 
 
-def line_points(track: _core.Track, offset: NDArray[np.float64]) -> NDArray[np.complex128]:
+def line_points(track: _core.circuit.Track, offset: NDArray[np.float64]) -> NDArray[np.complex128]:
     """The line as complex numbers x + iy."""
     at = track.stations
     points: NDArray[np.complex128] = (
@@ -105,14 +105,16 @@ def line_shape(
 
 
 @lru_cache(maxsize=16)
-def _least_curvature(track: _core.Track, margin: float, vehicle: str) -> NDArray[np.float64]:
+def _least_curvature(
+    track: _core.circuit.Track, margin: float, vehicle: str
+) -> NDArray[np.float64]:
     result = smooth_offsets(track, margin, vehicle)
     result.flags.writeable = False
     return result
 
 
 def smooth_offsets(
-    track: _core.Track,
+    track: _core.circuit.Track,
     margin: float,
     vehicle: str,
     *,
@@ -157,7 +159,7 @@ def smooth_offsets(
     return _periodic_spline(index.astype(np.float64), offset, track.station_count)
 
 
-def _grid(track: _core.Track) -> NDArray[np.int64]:
+def _grid(track: _core.circuit.Track) -> NDArray[np.int64]:
     """Stations at which the smooth line is free: closer together where the road bends."""
     density = 1.0 + BEND_DENSITY * np.abs(track.stations["curvature"])
     kernel = np.ones(2 * BEND_REACH + 1) / (2 * BEND_REACH + 1)

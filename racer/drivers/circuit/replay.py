@@ -48,7 +48,7 @@ class ReplayDriver:
 
     @classmethod
     def open(
-        cls, path: str | os.PathLike[str], track: _core.Track, vehicle: str = "gt"
+        cls, path: str | os.PathLike[str], track: _core.circuit.Track, vehicle: str = "gt"
     ) -> ReplayDriver:
         """The driver of a lap file.
 

@@ -91,7 +91,7 @@ class LineFollower:
 
     def __init__(
         self,
-        track: _core.Track,
+        track: _core.circuit.Track,
         *,
         smooth: bool,
         grip: float,
@@ -234,7 +234,7 @@ class ScriptedDriver:
     def __init__(
         self,
         name: str,
-        track: _core.Track,
+        track: _core.circuit.Track,
         *,
         smooth: bool = True,
         grip: float,
@@ -272,12 +272,12 @@ GOOD_GRIP_OF = {"formula": 0.87}  # loses its rear from rest with more
 CASUAL_GRIP, CASUAL_MARGIN = 0.665, 1.5
 
 
-def casual_driver(track: _core.Track, vehicle: str = "gt") -> ScriptedDriver:
+def casual_driver(track: _core.circuit.Track, vehicle: str = "gt") -> ScriptedDriver:
     """A careful driver: a line well inside the edges at 66 % of the grip."""
     return ScriptedDriver("casual", track, grip=CASUAL_GRIP, margin=CASUAL_MARGIN, vehicle=vehicle)
 
 
-def good_driver(track: _core.Track, vehicle: str = "gt") -> ScriptedDriver:
+def good_driver(track: _core.circuit.Track, vehicle: str = "gt") -> ScriptedDriver:
     """A good driver: a fast line at 90 % of the grip, or what the vehicle lets it use."""
     grip = GOOD_GRIP_OF.get(vehicle, GOOD_GRIP)
     return ScriptedDriver("good", track, grip=grip, margin=GOOD_MARGIN, vehicle=vehicle)

@@ -16,7 +16,7 @@ def check_vehicle(vehicle: str) -> None:
         )
 
 
-def check_lap_track(track: _core.Track, spec: str) -> None:
+def check_lap_track(track: _core.circuit.Track, spec: str) -> None:
     """Raises LapError if laps on a circuit could not be verified because of its name."""
     try:
         check_track_name(track, show_path(spec))

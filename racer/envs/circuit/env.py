@@ -37,7 +37,7 @@ from racer.envs.worlds import RewardFunction, State, listed_seeds
 from racer.formats.aliases import OFF_TRACK, STEP_COUNT
 
 if TYPE_CHECKING:
-    from racer._core import Track
+    from racer._core.circuit import Track
     from racer.envs.circuit.settings import EnvConfig
     from racer.envs.circuit.vector import RacerVectorEnv
 

@@ -95,14 +95,14 @@ class TrackResult:
         return found
 
 
-def reference_lap_seconds(track: _core.Track) -> float:
+def reference_lap_seconds(track: _core.circuit.Track) -> float:
     """Time of a lap at the speeds of cautious rolling starts [s]."""
     return float(np.sum(track.spacing / np.maximum(track.stations["spawn_speed"], 5.0)))
 
 
 def evaluate_driver(
     driver: Driver,
-    track: _core.Track,
+    track: _core.circuit.Track,
     *,
     starts: int = 8,
     laps: int = 2,
@@ -183,8 +183,8 @@ def _place(session: Session, seed: int, *, rolling: bool) -> None:
 
 
 def evaluate_tracks(
-    make: Callable[[_core.Track], Driver],
-    tracks: Mapping[str, _core.Track],
+    make: Callable[[_core.circuit.Track], Driver],
+    tracks: Mapping[str, _core.circuit.Track],
     *,
     policy: str,
     vehicle: str = "gt",

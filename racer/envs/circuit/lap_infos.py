@@ -15,7 +15,7 @@ NO_LAP: dict[str, Any] = {
     "lap_time": math.nan,
     "lap_sectors": np.full(3, np.nan),
     "lap_valid": False,
-    **{f"lap_{reason}": False for reason in _core.LAP_REASONS},
+    **{f"lap_{reason}": False for reason in _core.circuit.LAP_REASONS},
 }
 
 
@@ -36,6 +36,6 @@ def lap_columns(events: NDArray[np.void], told: NDArray[np.bool_]) -> Columns:
         "lap_valid": ended & (events["valid"] != 0),
         **{
             f"lap_{name}": ended & ((events["reasons"] & bit) != 0)
-            for name, bit in _core.LAP_REASONS.items()
+            for name, bit in _core.circuit.LAP_REASONS.items()
         },
     }

@@ -46,7 +46,9 @@ ACTIONS: dict[str, list[dict[str, Any]]] = {
 def observation_fields(observation: str) -> list[dict[str, Any]]:
     """Name, size, unit, scale and range of each field of an observation."""
     keys = ("name", "size", "unit", "scale", "low", "high")
-    return [{key: field[key] for key in keys} for field in _core.observation_layout(observation)]
+    return [
+        {key: field[key] for key in keys} for field in _core.circuit.observation_layout(observation)
+    ]
 
 
 @dataclass(frozen=True)

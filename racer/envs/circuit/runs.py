@@ -126,7 +126,7 @@ class CircuitRuns(PlainRuns):
         ]
 
 
-def _same_circuit(one: _core.Track, other: _core.Track) -> bool:
+def _same_circuit(one: _core.circuit.Track, other: _core.circuit.Track) -> bool:
     return (one.name, one.fingerprint) == (other.name, other.fingerprint)
 
 

@@ -43,7 +43,7 @@ class FinishedLap:
     event: np.void
     begin: Placement | NDArray[np.void]
     inputs: NDArray[np.int16]
-    track: _core.Track
+    track: _core.circuit.Track
     vehicle: str
 
     @property
@@ -97,7 +97,7 @@ class Session:
 
     def __init__(
         self,
-        track: _core.Track,
+        track: _core.circuit.Track,
         *,
         worlds: int = 1,
         cars: int = 1,
@@ -105,12 +105,12 @@ class Session:
         record: bool = True,
         threads: int = 1,
     ) -> None:
-        config = _core.BatchConfig()
+        config = _core.circuit.Config()
         config.max_steps = 0
         config.stillness_timeout_ticks = 0
         self.track = track
         self.vehicle = vehicle
-        self.batch = _core.Batch(
+        self.batch = _core.circuit.Batch(
             [track],
             worlds,
             cars_per_world=cars,

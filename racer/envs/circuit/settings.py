@@ -47,7 +47,7 @@ __all__ = [
     "load_config",
 ]
 
-_ENGINE = _core.BatchConfig()  # the one place of the rules' defaults
+_ENGINE = _core.circuit.Config()  # the one place of the rules' defaults
 # What an environment takes beside its settings, for messages about names that do not exist.
 ARGUMENTS = ("track", "config", "render_mode", "reward_fn", "seed")
 
@@ -72,7 +72,7 @@ class _Checked(Checked):
 
 def _term(field: str) -> Any:
     """The weight of a reward term, as the engine's table has it (`cpp/include/racer/rules.hpp`)."""
-    row = next(row for row in _core.reward_term_table() if row["field"] == field)
+    row = next(row for row in _core.circuit.reward_term_table() if row["field"] == field)
     return number_field(row["weight"], row["low"], row["high"], row["unit"], row["meaning"])
 
 
@@ -210,9 +210,9 @@ class EnvConfig(_Checked):
                 top.append(f"{key} = {json.dumps(value)}")
         return "\n".join([*top, *tables]) + "\n"
 
-    def to_batch_config(self) -> _core.BatchConfig:
+    def to_batch_config(self) -> _core.circuit.Config:
         """The rules as the engine takes them."""
-        config = _core.BatchConfig()
+        config = _core.circuit.Config()
         for section in (self.weights, self.episode, self.start):
             for field in dataclasses.fields(section):
                 name = "start" if field.name == "kind" else field.name

@@ -24,9 +24,9 @@ class DrivingStatistics:
         batch: the worlds that learn.
     """
 
-    def __init__(self, batch: _core.Batch) -> None:
+    def __init__(self, batch: _core.circuit.Batch) -> None:
         self._batch = batch
-        self._names = _core.reward_terms()
+        self._names = list(_core.circuit.REWARD_TERMS)
         self._clear()
 
     def _clear(self) -> None:

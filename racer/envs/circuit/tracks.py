@@ -10,12 +10,14 @@ from racer import _core
 from racer.errors import ConfigError
 from racer.tracks import load_track
 
-TrackLike: TypeAlias = "str | os.PathLike[str] | _core.Track"
+TrackLike: TypeAlias = "str | os.PathLike[str] | _core.circuit.Track"
 
 
-def listed_circuits(track: TrackLike | Sequence[TrackLike], num_envs: int) -> list[_core.Track]:
+def listed_circuits(
+    track: TrackLike | Sequence[TrackLike], num_envs: int
+) -> list[_core.circuit.Track]:
     """The circuits of `track`, of which every one gets a world."""
-    one = (str, os.PathLike, _core.Track)
+    one = (str, os.PathLike, _core.circuit.Track)
     listed = [track] if isinstance(track, one) else track
     if not isinstance(listed, Iterable) or isinstance(listed, (bytes, Mapping)):
         raise ConfigError(
@@ -36,4 +38,4 @@ def listed_circuits(track: TrackLike | Sequence[TrackLike], num_envs: int) -> li
             "a vector environment with a world for each takes them all: "
             f"gymnasium.make_vec(..., num_envs={len(found)}, track=[...])."
         )
-    return [item if isinstance(item, _core.Track) else load_track(item) for item in found]
+    return [item if isinstance(item, _core.circuit.Track) else load_track(item) for item in found]

@@ -119,7 +119,7 @@ class CircuitWorlds(Copied):
         self.observation_space = observation_space(self.config.observation)
         self.action_space = action_space(self.config.action)
         self.actions = np.zeros((num_envs, 1, self.batch.action_size), np.float32)
-        self.term_names: list[str] = _core.reward_terms()
+        self.term_names: list[str] = list(_core.circuit.REWARD_TERMS)
         self._fresh = np.zeros(num_envs, np.bool_)  # begun or restored since the last step
         self._attach()
 
@@ -127,7 +127,7 @@ class CircuitWorlds(Copied):
         """Views into the batch's memory."""
         batch = self.batch
         n = self.num_envs
-        self._other_starts: dict[str, _core.Batch] = {}
+        self._other_starts: dict[str, _core.circuit.Batch] = {}
         self.action_rows = self.actions.reshape(n, -1)
         self.observations = batch.observations.reshape(n, -1)
         self.final_observations = batch.final_observations.reshape(n, -1)
@@ -141,9 +141,9 @@ class CircuitWorlds(Copied):
             name: values.reshape(n) for name, values in batch.facts.items()
         }
 
-    def _make_batch(self, config: EnvConfig) -> _core.Batch:
+    def _make_batch(self, config: EnvConfig) -> _core.circuit.Batch:
         try:
-            return _core.Batch(
+            return _core.circuit.Batch(
                 self._circuits,
                 self.num_envs,
                 world_tracks=self._dealt,
@@ -210,7 +210,7 @@ class CircuitWorlds(Copied):
         """Puts the car of a world at (s, n) [m] with a heading error [rad] and a speed [m/s]."""
         self.batch.place(world, 0, s, n, heading_error, speed)
 
-    def _with_start(self, kind: str) -> _core.Batch:
+    def _with_start(self, kind: str) -> _core.circuit.Batch:
         if kind not in self._other_starts:
             rules = dataclasses.replace(self.config.start, kind=kind)
             self._other_starts[kind] = self._make_batch(
@@ -316,7 +316,9 @@ def lap_info(event: np.void) -> dict[str, Any]:
         "lap_time": float(event["time"]),
         "lap_sectors": event["sectors"].copy(),
         "lap_valid": bool(event["valid"]),
-        "lap_reasons": tuple(name for name, bit in _core.LAP_REASONS.items() if reasons & bit),
+        "lap_reasons": tuple(
+            name for name, bit in _core.circuit.LAP_REASONS.items() if reasons & bit
+        ),
     }
 
 

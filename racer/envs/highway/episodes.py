@@ -95,7 +95,7 @@ class HighwayResult:
             self.driver,
             self.seed,
             content,
-            {"highway_rules": _core.HIGHWAY_RULES_VERSION},
+            {"highway_rules": _core.highway.RULES_VERSION},
             self.policy_faults,
         )
 

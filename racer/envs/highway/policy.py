@@ -55,7 +55,7 @@ class HighwayPolicyMetadata:
     name: str
     env_id: str
     settings: dict[str, Any]
-    rules_version: int = _core.HIGHWAY_RULES_VERSION
+    rules_version: int = _core.highway.RULES_VERSION
     algorithm: str = ""
     training_steps: int = 0
     package_version: str = racer.__version__
@@ -92,10 +92,10 @@ class HighwayPolicyMetadata:
         """
         if self.env_id != env_id:
             raise PolicyError(f"{shown}: is a policy for {self.env_id!r}, not for {env_id!r}.")
-        if self.rules_version != _core.HIGHWAY_RULES_VERSION:
+        if self.rules_version != _core.highway.RULES_VERSION:
             raise PolicyError(
                 f"{shown}: was trained with version {self.rules_version} of the highway's rules, "
-                f"this Racer has {_core.HIGHWAY_RULES_VERSION}; "
+                f"this Racer has {_core.highway.RULES_VERSION}; "
                 f"train it again with `racer train --env {env_id}`."
             )
         for key in NEEDED:

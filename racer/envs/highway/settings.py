@@ -218,7 +218,7 @@ class HighwaySettings:
     """
 
     values: Mapping[str, Any]
-    engine: _core.HighwayConfig
+    engine: _core.highway.Config
 
     def __getitem__(self, key: str) -> Any:
         return self.values[key]
@@ -318,9 +318,9 @@ def _filled(table: Any, name: str, defaults: Mapping[str, Any]) -> dict[str, Any
     return {**defaults, **table}
 
 
-def _engine(values: Mapping[str, Any]) -> _core.HighwayConfig:
+def _engine(values: Mapping[str, Any]) -> _core.highway.Config:
     """The engine's rules; checks every value's type on the way."""
-    config = _core.HighwayConfig()
+    config = _core.highway.Config()
     skipped = {
         *(*_IGNORED, *_FIXED, "observation", "action"),
         *("flatten", "pose_info", "threads", "autoreset"),
@@ -341,7 +341,7 @@ def _engine(values: Mapping[str, Any]) -> _core.HighwayConfig:
     return config
 
 
-def _set_observation(config: _core.HighwayConfig, table: Mapping[str, Any]) -> None:
+def _set_observation(config: _core.highway.Config, table: Mapping[str, Any]) -> None:
     order = table["order"]
     choice(order, "observation.order", ("sorted", "shuffled"))
     config.shuffled = order == "shuffled"
@@ -354,7 +354,7 @@ def _set_observation(config: _core.HighwayConfig, table: Mapping[str, Any]) -> N
         _set(config, _RENAMED.get(key, key), table[key], f"observation.{key}")
 
 
-def _set_action(config: _core.HighwayConfig, table: Mapping[str, Any]) -> None:
+def _set_action(config: _core.highway.Config, table: Mapping[str, Any]) -> None:
     config.action = table["type"]
     if truth(table.get("dynamical", False), "action.dynamical"):
         raise ConfigError("action.dynamical is True, but only the kinematic vehicle is offered.")
@@ -366,7 +366,7 @@ def _set_action(config: _core.HighwayConfig, table: Mapping[str, Any]) -> None:
     _set(config, "clip_action", table.get("clip", True), "action.clip")
 
 
-def _set(config: _core.HighwayConfig, name: str, value: Any, shown: str) -> None:
+def _set(config: _core.highway.Config, name: str, value: Any, shown: str) -> None:
     """Gives the engine a setting, or says what is wrong with it."""
     wanted = getattr(config, name)
     given = value

@@ -64,7 +64,7 @@ class HighwayTask:
 
     def fingerprints(self) -> Fingerprints:
         """The version of the highway's rules."""
-        return {"highway": {"rules": str(_core.HIGHWAY_RULES_VERSION)}}
+        return {"highway": {"rules": str(_core.highway.RULES_VERSION)}}
 
     def check_memory(self) -> None:
         """Of worlds, buffer and network."""

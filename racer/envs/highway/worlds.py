@@ -101,7 +101,7 @@ class HighwayWorlds(Copied):
         num_envs = whole_number(num_envs, "num_envs", 1, MOST_WORLDS)
         stream = secrets.randbits(64) if seed is None else checked_seed(seed)
         try:
-            self.batch = _core.HighwayBatch(
+            self.batch = _core.highway.Batch(
                 num_envs,
                 self.settings.engine,
                 autoreset=self.autoreset,
@@ -114,8 +114,8 @@ class HighwayWorlds(Copied):
         self.seconds_per_action = 1.0 / self.settings["policy_frequency"]
         self.step_limit: int | None = _steps_of(self.settings["duration"], self.seconds_per_action)
         self.steady_infos = truth(steady_infos, "steady_infos")
-        self.term_names: tuple[str, ...] = _core.HIGHWAY_REWARD_TERMS
-        self.base_names: tuple[str, ...] = _core.HIGHWAY_BASE_TERMS
+        self.term_names: tuple[str, ...] = _core.highway.REWARD_TERMS
+        self.base_names: tuple[str, ...] = _core.highway.BASE_TERMS
         self.observation_space = _observation_space(self.settings)
         self.action_space = _action_space(self.settings)
         self.discrete = isinstance(self.action_space, Discrete)
@@ -324,7 +324,7 @@ def pose_infos(outcomes: NDArray[np.void]) -> Columns:
     """Where the ego vehicles are, as arrays (M,): what `pose_info` adds to infos."""
     infos = {name: outcomes[name].copy() for name in ("x", "y", "heading")}
     infos["s"] = outcomes["x"].copy()
-    infos["n"] = outcomes["y"] - outcomes["lane"] * _core.HIGHWAY_LANE_WIDTH
+    infos["n"] = outcomes["y"] - outcomes["lane"] * _core.highway.LANE_WIDTH
     return infos
 
 

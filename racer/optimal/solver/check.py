@@ -32,7 +32,7 @@ SHARES = np.linspace(0.0, 1.0, 25)  # of an interval
 POINTS_AT = [8, 24]  # the collocation points among them
 
 
-def kinks(track: _core.Track, car: CarEquations, mesh: Mesh) -> Floats:
+def kinks(track: _core.circuit.Track, car: CarEquations, mesh: Mesh) -> Floats:
     """How much tighter the edges of each interval must be (N, 4) [m] for the road's kinks.
 
     Width and slope change at every station, and the engine takes the width at a wheel from both at
@@ -67,7 +67,7 @@ class Limits:
     known: Floats
 
 
-def limits_between(track: _core.Track, car: CarEquations, path: Trajectory) -> Limits:
+def limits_between(track: _core.circuit.Track, car: CarEquations, path: Trajectory) -> Limits:
     """The limits in each interval, also between its collocation points.
 
     The states between the collocation points are the parabolas that the program is made of.

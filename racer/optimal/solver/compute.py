@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def known_or_computed(
-    track: _core.Track,
+    track: _core.circuit.Track,
     vehicle: str = "gt",
     *,
     again: bool = False,
@@ -48,7 +48,7 @@ def known_or_computed(
 
 
 def compute(
-    track: _core.Track,
+    track: _core.circuit.Track,
     vehicle: str = "gt",
     *,
     report: Callable[[str], None] | None = None,
@@ -83,7 +83,7 @@ def compute(
 
 
 def result_of(
-    track: _core.Track,
+    track: _core.circuit.Track,
     vehicle: str,
     quasi_steady_s: float,
     flying: OptimalLap,

@@ -42,13 +42,13 @@ class Launch:
     controls: Floats
 
 
-def launch_by_engine(track: _core.Track, vehicle: str) -> Launch:
+def launch_by_engine(track: _core.circuit.Track, vehicle: str) -> Launch:
     """Full throttle from rest on the line, by the engine, until tyre forces alone move the car."""
     p = {row["name"]: float(row["value"]) for row in _core.vehicle_parameters(vehicle)}
-    config = _core.BatchConfig()
+    config = _core.circuit.Config()
     config.max_steps = 0
     config.stillness_timeout_ticks = 0
-    batch = _core.Batch([track], 1, vehicle=vehicle, autoreset="disabled", config=config)
+    batch = _core.circuit.Batch([track], 1, vehicle=vehicle, autoreset="disabled", config=config)
     batch.place(0, 0, 0.0)
     facts = batch.facts
     go = np.array([[[0.0, 1.0, 0.0]]], np.float32)
@@ -140,7 +140,7 @@ class Profile:
 
 
 def mesh_for(
-    track: _core.Track,
+    track: _core.circuit.Track,
     profile: Profile,
     step: float,
     first: float,
@@ -186,7 +186,9 @@ def mesh_for(
     return Mesh(s, road_at(track, points))
 
 
-def split(track: _core.Track, mesh: Mesh, pieces: NDArray[np.int64], first: float = 0.0) -> Mesh:
+def split(
+    track: _core.circuit.Track, mesh: Mesh, pieces: NDArray[np.int64], first: float = 0.0
+) -> Mesh:
     """A mesh with some intervals in several pieces (N,), and all others as they are.
 
     Args:
@@ -204,7 +206,7 @@ def split(track: _core.Track, mesh: Mesh, pieces: NDArray[np.int64], first: floa
     return Mesh(s, road_at(track, s[:-1, None] + np.diff(s)[:, None] * POINTS))
 
 
-def road_at(track: _core.Track, s: Floats) -> Floats:
+def road_at(track: _core.circuit.Track, s: Floats) -> Floats:
     """The road (..., 7) at places s [m], between stations as the engine has it."""
     at = track.stations
     index, share = np.divmod(s / track.spacing, 1.0)
@@ -223,7 +225,7 @@ def road_at(track: _core.Track, s: Floats) -> Floats:
     return np.stack(columns, axis=-1)
 
 
-def walls_matter(track: _core.Track, car: CarEquations) -> bool:
+def walls_matter(track: _core.circuit.Track, car: CarEquations) -> bool:
     """Whether the body could hit a wall while all wheels are on the road."""
     p, at = car.p, track.stations
     overhang = p["half_length"] - min(p["cg_to_front"], p["cg_to_rear"])

@@ -79,7 +79,7 @@ class PredictiveDriver:
 
     def __init__(
         self,
-        track: _core.Track,
+        track: _core.circuit.Track,
         reference: Reference,
         settings: PredictionSettings | None = None,
         seed: int = 0,
@@ -91,10 +91,10 @@ class PredictiveDriver:
         self._vehicle = {
             row["name"]: float(row["value"]) for row in _core.vehicle_parameters(reference.vehicle)
         }
-        config = _core.BatchConfig()
+        config = _core.circuit.Config()
         config.max_steps = 0
         config.stillness_timeout_ticks = 0
-        self._batch = _core.Batch(
+        self._batch = _core.circuit.Batch(
             [track],
             self.settings.rollouts,
             vehicle=reference.vehicle,
@@ -200,7 +200,7 @@ class PredictiveDriver:
 
 
 def prove(
-    track: _core.Track,
+    track: _core.circuit.Track,
     reference: Reference,
     *,
     laps: int = 3,
@@ -249,7 +249,7 @@ def prove(
 
 
 def demonstrate(
-    track: _core.Track,
+    track: _core.circuit.Track,
     reference: Reference,
     *,
     laps: int = 3,

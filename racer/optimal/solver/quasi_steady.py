@@ -41,7 +41,7 @@ class QuasiSteadyLap:
 
 
 def quasi_steady_lap(
-    track: _core.Track, vehicle: str = "gt", *, grip: float = 1.0
+    track: _core.circuit.Track, vehicle: str = "gt", *, grip: float = 1.0
 ) -> QuasiSteadyLap:
     """Plans the lap, by default with all of the tyres' grip.
 

@@ -39,7 +39,7 @@ class ReplayCheck:
 
 
 def replay_windows(
-    track: _core.Track, lap: OptimalLap, vehicle: str = "gt", *, spacing: float = 0.25
+    track: _core.circuit.Track, lap: OptimalLap, vehicle: str = "gt", *, spacing: float = 0.25
 ) -> ReplayCheck:
     """Drives windows of half a second from states of the lap with the lap's own inputs.
 
@@ -148,7 +148,7 @@ def _cubic(at: Floats, values: Floats, t: Floats) -> Floats:
     return result
 
 
-def _poses(track: _core.Track, lap: OptimalLap, t: Floats) -> tuple[Floats, Floats, Floats]:
+def _poses(track: _core.circuit.Track, lap: OptimalLap, t: Floats) -> tuple[Floats, Floats, Floats]:
     """Positions [m] and yaw angles [rad] at times t [s]."""
     s = _cubic(lap.t, lap.s[:, None], t)[..., 0]
     states = states_at(lap, t)
@@ -166,12 +166,16 @@ def _poses(track: _core.Track, lap: OptimalLap, t: Floats) -> tuple[Floats, Floa
     return x, y, angle + states[..., 1]
 
 
-def _placed(track: _core.Track, lap: OptimalLap, vehicle: str, t: Floats) -> _core.Batch:
+def _placed(
+    track: _core.circuit.Track, lap: OptimalLap, vehicle: str, t: Floats
+) -> _core.circuit.Batch:
     """A batch with one world per time, each car in the lap's state there."""
-    config = _core.BatchConfig()
+    config = _core.circuit.Config()
     config.max_steps = 0
     config.stillness_timeout_ticks = 0
-    batch = _core.Batch([track], len(t), vehicle=vehicle, autoreset="disabled", config=config)
+    batch = _core.circuit.Batch(
+        [track], len(t), vehicle=vehicle, autoreset="disabled", config=config
+    )
     s = np.interp(t, lap.t, lap.s)
     states = states_at(lap, t)
     for world in range(len(t)):

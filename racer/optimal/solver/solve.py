@@ -85,7 +85,7 @@ class OptimalLap:
 
 
 def solve_lap(
-    track: _core.Track,
+    track: _core.circuit.Track,
     vehicle: str = "gt",
     *,
     standing: bool = False,
@@ -167,7 +167,7 @@ class _Work:
 
     def __init__(
         self,
-        track: _core.Track,
+        track: _core.circuit.Track,
         vehicle: str,
         standing: bool,
         guess: OptimalLap | None,

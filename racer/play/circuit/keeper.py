@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
-from racer._core import Track
+from racer._core.circuit import Track
 from racer.envs.circuit.session import FinishedLap
 from racer.errors import LapError, RacerError
 from racer.laps import SUFFIX, LapRecord, load_lap, save_new_lap, verify_lap

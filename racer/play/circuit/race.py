@@ -8,7 +8,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from racer._core import TICK_SECONDS, Track
+from racer._core import TICK_SECONDS
+from racer._core.circuit import Track
 from racer.drivers import Driver
 from racer.envs.circuit.session import FinishedLap, Seat, Session
 from racer.formats.text import shown

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from racer._core import TICK_SECONDS, Track
+from racer._core import TICK_SECONDS
+from racer._core.circuit import Track
 from racer.drivers import BUILT_IN, Driver
 from racer.envs.circuit.session import FinishedLap
 from racer.laps import SUFFIX

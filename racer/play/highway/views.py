@@ -17,9 +17,9 @@ from racer import _core
 from racer.envs.highway.settings import HighwaySettings
 
 Facts = Mapping[str, NDArray[Any]]
-LANE_WIDTH: Final = _core.HIGHWAY_LANE_WIDTH
-LENGTH: Final = float(_core.HIGHWAY_VEHICLE_SIZE[0])
-WIDTH: Final = float(_core.HIGHWAY_VEHICLE_SIZE[1])
+LANE_WIDTH: Final = _core.highway.LANE_WIDTH
+LENGTH: Final = float(_core.highway.VEHICLE_SIZE[0])
+WIDTH: Final = float(_core.highway.VEHICLE_SIZE[1])
 FAR: Final = 1e8  # the engine says 1e9 where there is nobody
 # What the observation's rules say about who is seen [m].
 PERCEPTION: Final = 200.0
