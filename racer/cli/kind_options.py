@@ -95,8 +95,8 @@ def chosen(args: argparse.Namespace, command: str, env_id: str | None = None) ->
             setattr(args, dest, option.default)
         elif option.choices and value not in option.choices:
             raise ConfigError(
-                f"{option.name} {value} is not for {env_id}; there "
-                f"{'are' if len(option.choices) > 1 else 'is'} {', '.join(option.choices)}."
+                f"{option.name} cannot be {value} for {env_id}; choose from "
+                f"{', '.join(option.choices)}."
             )
     return kind, env_id
 
