@@ -16,8 +16,8 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help="measure how well a driver drives",
         description="Measures a driver. On circuits it drives laps from fixed places, all at rest,"
         " the first on the line, so that every lap is proved; only valid laps are timed. Elsewhere"
-        " it drives episodes with fixed random seeds. Results are deterministic; rates have Wilson's"
-        " 95 % intervals, means have bootstrap intervals.",
+        " it drives episodes with fixed random seeds. Results are deterministic; rates come with"
+        " Wilson's 95 % intervals, means with bootstrap intervals.",
         epilog="examples: racer evaluate --policy runs/ppo-harbour --track harbour --json; "
         "racer evaluate --env HighwayRisk --policy traffic --episodes 200 --out results",
     )
