@@ -1,4 +1,4 @@
-"""The house stands as DESIGN says: arrows point down, imports stay light, nothing is unpickled."""
+"""The plan of docs/design.md holds: arrows point down, imports stay light, nothing is unpickled."""
 
 import ast
 import json

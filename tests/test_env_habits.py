@@ -73,7 +73,7 @@ def test_arguments_inside_a_config_are_told_apart():
 @pytest.mark.parametrize("reward_fn", [3, "fast", [1.0]])
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_reward_that_cannot_be_called_is_refused(view, reward_fn):
-    with pytest.raises(ConfigError, match="function of the facts"):
+    with pytest.raises(ConfigError, match="function of the telemetry"):
         view(reward_fn=reward_fn)
 
 

@@ -84,3 +84,10 @@ def test_imports_of_the_documentation_work() -> None:
     assert len(lines) > 3
     for line in lines:
         exec(line, {})  # noqa: S102 - lines of our own documentation
+
+
+def test_telemetry_under_its_old_name() -> None:
+    for env_id in ("racer/Circuit-v0", "racer/HighwayFast-v0"):
+        worlds = gymnasium.make(env_id).unwrapped.worlds
+        assert worlds.facts is worlds.telemetry
+        assert (worlds.facts["v_x" if env_id == "racer/Circuit-v0" else "speed"] >= 0.0).all()

@@ -124,7 +124,7 @@ def test_a_short_run_learns_to_lap(tmp_path: Path, capsys: pytest.CaptureFixture
 
 
 def check_tags(folder: Path) -> None:
-    """The tags that DESIGN names, at steps that count environment steps."""
+    """The tags that docs/training.md lists, at steps that count environment steps."""
     events = EventAccumulator(str(folder))
     events.Reload()
     tags = set(events.Tags()["scalars"])

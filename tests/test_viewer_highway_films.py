@@ -61,10 +61,17 @@ def test_commands(tmp_path, capsys):
     assert picture.read_bytes().startswith(b"\x89PNG")
     for wrong, sentence in (
         (["play", "--env", "Highway", "--track", "harbour"], "--track is for circuits"),
-        (["play", "--env", "Highway", "--camera", "north"], "along and behind"),
-        (["play", "--track", "harbour", "--camera", "along"], "is for the highway"),
+        (["play", "--env", "Highway", "--camera", "north"], "choose from along, behind."),
+        (
+            ["play", "--track", "harbour", "--camera", "along"],
+            "choose from follow, north,",
+        ),
         (["play", "--track", "harbour", "--episode", "1"], "is for the highway"),
-        (["play"], "a circuit is missing"),
+        (["play"], "choose a circuit with --track NAME, or another environment with --env."),
+        (
+            ["evaluate", "--policy", "good"],
+            "choose a circuit with --track NAME, or another environment with --env.",
+        ),
         (["evaluate", "--env", "Highway", "--policy", "idle", "--video", "a.avi"], "a.avi"),
     ):
         assert cli.main(wrong) == 2

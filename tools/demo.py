@@ -109,7 +109,7 @@ def best_flying_lap(spec: str, track: Track, laps: int = 3) -> LapRecord | None:
     finished: list[FinishedLap] = []
     while len(finished) < laps + 1 and session.ticks * TICK_SECONDS < LONGEST_STINT:
         finished += drive(session, [seat], ticks=60)
-        if session.facts["stillness_ticks"][0, 0] * TICK_SECONDS > STUCK:
+        if session.telemetry["stillness_ticks"][0, 0] * TICK_SECONDS > STUCK:
             break
     flying = [lap for lap in finished if lap.valid and not lap.standing]
     return min(flying, key=lambda lap: lap.time_s).record() if flying else None

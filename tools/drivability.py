@@ -64,7 +64,7 @@ def _run(
     session = Session(track, worlds=DRIVERS, record=False)
     driver = KeyboardDriver(track)
     seat = Seat(driver, session)
-    facts = session.facts
+    telemetry = session.telemetry
     if pace > 0.0:
         line = driver.line
         i = int(s / track.spacing) % track.station_count
@@ -84,11 +84,13 @@ def _run(
     ticks = int(seconds * TICKS)
     for tick in range(ticks):
         session.tick(seat.pedals()[:, None])
-        clean &= (facts["wheels_off"][:, 0] < 4) & (facts["wall_contact"][:, 0] == 0)
-        v_x, v_y = facts["v_x"][:, 0], facts["v_y"][:, 0]
+        clean &= (telemetry["wheels_off"][:, 0] < 4) & (telemetry["wall_contact"][:, 0] == 0)
+        v_x, v_y = telemetry["v_x"][:, 0], telemetry["v_y"][:, 0]
         slowest = np.minimum(slowest, v_x)
         slip = np.maximum(slip, np.where(v_x > 5.0, np.abs(np.arctan2(v_y, v_x)), 0.0))
         if tick > ticks // 2:
-            away = np.maximum(away, np.abs(facts["n"][:, 0] - driver.offset(facts["s"][:, 0])))
+            away = np.maximum(
+                away, np.abs(telemetry["n"][:, 0] - driver.offset(telemetry["s"][:, 0]))
+            )
     middle = [float(np.median(values)) for values in (away, slowest, slip)]
     return Run(name, int(clean.sum()), *middle)

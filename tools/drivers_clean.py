@@ -122,7 +122,7 @@ def clean_laps(
     first_place = np.full(starts, -1.0)
     times: list[float] = []
     counts = {"standing": 0, "flying": 0, "invalid": 0}
-    facts = session.facts
+    telemetry = session.telemetry
     limit = int((laps + 1.5) * PATIENCE * reference_lap_seconds(track) / _core.TICK_SECONDS)
     for _ in range(limit):
         for lap in session.tick(seat.pedals()[:, None]):
@@ -133,9 +133,9 @@ def clean_laps(
             counts["invalid"] += not lap.valid
             if lap.valid and not lap.standing:
                 times.append(lap.time_s)
-        astray = _astray(facts["wheels_off"][:, 0], facts["wall_contact"][:, 0])
+        astray = _astray(telemetry["wheels_off"][:, 0], telemetry["wall_contact"][:, 0])
         astray &= (first_place < 0.0) & (done < wanted)
-        first_place[astray] = facts["s"][astray, 0]
+        first_place[astray] = telemetry["s"][astray, 0]
         if np.all(done >= wanted):
             break
     strayed = first_place >= 0.0

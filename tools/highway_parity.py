@@ -122,7 +122,7 @@ def compare(entry: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Dif
         if every == 1 and step > 0:
             twins.actions[rows] = worlds.actions[rows]
             twins.batch.step(twins.actions)
-            found.step = max(found.step, *_errors(twins.facts, rows, arrays["states"][at]))
+            found.step = max(found.step, *_errors(twins.telemetry, rows, arrays["states"][at]))
         error = np.abs(worlds.rewards[rows] - arrays["rewards"][at])
         found.reward = max(found.reward, float(error.max()))
         for name in ("terminated", "truncated"):
@@ -130,7 +130,7 @@ def compare(entry: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Dif
         found.crashes += int(worlds.outcomes["crashed"][rows].sum())
         if step % every == 0:
             place = at if every == 1 else arrays["place"][at]
-            _compare_states(found, worlds.facts, rows, arrays["states"][place])
+            _compare_states(found, worlds.telemetry, rows, arrays["states"][place])
             twins.batch.restore(
                 *_current_records(worlds, rows, arrays["states"][place]), rows.tolist()
             )

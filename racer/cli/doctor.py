@@ -28,7 +28,7 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     """Adds the `doctor` command."""
     parser = sub.add_parser(
         "doctor",
-        help="look what is installed and whether it works",
+        help="check what is installed and whether it works",
         description="Names versions, vehicles and fingerprints, what each part needs and lacks, and"
         " drives one lap to see that the engine works.",
         epilog="example: racer doctor --json",

@@ -13,11 +13,11 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     """Adds the `evaluate` command."""
     parser = sub.add_parser(
         "evaluate",
-        help="let a driver drive, and judge it",
-        description="Lets a driver lap circuits from fixed places, deterministically: all at"
-        " rest, the first on the line, so that every lap is a proof. Only valid laps are timed."
-        " Elsewhere it drives episodes with fixed seeds. Rates come with Wilson's 95 % interval,"
-        " means with the bootstrap's.",
+        help="measure how well a driver drives",
+        description="Measures a driver. On circuits it drives laps from fixed places, all at rest,"
+        " the first on the line, so that every lap is proved; only valid laps are timed. Elsewhere"
+        " it drives episodes with fixed random seeds. Results are deterministic; rates come with"
+        " Wilson's 95 % intervals, means with bootstrap intervals.",
         epilog="examples: racer evaluate --policy runs/ppo-harbour --track harbour --json; "
         "racer evaluate --env HighwayRisk --policy traffic --episodes 200 --out results",
     )
@@ -29,7 +29,9 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help=driver_names(),
     )
     env_option(parser)
-    parser.add_argument("--seed", type=int, default=0, help="of the scenarios (default 0)")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="random seed of the scenarios (default 0)"
+    )
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="folder for evaluation_metrics.json"
     )

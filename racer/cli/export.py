@@ -1,4 +1,4 @@
-"""`racer export`: a trained model as a file that can be handed around."""
+"""`racer export`: write a trained model as one file to share."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     own = parser.add_argument_group(
         "a model of your own", "adds what a policy says about itself, checks it, lets it drive"
     )
-    own.add_argument("--onnx", metavar="FILE", help="an ONNX model, of any exporter")
-    own.add_argument("--name", help="as shown to people (default: the file's)")
+    own.add_argument("--onnx", metavar="FILE", help="an ONNX model from any exporter")
+    own.add_argument("--name", help="display name (default: the file's)")
     env_option(own)
-    own.add_argument("--graph-output", metavar="NAME", help="which of several outputs acts")
-    own.add_argument("--argmax", action="store_true", help="the output has a value per action")
+    own.add_argument("--graph-output", metavar="NAME", help="the output that holds the action")
+    own.add_argument("--argmax", action="store_true", help="the output holds one value per action")
     parser.add_argument("--json", action="store_true", help="print the metadata as JSON")
     add_kind_options(parser, "export")
     parser.set_defaults(run=run)

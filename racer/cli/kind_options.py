@@ -35,7 +35,7 @@ def env_option(parser: argparse._ActionsContainer) -> None:
     parser.add_argument(
         "--env",
         metavar="ID",
-        help=f"{first} (the default), {', '.join(rest)}, the whole id, or MODULE:ID of a kind of "
+        help=f"{first} (the default), {', '.join(rest)}, a full id, or MODULE:ID of a kind of "
         "world of your own",
     )
 

@@ -44,7 +44,7 @@ examples:
   racer train --track harbour --minutes 3      train an agent
   racer evaluate --policy runs/ppo-harbour --track harbour
   racer play --track harbour --against runs/ppo-harbour
-  racer doctor                                  look what is installed and works
+  racer doctor                                  check what is installed and whether it works
 """
 
 

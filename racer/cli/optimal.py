@@ -21,8 +21,8 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser = sub.add_parser(
         "optimal",
         help="the minimum lap time of a circuit",
-        description="Gives the minimum time of a lap, flying and from rest: the bound that no"
-        " driver of this car can beat on this track. Known results are read; others are computed"
+        description="Gives the minimum lap time, flying and from rest: the bound that no"
+        " driver of this car can beat on this track. Known results are shown; others are computed"
         " (ten to a hundred seconds of a core; needs the extra 'optimal') and kept.",
         epilog="example: racer optimal harbour --out optimal",
     )
@@ -32,13 +32,17 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "--fast", action="store_true", help="only the quasi-steady estimate (about a second)"
     )
     parser.add_argument(
-        "--prove", action="store_true", help="drive laps near it in the engine, and record them"
+        "--prove", action="store_true", help="drive laps close to it in the engine and record them"
     )
     parser.add_argument(
         "--laps", type=int, default=3, help="with --prove, the standing one included (default 3)"
     )
-    parser.add_argument("--seed", type=int, default=0, help="with --prove, of the driver's noise")
-    parser.add_argument("--again", action="store_true", help="compute even what is known")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="with --prove, the random seed of the driver's noise"
+    )
+    parser.add_argument(
+        "--again", action="store_true", help="compute again even if the result is known"
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="write JSON and a picture there")
     parser.add_argument("--no-picture", action="store_true", help="with --out, JSON only")
     parser.add_argument(

@@ -13,8 +13,8 @@ DESCRIPTION: Final = """\
 Opens a window in which you drive with the arrow keys (or WASD) against another driver. R restarts,
 P pauses, C changes the camera, M hides the minimap, H shows all keys, Esc quits. Your finished laps
 are saved; `racer verify`, `racer replay` and `racer compare` take them.
-With --env you drive in another world, or watch a driver do it.
-With --offscreen no window is opened: a film or a picture of --driver against the others is made."""
+With --env you drive in another environment, or watch a driver in it.
+With --offscreen no window opens: a film or picture of --driver against the others is written."""
 
 
 def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -33,9 +33,7 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help=f"who drives the first car: human (default), or a driver to watch: {driver_names()}",
     )
     parser.add_argument("--fullscreen", action="store_true", help="use the whole screen")
-    parser.add_argument(
-        "--seed", type=int, default=0, help="of drivers that roll dice, and of the traffic"
-    )
+    parser.add_argument("--seed", type=int, default=0, help="random seed of drivers and traffic")
     add_offscreen(parser, "20")
     add_kind_options(parser, "play")
     parser.set_defaults(run=run)

@@ -11,8 +11,8 @@ DESCRIPTION = """\
 Records laps as a baseline. With a person's name it opens a window and counts valid laps until the
 wanted number is driven; Esc ends it earlier. With casual, good, keyboard, random, a policy
 (*.onnx), a run's folder or a lap (*.lap.npz) as the driver it records without a window. Every lap
-is a file with all inputs since the car stood, so that it can be proved; a table of them is printed
-at the end."""
+is a file with all inputs since the car was at rest, so that it is proved; a table of the laps is
+printed at the end."""
 
 
 def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -30,7 +30,7 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument("--vehicle", default="gt", help="the vehicle (default gt)")
     parser.add_argument("--laps-dir", type=Path, metavar="DIR", help=LAPS_DIR)
     parser.add_argument("--fullscreen", action="store_true", help="use the whole screen")
-    parser.add_argument("--seed", type=int, default=0, help="of a driver that rolls dice")
+    parser.add_argument("--seed", type=int, default=0, help="random seed of the driver")
     parser.set_defaults(run=run)
 
 

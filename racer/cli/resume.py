@@ -1,4 +1,4 @@
-"""`racer resume`: go on with a training run."""
+"""`racer resume`: resume a training run."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     """Adds the `resume` command."""
     parser = sub.add_parser(
         "resume",
-        help="go on with a training run",
-        description="Goes on with a training run from its newest checkpoint: steps, optimiser,"
-        " schedules, normalisation and random generators are as they were.",
+        help="resume a training run",
+        description="Resumes a training run from its newest checkpoint: steps, optimiser,"
+        " schedules, normalisation and random generators are restored.",
         epilog="example: racer resume runs/ppo-harbour --steps 20000000",
     )
     parser.add_argument("folder", type=Path, metavar="RUN", help="folder of the run")
     env_option(parser)
-    parser.add_argument("--steps", type=int, help="train until so many steps, all in all")
-    parser.add_argument("--minutes", type=float, help="train for so many minutes, all in all")
+    parser.add_argument("--steps", type=int, help="new end of the run: steps in total")
+    parser.add_argument("--minutes", type=float, help="new end of the run: minutes in total")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.set_defaults(run=run)

@@ -51,19 +51,19 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     _add_json(one)
     one.set_defaults(act=_show)
 
-    one = actions.add_parser("validate", help="what the import finds in a file; keeps nothing")
+    one = actions.add_parser("validate", help="check a file as an import does, but keep nothing")
     _add_source(one)
-    one.add_argument("--draw", type=Path, metavar="FILE", help="draw it with what was found")
+    one.add_argument("--draw", type=Path, metavar="FILE", help="draw it, with the findings")
     _add_json(one)
     one.set_defaults(act=_validate)
 
-    one = actions.add_parser("import", help="check circuits and keep them, by name")
+    one = actions.add_parser("import", help="check circuits and keep them under their names")
     _add_source(one)
-    one.add_argument("--name", default="", help="to show and to call it by; default: the file's")
+    one.add_argument("--name", default="", help="name of the circuit (default: the file's)")
     one.add_argument("--country", default="", help="where the circuit is")
-    one.add_argument("--licence", default="", help="of the data")
+    one.add_argument("--licence", default="", help="licence of the data")
     one.add_argument("--force", action="store_true", help="overwrite an imported circuit")
-    one.add_argument("--no-picture", action="store_true", help="do not draw it")
+    one.add_argument("--no-picture", action="store_true", help="draw no picture")
     _add_json(one)
     one.set_defaults(act=_import)
 
@@ -87,7 +87,7 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
         "file", type=Path, metavar="FILE", help=".csv, .geojson, .gpx or .kml, or a folder of them"
     )
     parser.add_argument(
-        "--width", type=float, metavar="M", help="of the whole road, for files without widths"
+        "--width", type=float, metavar="M", help="width of the whole road, for files without widths"
     )
     parser.add_argument(
         "--scale", type=float, default=1.0, metavar="FACTOR",
@@ -97,11 +97,13 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
         "--tolerance", type=float, metavar="M",
         help="how far smoothing may move the line (default 2, GPX and GeoJSON 5; 0: not at all)",
     )  # fmt: skip
-    parser.add_argument("--runoff", type=float, metavar="M", help="from the edge to the wall")
-    parser.add_argument("--reverse", action="store_true", help="the other way round")
+    parser.add_argument(
+        "--runoff", type=float, metavar="M", help="distance from the edge to the wall"
+    )
+    parser.add_argument("--reverse", action="store_true", help="reverse the driving direction")
     parser.add_argument(
         "--start-offset", type=float, default=0.0, metavar="M",
-        help="move the start line so far in driving direction",
+        help="move the start line this far in driving direction",
     )  # fmt: skip
 
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 DESCRIPTION = """\
 Trains a driver on a circuit or on the highway and keeps everything in a folder: settings,
 TensorBoard logs, checkpoints, the best model, and policy.onnx, which `racer evaluate` and
-`racer play` take. Interrupt it (Ctrl-C) or kill it whenever you like: `racer resume` goes on."""
+`racer play` take. You can interrupt it (Ctrl-C) or kill it at any time: `racer resume`
+continues it."""
 
 
 def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -36,7 +37,7 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument("--steps", type=int, help="environment steps to train for")
     parser.add_argument("--minutes", type=float, help="time to train for")
     parser.add_argument("--n-envs", type=int, help="environments stepped at once")
-    parser.add_argument("--seed", type=int, help="of everything random (default 0)")
+    parser.add_argument("--seed", type=int, help="random seed (default 0)")
     parser.add_argument("--preset", help="name or .toml file (default: the algorithm's)")
     parser.add_argument(
         "--config", metavar="FILE", help="an environment's settings, .toml or .json"
@@ -186,7 +187,7 @@ def show_report(report: dict[str, Any], path: Path, *, as_json: bool) -> int:
         return 0 if report["finished"] else 130
     print(f"{show_path(path)}: {report['steps']:,} steps in {report['seconds']:.0f} s")
     if not report["finished"]:
-        print(f"interrupted; go on with: racer resume {words}")
+        print(f"interrupted; resume with: racer resume {words}")
         return 130
     runs = kind_of(report["env_id"]).load("runs")
     print("\n".join(runs.summary(report, path, words)))

@@ -23,7 +23,7 @@ def refuse_own(view: object, name: str) -> None:
 
 
 class WorldAttributes:
-    """Attributes of N worlds: fixed ones, facts of the engine, and whatever somebody keeps there.
+    """Attributes of N worlds: fixed ones, telemetry, and whatever a user sets.
 
     Args:
         num_envs: number of worlds N.
@@ -39,20 +39,20 @@ class WorldAttributes:
     ) -> None:
         self._num_envs = num_envs
         self._fixed = dict(fixed)
-        self._facts: Mapping[str, NDArray[Any]] = {}
+        self._telemetry: Mapping[str, NDArray[Any]] = {}
         self._methods = dict(methods)
         self._kept: dict[str, list[Any]] = {}
 
-    def attach(self, facts: Mapping[str, NDArray[Any]], render_mode: str | None) -> None:
+    def attach(self, telemetry: Mapping[str, NDArray[Any]], render_mode: str | None) -> None:
         """Takes the views (N,) of the engine's memory, which a copy of the worlds has anew."""
-        self._facts = facts
+        self._telemetry = telemetry
         self._fixed["render_mode"] = [render_mode] * self._num_envs
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_facts": {}}
+        return {**vars(self), "_telemetry": {}}
 
     def __contains__(self, name: str) -> bool:
-        return name in self._fixed or name in self._facts or name in self._kept
+        return name in self._fixed or name in self._telemetry or name in self._kept
 
     def get(self, name: str, worlds: Sequence[int]) -> list[Any]:
         """The attribute of some worlds.
@@ -63,9 +63,9 @@ class WorldAttributes:
         for table in (self._kept, self._fixed):
             if name in table:
                 return [table[name][world] for world in worlds]
-        if name in self._facts:
-            return [self._facts[name][world].item() for world in worlds]
-        known = ", ".join((*self._kept, *self._fixed, *self._facts))
+        if name in self._telemetry:
+            return [self._telemetry[name][world].item() for world in worlds]
+        known = ", ".join((*self._kept, *self._fixed, *self._telemetry))
         raise AttributeError(f"the worlds have no attribute {name!r}; known are {known}.")
 
     def set(self, name: str, values: Sequence[Any], worlds: Sequence[int]) -> None:
@@ -74,7 +74,7 @@ class WorldAttributes:
         Raises:
             AttributeError: the engine has an attribute of that name, which cannot be set.
         """
-        if name in self._fixed or name in self._facts or name in self._methods:
+        if name in self._fixed or name in self._telemetry or name in self._methods:
             raise AttributeError(f"{name!r} cannot be set; make another environment.")
         kept = self._kept.setdefault(name, [None] * self._num_envs)
         for world, value in zip(worlds, values, strict=True):

@@ -15,7 +15,9 @@ from racer.formats.settings import shown_value
 
 # What may be overridden in HighwayEnv, and what to use here instead.
 _HABITS = {
-    **dict.fromkeys(("_reward", "_rewards", "_cost"), "pass reward_fn, a function of the facts"),
+    **dict.fromkeys(
+        ("_reward", "_rewards", "_cost"), "pass reward_fn, a function of the telemetry"
+    ),
     **dict.fromkeys(
         ("_is_terminated", "_is_truncated"), "wrap the environment in a gymnasium.Wrapper"
     ),

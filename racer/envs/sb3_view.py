@@ -28,7 +28,7 @@ class WorldsVecEnv(WithWindow, Copied, VecEnv):
     All arrays handed out are copies. Infos are empty but for worlds in which something happened:
     what `event_infos` says, and at the end of an episode `terminal_observation`,
     `TimeLimit.truncated`, `episode` (`r`, `l`, `t` as of SB3's Monitor, so that no VecMonitor is
-    needed), the facts of the last step, `reward_terms` (their sums over the episode) and what
+    needed), the telemetry of the last step, `reward_terms` (their sums over the episode) and what
     `episode_infos` adds.
 
     Args:

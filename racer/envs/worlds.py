@@ -21,8 +21,9 @@ MOST_WORLDS = 1 << 22  # of a batch; the engine has the same bound
 
 Columns: TypeAlias = "dict[str, NDArray[Any]]"
 Painter: TypeAlias = "Callable[[], NDArray[np.uint8]]"
-Facts: TypeAlias = "Mapping[str, NDArray[Any]]"
-RewardFunction: TypeAlias = "Callable[[Facts], NDArray[Any]]"
+Telemetry: TypeAlias = "Mapping[str, NDArray[Any]]"
+Facts: TypeAlias = Telemetry  # its old name
+RewardFunction: TypeAlias = "Callable[[Telemetry], NDArray[Any]]"
 State: TypeAlias = "tuple[NDArray[np.void], ...]"
 
 
@@ -146,7 +147,7 @@ def checked_reward_function(function: Any) -> None:
     """Raises ConfigError for a `reward_fn` that cannot be called."""
     if function is not None and not callable(function):
         raise ConfigError(
-            f"reward_fn is {function!r}, but it must be a function of the facts of a step."
+            f"reward_fn is {function!r}, but it must be a function of the telemetry of a step."
         )
 
 

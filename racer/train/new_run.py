@@ -53,7 +53,7 @@ def check_free(path: Path) -> None:
         raise ConfigError(f"'{shown(path)}' cannot be the name of a folder.") from None
     if taken:
         raise ConfigError(
-            f"{shown(path)} exists already; `racer resume {shown(path)}` goes on with it, "
+            f"{shown(path)} exists already; `racer resume {shown(path)}` continues it, "
             "--name chooses another name."
         )
 

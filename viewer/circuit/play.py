@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from racer.drivers import make_driver
-from racer.envs.circuit.checks import check_lap_track, check_vehicle
-from racer.errors import ConfigError
+from racer.envs.circuit.checks import check_lap_track, check_track_given, check_vehicle
 from racer.laps.traces import trace_lap
 from racer.play.circuit.keeper import LapKeeper
 from racer.play.circuit.race import Race
@@ -39,10 +38,7 @@ def run(env_id: str, args: Any, progress: Callable[[float], None] | None = None)
         RacerError: an argument cannot be used.
     """
     del env_id
-    if args.track is None:
-        raise ConfigError(
-            "a circuit is missing: name one with --track, or another world with --env."
-        )
+    check_track_given(args.track)
     check_vehicle(args.vehicle)
     if progress is not None:
         args.driver = args.driver or "good"

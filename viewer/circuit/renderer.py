@@ -62,7 +62,7 @@ class Renderer:
 
     def frame(
         self,
-        facts: Mapping[str, NDArray[Any]],
+        telemetry: Mapping[str, NDArray[Any]],
         names: Sequence[str] = (),
         *,
         world: int = 0,
@@ -72,7 +72,7 @@ class Renderer:
         """One picture of one world.
 
         Args:
-            facts: the facts of a batch, (N, K) each.
+            telemetry: the telemetry of a batch, (N, K) each.
             names: the drivers of the K cars; cars without one carry no tag.
             world: which world to show.
             hud: the display to paint over it, if any.
@@ -81,7 +81,7 @@ class Renderer:
         Returns:
             (height, width, 3) uint8, a copy.
         """
-        return self.paint(car_views(row_of(facts, world), names), hud, seconds)
+        return self.paint(car_views(row_of(telemetry, world), names), hud, seconds)
 
     def paint(self, cars: Sequence[CarView], hud: HudState | None, seconds: float) -> Frame:
         """As `frame`, from views of the cars."""
@@ -94,9 +94,9 @@ class Renderer:
 def world_painter(worlds: CircuitWorlds, world: int) -> Painter:
     """A function that paints a world of a batch as it is, (height, width, 3) uint8."""
     renderer = Renderer(worlds.tracks[world])
-    facts = {name: values[:, None] for name, values in worlds.facts.items()}
+    telemetry = {name: values[:, None] for name, values in worlds.telemetry.items()}
 
     def paint() -> NDArray[np.uint8]:
-        return renderer.frame(facts, world=world)
+        return renderer.frame(telemetry, world=world)
 
     return paint

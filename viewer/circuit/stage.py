@@ -53,7 +53,7 @@ class Stage:
         self.camera_man.cut()
 
     def roll(self, row: Facts, names: Sequence[str] = ()) -> None:
-        """Adds the tyre marks of one tick from a world's facts (K,)."""
+        """Adds the tyre marks of one tick from a world's telemetry (K,)."""
         for i, view in enumerate(car_views(row, names)):
             v_x, v_y, yaw_rate = (float(row[name][i]) for name in ("v_x", "v_y", "yaw_rate"))
             self.marks.roll(i, view, v_x, v_y, yaw_rate, int(row["wheels_off"][i]))

@@ -1,4 +1,4 @@
-"""From the engine's facts to what a picture shows of a car."""
+"""From the engine's telemetry to what a picture shows of a car."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from racer.viewer.palette import Colour
 
 Facts = Mapping[str, NDArray[Any]]
 INPUT_SCALE: Final = 32767.0
-# The facts that a picture is made of.
+# The telemetry that a picture is made of.
 SHOWN: Final = (
     "x", "y", "cos_yaw", "sin_yaw", "v_x", "v_y", "steer", "input_throttle", "input_brake"
 )  # fmt: skip
@@ -38,7 +38,7 @@ class CarView:
 
 
 def frozen(row: Facts) -> dict[str, NDArray[Any]]:
-    """A copy of what a picture needs of a world's facts (K,)."""
+    """A copy of what a picture needs of a world's telemetry (K,)."""
     return {name: np.array(row[name], np.float64) for name in SHOWN}
 
 
@@ -52,7 +52,7 @@ def between(before: Facts, after: Facts, share: float) -> dict[str, NDArray[Any]
 
 
 def car_views(row: Facts, names: Sequence[str], ghosts: bool = True) -> list[CarView]:
-    """One view per car of a world's facts (K,); all but the first are half transparent."""
+    """One view per car of a world's telemetry (K,); all but the first are half transparent."""
     return [
         CarView(
             x=float(row["x"][i]),

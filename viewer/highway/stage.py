@@ -11,7 +11,7 @@ import pygame
 from racer.play.highway.views import (
     LANE_WIDTH,
     LENGTH,
-    Facts,
+    Telemetry,
     TrafficView,
     base_terms,
     frozen,
@@ -139,7 +139,7 @@ def _gap_line(
 
 
 def fill_hud(
-    hud: HighwayHud, outcome: np.void, row: Facts, settings: HighwaySettings
+    hud: HighwayHud, outcome: np.void, row: Telemetry, settings: HighwaySettings
 ) -> tuple[int, float] | None:
     """Tells the display how the ego vehicle is; returns the leader and the gap to it [m].
 
@@ -175,10 +175,10 @@ def world_painter(worlds: HighwayWorlds, world: int) -> Callable[[], Frame]:
     settings = worlds.settings
     stage = HighwayStage(int(settings["lanes_count"]))
     canvas = pygame.Surface(PICTURE)
-    facts: Mapping[str, NDArray[Any]] = worlds.facts
+    telemetry: Mapping[str, NDArray[Any]] = worlds.telemetry
 
     def paint() -> Frame:
-        row, hud = frozen(facts, world), HighwayHud()
+        row, hud = frozen(telemetry, world), HighwayHud()
         leader = fill_hud(hud, worlds.outcomes[world], row, settings)
         if worlds.outcomes[world]["steps"] > 0:
             hud.reward = float(worlds.rewards[world])

@@ -1,4 +1,4 @@
-"""Checks of what a person asks for on circuits, before any work is done."""
+"""Checks of the options of commands on circuits, before any work is done."""
 
 from __future__ import annotations
 
@@ -14,6 +14,12 @@ def check_vehicle(vehicle: str) -> None:
         raise ConfigError(
             f"there is no vehicle {vehicle!r}; there are {', '.join(_core.vehicles())}."
         )
+
+
+def check_track_given(track: str | list[str] | None) -> None:
+    """Raises ConfigError if a command that needs a circuit was given none."""
+    if not track:
+        raise ConfigError("choose a circuit with --track NAME, or another environment with --env.")
 
 
 def check_lap_track(track: _core.circuit.Track, spec: str) -> None:

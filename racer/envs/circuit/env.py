@@ -73,7 +73,7 @@ class RacerEnv(WithWindow, Copied, StepLimit, gymnasium.Env[Array, Array]):
         settings: fields of `EnvConfig` that win over those of `config`.
 
     Attributes:
-        worlds: the batch of one world; `worlds.facts` is its telemetry.
+        worlds: the batch of one world; `worlds.telemetry` holds its whole state.
 
     Raises:
         RacerError: the track or a setting cannot be used.
@@ -142,17 +142,17 @@ class RacerEnv(WithWindow, Copied, StepLimit, gymnasium.Env[Array, Array]):
         self._terminated = numbers(worlds.terminated)
         self._truncated = numbers(worlds.truncated)
         self._completed = numbers(worlds.lap_events["completed"])
-        facts = worlds.facts
-        self._progress = numbers(facts["progress"])
-        self._v_x = numbers(facts["v_x"])
-        self._v_y = numbers(facts["v_y"])
-        self._wall = numbers(facts["wall_contact"])
-        self._off_track = numbers(facts["off_track_ticks"])
-        self._backward = numbers(facts["wrong_way"])
-        self._still = numbers(facts["stillness_ticks"])
-        self._lap = numbers(facts["lap"])
-        self._checkpoint = numbers(facts["checkpoint"])
-        self._steps = numbers(facts["episode_steps"])
+        telemetry = worlds.telemetry
+        self._progress = numbers(telemetry["progress"])
+        self._v_x = numbers(telemetry["v_x"])
+        self._v_y = numbers(telemetry["v_y"])
+        self._wall = numbers(telemetry["wall_contact"])
+        self._off_track = numbers(telemetry["off_track_ticks"])
+        self._backward = numbers(telemetry["wrong_way"])
+        self._still = numbers(telemetry["stillness_ticks"])
+        self._lap = numbers(telemetry["lap"])
+        self._checkpoint = numbers(telemetry["checkpoint"])
+        self._steps = numbers(telemetry["episode_steps"])
 
     def step(self, action: Array) -> tuple[Array, float, bool, bool, dict[str, Any]]:
         """Drives for one action.
@@ -295,7 +295,7 @@ class RacerEnv(WithWindow, Copied, StepLimit, gymnasium.Env[Array, Array]):
             STEP_COUNT: self._steps[0],
         }
         if self.config.pose_info:
-            pose = pose_infos(self.worlds.facts)
+            pose = pose_infos(self.worlds.telemetry)
             info.update({name: values[0].item() for name, values in pose.items()})
         return info
 

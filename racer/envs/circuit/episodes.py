@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from racer import _core
-from racer.envs.circuit.checks import check_lap_track, check_vehicle
+from racer.envs.circuit.checks import check_lap_track, check_track_given, check_vehicle
 from racer.envs.circuit.results_table import results_table
 from racer.envs.circuit.session import FinishedLap, Seat, Session
 from racer.errors import ConfigError
@@ -143,7 +143,7 @@ def evaluate_driver(
             if flying[lap.world] < laps:
                 finished.append(lap)
                 flying[lap.world] += not lap.standing
-        still = session.facts["stillness_ticks"][:, 0] > patience
+        still = session.telemetry["stillness_ticks"][:, 0] > patience
         if np.all((flying >= laps) | still):
             break
     flown = [lap for lap in finished if not lap.standing]
@@ -159,7 +159,7 @@ def evaluate_driver(
         best_lap_s=best,
         median_lap_s=statistics.median(times) if times else None,
         standing_lap_s=min(standing, default=None),
-        distance=float(session.facts["distance"].sum()),
+        distance=float(session.telemetry["distance"].sum()),
         **gaps(track, vehicle, best),
         finished=finished,
         policy_faults=getattr(driver, "faults", 0) - faults,
@@ -253,8 +253,7 @@ class CircuitEpisodes:
     """
 
     def __init__(self, env_id: str, options: Any) -> None:
-        if not options.track:
-            raise ConfigError("a circuit is missing: name one with --track.")
+        check_track_given(options.track)
         check_vehicle(options.vehicle)
         self._env_id = env_id
         self._options = options

@@ -15,18 +15,18 @@ OPTIONS: Options = {
     "evaluate": (
         Option(
             "--track",
-            "a circuit of the catalogue or a file; several times for several, or 'all'",
+            "a circuit of the catalogue or a file; repeatable, or 'all'",
             settings={"action": "append", "metavar": "TRACK"},
         ),
-        Option("--starts", "places to start from (default 8)", 8, settings={"type": int}),
+        Option("--starts", "number of starting places (default 8)", 8, settings={"type": int}),
         Option(
             "--start",
-            "how the cars start that are not on the line (default rest); laps from rolling starts "
-            "cannot be proved",
+            "how cars that are not on the line start (default rest); laps from rolling starts "
+            "are not proved",
             "rest",
             ("rest", "rolling"),
         ),
-        Option("--laps", "flying laps from each (default 2)", 2, settings={"type": int}),
+        Option("--laps", "flying laps from each place (default 2)", 2, settings={"type": int}),
         Option("--vehicle", "the vehicle (default gt)", "gt"),
         _SAVE_LAPS,
     ),
@@ -35,7 +35,7 @@ OPTIONS: Options = {
         Option(
             "--against",
             "another car's driver: casual, good, keyboard, random, a policy (*.onnx), a run's "
-            "folder or a lap (*.lap.npz); several times for several",
+            "folder or a lap (*.lap.npz); repeatable",
             settings={"action": "append", "metavar": "DRIVER"},
         ),
         Option("--vehicle", "the vehicle (default gt)", "gt"),
@@ -43,16 +43,18 @@ OPTIONS: Options = {
         Option("--laps-dir", LAPS_DIR, settings=_PATH),
     ),
     "train": (
-        Option("--track", "one circuit, of the catalogue or a file (default harbour)"),
+        Option("--track", "a circuit of the catalogue or a file (default harbour)"),
         Option("--vehicle", "the vehicle (default gt)"),
     ),
     "export": (
-        Option("--observation", "lidar (default) or track"),
+        Option("--observation", "lidar (default), track or road"),
         Option("--action", "pedals (default) or axis"),
-        Option("--ticks-per-action", "default 1", settings={"type": int, "metavar": "N"}),
-        Option("--vehicle", "default gt"),
         Option(
-            "--track", "it was trained on; several times for several", settings={"action": "append"}
+            "--ticks-per-action",
+            "ticks of 1/60 s per action (default 1)",
+            settings={"type": int, "metavar": "N"},
         ),
+        Option("--vehicle", "the vehicle (default gt)"),
+        Option("--track", "a circuit it was trained on; repeatable", settings={"action": "append"}),
     ),
 }

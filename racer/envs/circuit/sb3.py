@@ -25,7 +25,7 @@ class RacerVecEnv(WorldsVecEnv):
     All arrays handed out are copies. Infos are empty but for worlds in which something happened:
 
     * the episode ended: `terminal_observation`, `TimeLimit.truncated`, `episode` (`r`, `l`, `t` as
-      of SB3's Monitor, so that no VecMonitor is needed), the facts of the last step as in
+      of SB3's Monitor, so that no VecMonitor is needed), the telemetry of the last step as in
       `RacerEnv`, and over the episode `distance` [m], `off_track_share` (of steps with all four
       wheels off) and `reward_terms` (their sums);
     * a lap ended: `lap_time` [s], `lap_sectors` (3,) [s], `lap_valid`, `lap_reasons`, and
@@ -89,7 +89,7 @@ class RacerVecEnv(WorldsVecEnv):
         ticks = np.where(
             dones,
             self.worlds.final_records["off_track_ticks"],
-            self.worlds.facts["off_track_ticks"],
+            self.worlds.telemetry["off_track_ticks"],
         )
         self._off_track_steps += ticks > 0
 

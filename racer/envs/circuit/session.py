@@ -120,7 +120,7 @@ class Session:
             threads=threads,
             config=config,
         )
-        self.facts: Mapping[str, NDArray[Any]] = self.batch.facts
+        self.telemetry: Mapping[str, NDArray[Any]] = self.batch.facts
         self.ticks = 0
         self._record = record
         self._log = InputLog((worlds, cars))
@@ -129,6 +129,11 @@ class Session:
         self._begin: dict[tuple[int, int], Placement | NDArray[np.void]] = {}
         self._rolling = np.zeros((worlds, cars), bool)  # not placed at rest
         self.start()
+
+    @property
+    def facts(self) -> Mapping[str, NDArray[Any]]:
+        """The old name of `telemetry`."""
+        return self.telemetry
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -189,7 +194,7 @@ class Session:
             batch.step(pedals)
             self.ticks += 1
             return self._finished()
-        near = self._rolling & (self.facts["s"] > self.track.length - NEAR_LINE)
+        near = self._rolling & (self.telemetry["s"] > self.track.length - NEAR_LINE)
         before = self._snapshots(np.flatnonzero(near.any(axis=1))) if near.any() else {}
         laps_before = self._clocks() if before else None
         batch.step(pedals)
@@ -207,7 +212,9 @@ class Session:
 
     def _clocks(self) -> NDArray[np.int64]:
         """A number (N, K) that changes whenever a lap clock starts afresh."""
-        clocks: NDArray[np.int64] = self.facts["lap"].astype(np.int64) + self.facts["lap_running"]
+        clocks: NDArray[np.int64] = (
+            self.telemetry["lap"].astype(np.int64) + self.telemetry["lap_running"]
+        )
         return clocks
 
     def _finished(self) -> list[FinishedLap]:
@@ -291,7 +298,7 @@ class Seat:
         if self._age % self.driver.ticks_per_action == 0:
             action = self.driver.act(self._session.observation(self.driver.observation, self._car))
             if self.driver.action == "axis":
-                speed = self._session.facts["v_x"][:, self._car]
+                speed = self._session.telemetry["v_x"][:, self._car]
                 self._pedals = _core.axis_to_pedals(action, speed, self._session.vehicle)
             else:
                 self._pedals = np.asarray(action, np.float32)

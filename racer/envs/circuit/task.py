@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from racer.train.task import Fingerprints, Score
 
 MOSTLY_VALID = 0.9
-WORLD = 2_000  # bytes of a world: state, records, facts, observations, laps
+WORLD = 2_000  # bytes of a world: state, records, telemetry, observations, laps
 
 
 class CircuitTask:

@@ -21,9 +21,9 @@ from racer.envs.copies import Copied
 from racer.envs.worlds import (
     MOST_WORLDS,
     Columns,
-    Facts,
     RewardFunction,
     State,
+    Telemetry,
     checked_reward_function,
     checked_rewards,
     checked_seed,
@@ -62,7 +62,7 @@ class CircuitWorlds(Copied):
         tracks: the circuit of each world.
         batch: the engine's batch.
         observations, final_observations: float32 (N, D).
-        facts: every field of the engine's `fact_table()`, each (N,).
+        telemetry: every field of the engine's `fact_table()`, each (N,).
         reward_terms: float32 (N, T), in the order of `term_names`.
         terminated, truncated: bool (N,).
         lap_events: structured (N,), the laps that ended in the last step.
@@ -84,7 +84,7 @@ class CircuitWorlds(Copied):
         "truncated",
         "lap_events",
         "final_records",
-        "facts",
+        "telemetry",
     )
 
     def __init__(
@@ -137,7 +137,7 @@ class CircuitWorlds(Copied):
         self.truncated = batch.truncated
         self.lap_events: NDArray[np.void] = batch.lap_events.reshape(n)
         self.final_records: NDArray[np.void] = batch.final_records.reshape(n)
-        self.facts: dict[str, NDArray[Any]] = {
+        self.telemetry: dict[str, NDArray[Any]] = {
             name: values.reshape(n) for name, values in batch.facts.items()
         }
 
@@ -221,41 +221,41 @@ class CircuitWorlds(Copied):
     def rewards_of_step(self) -> NDArray[Any]:
         """The rewards (N,) of the last step: the engine's as a live view, or the user's.
 
-        A user's function gets the facts of the step, (N,) each, as read-only live views to be
+        A user's function gets the telemetry of the step, (N,) each, as read-only live views to be
         copied if kept: those of `fact_table()`, the engine's `reward` and the `reward_terms`
-        (N, T), `terminated`, `truncated`, `lap_completed`, `lap_valid` and `lap_time` [s]. Facts
-        of a world that ended are its last ones.
+        (N, T), `terminated`, `truncated`, `lap_completed`, `lap_valid` and `lap_time` [s]. A world
+        that ended shows its last state.
 
         Raises:
             ValueError: the function returned something else than N finite numbers.
         """
         if self.reward_fn is None:
             return self.rewards
-        return checked_rewards(self.reward_fn(self.reward_facts()), self.num_envs)
+        return checked_rewards(self.reward_fn(self.reward_telemetry()), self.num_envs)
 
-    def reward_facts(self) -> Facts:
+    def reward_telemetry(self) -> Telemetry:
         """What a `reward_fn` gets, see `rewards_of_step`."""
-        facts = dict(self.facts)
+        telemetry = dict(self.telemetry)
         ended = self.terminated | self.truncated
         if self.autoreset == "same_step" and ended.any():
-            for name in facts:
-                facts[name] = np.where(ended, self.final_records[name], facts[name])
-        facts["reward"] = self.rewards
-        facts["reward_terms"] = self.reward_terms
-        facts["terminated"] = self.terminated
-        facts["truncated"] = self.truncated
+            for name in telemetry:
+                telemetry[name] = np.where(ended, self.final_records[name], telemetry[name])
+        telemetry["reward"] = self.rewards
+        telemetry["reward_terms"] = self.reward_terms
+        telemetry["terminated"] = self.terminated
+        telemetry["truncated"] = self.truncated
         for name in ("completed", "valid", "time"):
-            facts[f"lap_{name}"] = self.lap_events[name]
-        return facts
+            telemetry[f"lap_{name}"] = self.lap_events[name]
+        return telemetry
 
     def over(self) -> NDArray[np.bool_]:
         """Which worlds (N,) have ended and were not reset yet."""
-        ended: NDArray[np.bool_] = self.facts["world_done"] != 0
+        ended: NDArray[np.bool_] = self.telemetry["world_done"] != 0
         return ended
 
     def infos(self) -> Columns:
         """What infos say of the worlds as they are now, columns (N,)."""
-        columns = self._infos_of(self.facts)
+        columns = self._infos_of(self.telemetry)
         if self.steady_infos:
             told = ~self._fresh
             if self.autoreset == "same_step":
@@ -270,13 +270,18 @@ class CircuitWorlds(Copied):
             columns |= lap_columns(self.lap_events, self.terminated | self.truncated)
         return columns
 
-    def _infos_of(self, facts: Mapping[str, Any] | NDArray[np.void]) -> Columns:
-        infos = step_infos(facts, self.lengths)
-        return infos | pose_infos(facts) if self.config.pose_info else infos
+    def _infos_of(self, telemetry: Mapping[str, Any] | NDArray[np.void]) -> Columns:
+        infos = step_infos(telemetry, self.lengths)
+        return infos | pose_infos(telemetry) if self.config.pose_info else infos
+
+    @property
+    def facts(self) -> Telemetry:
+        """The old name of `telemetry`."""
+        return self.telemetry
 
     def columns(self) -> Mapping[str, NDArray[Any]]:
         """Every field of the engine's `fact_table()`, live views (N,)."""
-        return self.facts
+        return self.telemetry
 
     def parts_of_rewards(self) -> dict[str, Columns]:
         """The reward's terms of the last step, copies (N,) float64."""
@@ -322,30 +327,30 @@ def lap_info(event: np.void) -> dict[str, Any]:
     }
 
 
-def step_infos(facts: Mapping[str, Any] | NDArray[np.void], lengths: Any) -> Columns:
-    """The nine facts of an info, as arrays (M,), from facts or records (M,) of the engine."""
-    v_x, v_y = facts["v_x"], facts["v_y"]
+def step_infos(telemetry: Mapping[str, Any] | NDArray[np.void], lengths: Any) -> Columns:
+    """The nine entries of an info, arrays (M,), from telemetry or records (M,) of the engine."""
+    v_x, v_y = telemetry["v_x"], telemetry["v_y"]
     return {
-        "progress": facts["progress"] / lengths,
+        "progress": telemetry["progress"] / lengths,
         "speed": np.sqrt(v_x * v_x + v_y * v_y),
-        "wall": facts["wall_contact"] != 0.0,
-        OFF_TRACK: facts["off_track_ticks"] > 0,
-        "backward": facts["wrong_way"] != 0,
-        "stillness": facts["stillness_ticks"] > 0,
-        "lap": facts["lap"].astype(np.int64),
-        "checkpoint": facts["checkpoint"].astype(np.int64),
-        STEP_COUNT: facts["episode_steps"].astype(np.int64),
+        "wall": telemetry["wall_contact"] != 0.0,
+        OFF_TRACK: telemetry["off_track_ticks"] > 0,
+        "backward": telemetry["wrong_way"] != 0,
+        "stillness": telemetry["stillness_ticks"] > 0,
+        "lap": telemetry["lap"].astype(np.int64),
+        "checkpoint": telemetry["checkpoint"].astype(np.int64),
+        STEP_COUNT: telemetry["episode_steps"].astype(np.int64),
     }
 
 
-def pose_infos(facts: Mapping[str, Any] | NDArray[np.void]) -> Columns:
+def pose_infos(telemetry: Mapping[str, Any] | NDArray[np.void]) -> Columns:
     """Where cars are, as arrays (M,): what `poseInfo` adds to infos."""
     return {
-        "x": facts["x"].astype(np.float64),
-        "y": facts["y"].astype(np.float64),
-        "heading": np.arctan2(facts["sin_yaw"], facts["cos_yaw"]),
-        "s": facts["s"].astype(np.float64),
-        "n": facts["n"].astype(np.float64),
+        "x": telemetry["x"].astype(np.float64),
+        "y": telemetry["y"].astype(np.float64),
+        "heading": np.arctan2(telemetry["sin_yaw"], telemetry["cos_yaw"]),
+        "s": telemetry["s"].astype(np.float64),
+        "n": telemetry["n"].astype(np.float64),
     }
 
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float32]
 
-_TELEMETRY = "worlds.facts and worlds.outcomes hold the vehicles' state as arrays"
+_TELEMETRY = "worlds.telemetry and worlds.outcomes hold the vehicles' state as arrays"
 _HIGHWAY_ENVS = {
     **dict.fromkeys(("vehicle", "controlled_vehicles", "road"), _TELEMETRY),
     **dict.fromkeys(("time", "steps", "done"), "worlds.outcomes holds time and steps"),
@@ -88,7 +88,7 @@ class HighwayEnv(WithWindow, Copied, StepLimit, gymnasium.Env[Array, Any]):
         settings: keys that win over those of `config`.
 
     Attributes:
-        worlds: the batch of one world; `worlds.facts` and `worlds.outcomes` are its telemetry.
+        worlds: the batch of one world; `worlds.telemetry` and `worlds.outcomes` hold its state.
 
     Raises:
         ConfigError: a setting cannot be used.

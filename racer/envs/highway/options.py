@@ -11,7 +11,7 @@ CONFIG = Option("--config", "settings, .toml or .json", settings={"metavar": "FI
 
 OPTIONS: Options = {
     "evaluate": (
-        Option("--episodes", "how many episodes (default 100)", 100, settings={"type": int}),
+        Option("--episodes", "number of episodes (default 100)", 100, settings={"type": int}),
         CONFIG,
         Option(
             "--video",
@@ -27,8 +27,10 @@ OPTIONS: Options = {
     ),
     "play": (
         Option("--camera", "{} (default along)", "along", CAMERAS),
-        Option("--episode", "which one of the seed's (default 0)", settings={"type": int}),
-        Option("--rate", "times real time (default 1)", settings={"type": pace}),
+        Option(
+            "--episode", "number of the episode of this seed (default 0)", settings={"type": int}
+        ),
+        Option("--rate", "speed, relative to real time (default 1)", settings={"type": pace}),
         CONFIG,
     ),
     "export": (CONFIG,),

@@ -22,7 +22,7 @@ class HighwayVecEnv(WorldsVecEnv):
 
     All arrays handed out are copies. Infos are empty but for worlds whose episode ended:
     `terminal_observation`, `TimeLimit.truncated`, `episode` (`r`, `l`, `t` as of SB3's Monitor, so
-    that no VecMonitor is needed), the facts of the last step as in `HighwayEnv`, and over the
+    that no VecMonitor is needed), the telemetry of the last step as in `HighwayEnv`, and over the
     episode `reward_terms` (their sums), `mean_speed` [m/s] and `least_time_to_collision` [s].
 
     `env_method` knows `snapshot()`, `restore(state)` and `render()`; `get_attr` knows `config` and

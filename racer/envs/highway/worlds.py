@@ -18,9 +18,9 @@ from racer.envs.highway.settings import HighwayConfigLike, HighwaySettings, high
 from racer.envs.worlds import (
     MOST_WORLDS,
     Columns,
-    Facts,
     RewardFunction,
     State,
+    Telemetry,
     checked_reward_function,
     checked_rewards,
     checked_seed,
@@ -78,7 +78,7 @@ class HighwayWorlds(Copied):
         "truncated",
         "outcomes",
         "final_outcomes",
-        "facts",
+        "telemetry",
         "_done",
     )
 
@@ -136,7 +136,7 @@ class HighwayWorlds(Copied):
         self.truncated = batch.truncated
         self.outcomes: NDArray[np.void] = batch.outcomes
         self.final_outcomes: NDArray[np.void] = batch.final_outcomes
-        self.facts: dict[str, NDArray[Any]] = batch.facts
+        self.telemetry: dict[str, NDArray[Any]] = batch.facts
         self._done = batch.world_done
 
     def step(self, actions: Any) -> None:
@@ -185,36 +185,36 @@ class HighwayWorlds(Copied):
     def rewards_of_step(self) -> NDArray[np.float64]:
         """The rewards (N,) of the last step: the engine's as a live view, or the user's.
 
-        A user's function gets the facts of the step, (N,) each, as read-only live views to be
+        A user's function gets the telemetry of the step, (N,) each, as read-only live views to be
         copied if kept: the fields of `outcomes` (the ego vehicle's `x`, `y`, `heading`, `speed`,
         `forward_speed`, `acceleration`, `steering`, `time_to_collision`, `nearest`, `lane`,
         `target_lane`, `steps`, `crashed`, `on_road`, ...), HighwayEnv's terms before their weights
         by their names, the engine's `reward` and `reward_terms` (N, T), `terminated` and
-        `truncated`. Facts of a world that ended are its last ones.
+        `truncated`. A world that ended shows its last state.
 
         Raises:
             ValueError: the function returned something else than N finite numbers.
         """
         if self.reward_fn is None:
             return self.rewards
-        return checked_rewards(self.reward_fn(self.reward_facts()), self.num_envs)
+        return checked_rewards(self.reward_fn(self.reward_telemetry()), self.num_envs)
 
-    def reward_facts(self) -> Facts:
+    def reward_telemetry(self) -> Telemetry:
         """What a `reward_fn` gets, see `rewards_of_step`."""
         outcomes = self.outcomes
         ended = self.terminated | self.truncated
         if self.autoreset == "same_step" and ended.any():
             outcomes = np.where(ended, self.final_outcomes, outcomes)
         names = [name for name in outcomes.dtype.names or () if name != "reserved"]
-        facts: dict[str, NDArray[Any]] = {name: outcomes[name] for name in names}
-        facts |= dict(zip(self.base_names, self.base_terms.T, strict=True))
-        for values in facts.values():
+        telemetry: dict[str, NDArray[Any]] = {name: outcomes[name] for name in names}
+        telemetry |= dict(zip(self.base_names, self.base_terms.T, strict=True))
+        for values in telemetry.values():
             values.flags.writeable = False
-        facts["reward"] = self.rewards
-        facts["reward_terms"] = self.reward_terms
-        facts["terminated"] = self.terminated
-        facts["truncated"] = self.truncated
-        return facts
+        telemetry["reward"] = self.rewards
+        telemetry["reward_terms"] = self.reward_terms
+        telemetry["terminated"] = self.terminated
+        telemetry["truncated"] = self.truncated
+        return telemetry
 
     def over(self) -> NDArray[np.bool_]:
         """Which worlds (N,) have ended and were not reset yet."""
@@ -232,6 +232,11 @@ class HighwayWorlds(Copied):
     def _infos_of(self, outcomes: NDArray[np.void]) -> Columns:
         infos = step_infos(outcomes)
         return infos | pose_infos(outcomes) if self.settings["pose_info"] else infos
+
+    @property
+    def facts(self) -> Telemetry:
+        """The old name of `telemetry`."""
+        return self.telemetry
 
     def columns(self) -> Mapping[str, NDArray[Any]]:
         """Every field of the outcomes, live views (N,)."""
@@ -307,7 +312,7 @@ def action_meanings(settings: HighwaySettings) -> tuple[str, ...]:
 
 
 def step_infos(outcomes: NDArray[np.void]) -> Columns:
-    """The facts of an info, as arrays (M,), from outcomes (M,)."""
+    """The entries of an info, as arrays (M,), from outcomes (M,)."""
     return {
         "speed": outcomes["speed"].copy(),
         "crashed": outcomes["crashed"] != 0,

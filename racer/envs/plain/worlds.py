@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from gymnasium.spaces import Space
     from numpy.typing import NDArray
 
-    from racer.envs.worlds import Columns, Facts, RewardFunction, State
+    from racer.envs.worlds import Columns, RewardFunction, State, Telemetry
 
 AUTORESET = ("next_step", "same_step", "disabled")
 _OWN = [("seed", "u8"), ("episode", "u8"), ("steps", "i8"), ("over", "?")]
@@ -67,7 +67,7 @@ class PythonWorlds(Copied):
         settings: keys that win over those of `config`.
         autoreset: "next_step", "same_step" or "disabled".
         seed: of the worlds' random streams until they are reseeded; None: a random one.
-        reward_fn: replaces the sum of terms: a function of the facts of a step.
+        reward_fn: replaces the sum of terms: a function of the telemetry of a step.
         steady_infos: infos are flat, see `racer.envs.steady_infos`.
 
     Raises:
@@ -217,17 +217,17 @@ class PythonWorlds(Copied):
         """Rewards (N,) of the last step: the terms' sum as a live view, or the user's."""
         if self.reward_fn is None:
             return self.rewards
-        return checked_rewards(self.reward_fn(self.reward_facts()), self.num_envs)
+        return checked_rewards(self.reward_fn(self.reward_telemetry()), self.num_envs)
 
-    def reward_facts(self) -> Facts:
+    def reward_telemetry(self) -> Telemetry:
         """What a `reward_fn` gets: every field, (N,) each, the reward and its terms, the ends."""
         ended = self.terminated | self.truncated
         last = self.state
         if self.autoreset == "same_step" and ended.any():
             last = np.where(ended, self.final_state, self.state)
-        facts: dict[str, NDArray[Any]] = {name: last[name] for name, _ in self.fields}
-        facts |= {"reward": self.rewards, "reward_terms": self.reward_terms}
-        return facts | {"terminated": self.terminated, "truncated": self.truncated}
+        telemetry: dict[str, NDArray[Any]] = {name: last[name] for name, _ in self.fields}
+        telemetry |= {"reward": self.rewards, "reward_terms": self.reward_terms}
+        return telemetry | {"terminated": self.terminated, "truncated": self.truncated}
 
     def over(self) -> NDArray[np.bool_]:
         """Which worlds (N,) have ended and were not reset yet."""

@@ -14,7 +14,7 @@ from racer.drivers import Driver
 from racer.envs.circuit.session import FinishedLap, Seat, Session
 from racer.formats.text import shown
 from racer.laps import reason_names
-from racer.play.circuit.timing import Facts, LapResult, Timing
+from racer.play.circuit.timing import LapResult, Telemetry, Timing
 
 # An agent that stands still for this long is put back on the road.
 _STUCK_TICKS: Final = round(4.0 / TICK_SECONDS)
@@ -28,7 +28,7 @@ class Race:
         drivers: one per car; the first is the one that pictures follow.
         names: of the drivers, told apart if two are the same.
         timing: the timing screen.
-        row: live facts (K,) of the world.
+        row: live telemetry (K,) of the world.
     """
 
     def __init__(self, track: Track, drivers: Sequence[Driver], vehicle: str = "gt") -> None:
@@ -36,7 +36,7 @@ class Race:
         self.drivers = list(drivers)
         self.names = _told_apart([driver.name for driver in drivers])
         self.timing = Timing(len(drivers))
-        self.row: dict[str, NDArray[Any]] = row_of(self.session.facts)
+        self.row: dict[str, NDArray[Any]] = row_of(self.session.telemetry)
         self._seats = [Seat(driver, self.session, car) for car, driver in enumerate(drivers)]
 
     def restart(self) -> None:
@@ -90,9 +90,11 @@ class Race:
         return min(known, key=lambda pair: abs(pair[1]), default=("", None))
 
 
-def row_of(facts: Facts, world: int = 0) -> dict[str, NDArray[Any]]:
-    """The facts (K,) of one world from those of a batch (N, K); live views stay live."""
-    return {name: values[world] if values.ndim > 1 else values for name, values in facts.items()}
+def row_of(telemetry: Telemetry, world: int = 0) -> dict[str, NDArray[Any]]:
+    """The telemetry (K,) of one world from that of a batch (N, K); live views stay live."""
+    return {
+        name: values[world] if values.ndim > 1 else values for name, values in telemetry.items()
+    }
 
 
 def result_of(lap: FinishedLap) -> LapResult:

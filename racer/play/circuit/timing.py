@@ -1,7 +1,7 @@
 """Live timing: what a timing screen shows while a lap runs.
 
-Lap and sector times come from the engine's own clock (facts and lap events); nothing here measures
-time again. What is computed here is what compares: colours of sectors, gaps.
+Lap and sector times come from the engine's own clock (telemetry and lap events); nothing here
+measures time again. What is computed here is what compares: colours of sectors, gaps.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from racer._core import TICK_SECONDS
 from racer.laps.traces import LapTrace
 
 SplitColour = Literal["purple", "green", "yellow", "none"]
-Facts = Mapping[str, NDArray[Any]]
+Telemetry = Mapping[str, NDArray[Any]]
 
 _SECTORS = 3
 
@@ -105,24 +105,24 @@ class CarTiming:
         self._lap_trace = _Trace()
         self.splits = [Split()] * _SECTORS
 
-    def tick(self, facts: Facts, car: int, overall: list[float | None]) -> None:
-        """Reads one car from the facts (K,) after a tick; ``overall``: best sectors of all cars."""
-        ticks = float(facts["episode_ticks"][car])
-        distance = self._offset + float(facts["distance"][car])
+    def tick(self, telemetry: Telemetry, car: int, overall: list[float | None]) -> None:
+        """Reads one car of the telemetry (K,) after a tick; ``overall``: best sectors of all."""
+        ticks = float(telemetry["episode_ticks"][car])
+        distance = self._offset + float(telemetry["distance"][car])
         self.now = (self._tick_offset + ticks) * TICK_SECONDS
         self.distance.add(distance, self.now)
-        self.lap = int(facts["lap"][car])
-        self.reasons = int(facts["lap_reasons"][car])
-        if not facts["lap_running"][car]:
+        self.lap = int(telemetry["lap"][car])
+        self.reasons = int(telemetry["lap_reasons"][car])
+        if not telemetry["lap_running"][car]:
             self.time = self.delta = None
             return
-        self.time = max(0.0, (ticks - float(facts["lap_start"][car])) * TICK_SECONDS)
-        s = float(facts["s"][car])
+        self.time = max(0.0, (ticks - float(telemetry["lap_start"][car])) * TICK_SECONDS)
+        s = float(telemetry["s"][car])
         self._lap_trace.add(s, self.time)
-        done = min(int(facts["sector"][car]), _SECTORS - 1)
+        done = min(int(telemetry["sector"][car]), _SECTORS - 1)
         for i in range(done):
             if not self.splits[i].fresh:
-                time = float(facts[f"sector_time_{i + 1}"][car])
+                time = float(telemetry[f"sector_time_{i + 1}"][car])
                 self.splits[i] = Split(time, self._colour(i, time, overall), fresh=True)
                 if self.reasons == 0:
                     self._improve(i, time)
@@ -172,12 +172,12 @@ class Timing:
         for car in self.cars:
             car.new_run()
 
-    def tick(self, facts: Facts, results: Mapping[int, LapResult]) -> None:
-        """Reads one tick: facts (K,) of a world and the laps that ended, by car number."""
+    def tick(self, telemetry: Telemetry, results: Mapping[int, LapResult]) -> None:
+        """Reads one tick: telemetry (K,) of a world and the laps that ended, by car number."""
         for index, car in enumerate(self.cars):
             if index in results:
                 car.finish(results[index], self._best_sectors())
-            car.tick(facts, index, self._best_sectors())
+            car.tick(telemetry, index, self._best_sectors())
 
     def gap(self, car: int, other: int) -> float | None:
         """Seconds that ``car`` is behind ``other`` (negative: ahead).

@@ -110,7 +110,7 @@ class HighwayDrive:
         self.score = self.score_before = replace(
             self._past, episodes=self._past.episodes + 1, least_distance=float(outcome["nearest"])
         )
-        self.shots = [Shot(frozen(self._worlds.facts), outcome)]
+        self.shots = [Shot(frozen(self._worlds.telemetry), outcome)]
 
     def step(self) -> None:
         """One action; does nothing after the episode's end."""
@@ -125,7 +125,7 @@ class HighwayDrive:
         self.shots = [self.shots[-1]]
         for _ in range(self.frames_per_action):
             frames.step(action)
-            self.shots.append(Shot(frozen(frames.facts), frames.outcomes[0].copy()))
+            self.shots.append(Shot(frozen(frames.telemetry), frames.outcomes[0].copy()))
             if worlds.discrete:  # an order, given once
                 action = np.minimum(action, 0) + self._idle
         self.over = bool(worlds.over()[0])

@@ -1,4 +1,4 @@
-"""From the engine's facts to what a picture shows of a highway. No pixels.
+"""From the engine's telemetry to what a picture shows of a highway. No pixels.
 
 HighwayEnv's y points right; pictures want it to point left of the direction of travel, as on
 circuits, so y and headings change sign here and nowhere else.
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from racer import _core
 from racer.envs.highway.settings import HighwaySettings
 
-Facts = Mapping[str, NDArray[Any]]
+Telemetry = Mapping[str, NDArray[Any]]
 LANE_WIDTH: Final = _core.highway.LANE_WIDTH
 LENGTH: Final = float(_core.highway.VEHICLE_SIZE[0])
 WIDTH: Final = float(_core.highway.VEHICLE_SIZE[1])
@@ -53,21 +53,21 @@ class TrafficView:
     lanes: int
 
 
-def frozen(facts: Facts, world: int = 0) -> dict[str, NDArray[Any]]:
+def frozen(telemetry: Telemetry, world: int = 0) -> dict[str, NDArray[Any]]:
     """A copy of what a picture needs of the vehicles (K,) of one world."""
     names = (*_MOVED, "crashed", "lane", "target_lane")
-    return {name: np.array(facts[name][world]) for name in names}
+    return {name: np.array(telemetry[name][world]) for name in names}
 
 
-def between(before: Facts, after: Facts, share: float) -> dict[str, NDArray[Any]]:
-    """Facts (K,) ``share`` of the way from one frame to the next."""
+def between(before: Telemetry, after: Telemetry, share: float) -> dict[str, NDArray[Any]]:
+    """Telemetry (K,) ``share`` of the way from one frame to the next."""
     mixed = dict(after)
     for name in _MOVED:
         mixed[name] = before[name] + (after[name] - before[name]) * share
     return mixed
 
 
-def traffic_view(row: Facts, settings: HighwaySettings) -> TrafficView:
+def traffic_view(row: Telemetry, settings: HighwaySettings) -> TrafficView:
     """What a picture shows of vehicles (K,), as `frozen` or `between` give them."""
     return TrafficView(
         x=row["x"],
@@ -97,7 +97,7 @@ def observed_vehicles(
     return found[: table["vehicles_count"] - 1] + 1
 
 
-def leader_of(row: Facts) -> tuple[int, float] | None:
+def leader_of(row: Telemetry) -> tuple[int, float] | None:
     """The next vehicle ahead on the ego vehicle's lane and the gap between bumpers [m].
 
     Nobody, if there is none as near as the ego vehicle can see.
