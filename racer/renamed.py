@@ -1,4 +1,4 @@
-"""Old names of modules: what users' code and files carry goes on working.
+"""Old names of modules: what users' code and files carry keeps working.
 
 An old name gives the very module that has its content now. A new row is all that a move needs.
 """

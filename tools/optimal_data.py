@@ -5,7 +5,7 @@
     python -m racer.tools.optimal_data --track circuits/*.csv --out results
     python -m racer.tools.optimal_data --prove-again        # demonstrated laps that prove nothing
 
-Every result is written when it is done, so the work can be interrupted and goes on where it was.
+Every result is written when it is done, so the work can be interrupted and resumed.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"  FAILED: {problem}", flush=True)
             failed.append(f"{name}, {vehicle}")
         except KeyboardInterrupt:
-            print("interrupted; the same command goes on from here", file=sys.stderr)
+            print("interrupted; run the same command to resume", file=sys.stderr)
             return 130
     print(f"failed: {'; '.join(failed)}" if failed else "all there")
     return 1 if failed else 0

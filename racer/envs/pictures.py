@@ -47,7 +47,7 @@ class WithWindow:
     def window_closed(self) -> bool:
         """Whether the person has closed the window of `render_mode` "human".
 
-        From then on nothing is shown, and the environment drives on as it would without a window.
+        From then on nothing is shown, and the environment keeps working without a window.
         """
         return self._pictures.closed
 

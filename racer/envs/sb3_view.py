@@ -25,7 +25,7 @@ _SHARED = ("unwrapped", "config")  # what `get_attr` gives of the object beside 
 class WorldsVecEnv(WithWindow, Copied, VecEnv):
     """N worlds for Stable-Baselines3; resets in the step in which a world ends.
 
-    All arrays handed out are copies. Infos are empty but for worlds in which something happened:
+    All returned arrays are copies. Infos are empty except for worlds in which something happened:
     what `event_infos` says, and at the end of an episode `terminal_observation`,
     `TimeLimit.truncated`, `episode` (`r`, `l`, `t` as of SB3's Monitor, so that no VecMonitor is
     needed), the telemetry of the last step, `reward_terms` (their sums over the episode) and what

@@ -37,7 +37,7 @@ class WorldsVectorEnv(WithWindow, Copied, StepLimit, VectorEnv[Array, NDArray[An
 
     Args:
         worlds: what it shows.
-        copy: False hands out the live array of observations, overwritten by the next call.
+        copy: False returns the live array of observations, overwritten by the next call.
         render_mode: "rgb_array" (a picture per world), "human" (a window, the first world) or None.
         attributes: what `get_attr` knows of each world, sequences (N,).
         methods: what `call` calls, with the number of the world first.

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Episodes(Protocol):
-    """The scenarios in which a driver is judged: the entry point `episodes` of `racer.kinds`."""
+    """The scenarios in which a driver is evaluated: the entry point `episodes` of `racer.kinds`."""
 
     def __init__(self, env_id: str, options: Any) -> None:
         """Prepares them, and checks all that can be checked before anybody drives.

@@ -1,4 +1,4 @@
-"""Checkpoints: the whole state of a run, so that a resumed run goes on as if nothing had happened.
+"""Checkpoints: the whole state of a run, with which a run resumes as if uninterrupted.
 
 Weights, optimisers, counters, normalisation statistics, every world of the environment and all
 random generators. A checkpoint holds tensors and texts only and is read with `weights_only=True`:

@@ -33,5 +33,5 @@ def check_lap_track(track: _core.circuit.Track, spec: str) -> None:
             .replace("was driven on a track called", "is a track called", 1)
         )
         raise LapError(
-            f"{reason} Laps on it would be refused; name it otherwise, in the .toml beside it."
+            f"{reason} Laps on it would be refused; change its name in the .toml beside it."
         ) from None

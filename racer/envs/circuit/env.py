@@ -45,7 +45,7 @@ Array = NDArray[np.float32]
 
 
 def numbers(values: NDArray[Any]) -> Any:
-    """The array as something that hands out plain Python numbers, faster than the array does."""
+    """The array as an object that gives plain Python numbers, faster than the array does."""
     return values.data
 
 
@@ -218,7 +218,7 @@ class RacerEnv(WithWindow, Copied, StepLimit, gymnasium.Env[Array, Array]):
         return self.worlds.states()
 
     def restore(self, state: State) -> tuple[Array, dict[str, Any]]:
-        """Puts the world into a state that `snapshot` gave; it goes on from there, bit for bit.
+        """Puts the world into a state that `snapshot` gave; it continues bit-identically.
 
         Args:
             state: of this environment, or of another one with the same circuit and settings.

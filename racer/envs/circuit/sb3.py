@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class RacerVecEnv(WorldsVecEnv):
     """N circuits for Stable-Baselines3; resets in the step in which a world ends.
 
-    All arrays handed out are copies. Infos are empty but for worlds in which something happened:
+    All returned arrays are copies. Infos are empty except for worlds in which something happened:
 
     * the episode ended: `terminal_observation`, `TimeLimit.truncated`, `episode` (`r`, `l`, `t` as
       of SB3's Monitor, so that no VecMonitor is needed), the telemetry of the last step as in

@@ -29,7 +29,7 @@ class RacerVectorEnv(WorldsVectorEnv, VectorEnv):  # skrl looks at the direct ba
         config: a TOML or JSON file, a mapping of that shape or an `EnvConfig`.
         autoreset_mode: Gymnasium's mode; None: the config's `autoreset`, which is NEXT_STEP, the
             default of Gymnasium's own vector environments, unless set otherwise.
-        copy: False hands out the live array of observations, overwritten by the next call.
+        copy: False returns the live array of observations, overwritten by the next call.
         render_mode: "rgb_array" (a picture per world), "human" (a window, the first world) or None.
         reward_fn: replaces the weighted sum of terms, see `CircuitWorlds.rewards_of_step`.
         max_episode_steps: truncates episodes after so many steps if the config does not do it

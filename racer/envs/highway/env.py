@@ -240,7 +240,7 @@ class HighwayEnv(WithWindow, Copied, StepLimit, gymnasium.Env[Array, Any]):
         return self.worlds.states()
 
     def restore(self, state: State) -> tuple[Array, dict[str, Any]]:
-        """Puts the world into a state that `snapshot` gave; it goes on from there, bit for bit.
+        """Puts the world into a state that `snapshot` gave; it continues bit-identically.
 
         Args:
             state: of this environment, or of another one with the same settings.

@@ -20,7 +20,7 @@ from racer.errors import ConfigError
 class HighwayVecEnv(WorldsVecEnv):
     """N highway worlds for Stable-Baselines3; resets in the step in which a world ends.
 
-    All arrays handed out are copies. Infos are empty but for worlds whose episode ended:
+    All returned arrays are copies. Infos are empty except for worlds whose episode ended:
     `terminal_observation`, `TimeLimit.truncated`, `episode` (`r`, `l`, `t` as of SB3's Monitor, so
     that no VecMonitor is needed), the telemetry of the last step as in `HighwayEnv`, and over the
     episode `reward_terms` (their sums), `mean_speed` [m/s] and `least_time_to_collision` [s].

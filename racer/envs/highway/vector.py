@@ -26,7 +26,7 @@ class HighwayVectorEnv(WorldsVectorEnv, VectorEnv):
         config: a mapping as of HighwayEnv, a TOML or JSON file of that shape, or settings.
         preset: "highway", "fast" or "risk".
         autoreset_mode: Gymnasium's mode; None: the config's `autoreset`, NEXT_STEP unless set.
-        copy: False hands out the live array of observations, overwritten by the next call.
+        copy: False returns the live array of observations, overwritten by the next call.
         render_mode: "rgb_array" (a picture per world), "human" (a window, the first world) or None.
         reward_fn: replaces the reward, see `HighwayWorlds.rewards_of_step`.
         max_episode_steps: truncates episodes after so many steps if the config does not do it

@@ -20,7 +20,7 @@ class PlainVectorEnv(WorldsVectorEnv, VectorEnv):
         config: settings: a mapping or a TOML or JSON file.
         env_id: which environment.
         autoreset_mode: Gymnasium's mode; None: NEXT_STEP.
-        copy: False hands out the live array of observations, overwritten by the next call.
+        copy: False returns the live array of observations, overwritten by the next call.
         render_mode: "rgb_array" (a picture per world), "human" (a window, the first world) or None.
         reward_fn: replaces the sum of the reward's terms.
         max_episode_steps: truncates episodes after so many steps if the worlds do not sooner.
