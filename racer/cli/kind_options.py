@@ -97,7 +97,7 @@ def chosen(args: argparse.Namespace, command: str, env_id: str | None = None) ->
             takers = _takers(option, command, value)
             raise ConfigError(
                 f"{option.name} {value} is for {takers}, not for {env_id}; "
-                f"there are {', '.join(option.choices[:-1])} and {option.choices[-1]}."
+                f"choose from {', '.join(option.choices)}."
             )
     return kind, env_id
 

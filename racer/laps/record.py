@@ -26,7 +26,7 @@ class Placement:
     """A car at rest on the road: where every proof of a lap begins.
 
     Whole numbers, so that one place has one spelling. The engine derives all other fields of the
-    car's state from it (`_core.Batch.place`).
+    car's state from it (`_core.circuit.Batch.place`).
 
     Attributes:
         s_mm: distance from the start line along the centre line [mm]; 0 is a standing start.

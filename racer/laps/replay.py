@@ -28,8 +28,8 @@ class Replay:
 
     Attributes:
         hashes: uint64, state hash after each second and after the last tick.
-        event: the lap event of the last tick (see `_core.Batch.lap_events`); not completed if no
-            lap ended there.
+        event: the lap event of the last tick (see `_core.circuit.Batch.lap_events`); not
+            completed if no lap ended there.
         first_tick: the tick in which that lap's clock started, or -1.
         proved: the car began at rest, in a state that the engine made.
         doubt: why a recorder's state is not the start of a lap, or "".

@@ -31,7 +31,7 @@ class FinishedLap:
 
     Attributes:
         world, car: who drove it.
-        event: the lap event, see `_core.Batch.lap_events`.
+        event: the lap event, see `_core.circuit.Batch.lap_events`.
         begin: where the car stood before the first of the inputs. If it was placed at speed: its
             state before the tick in which the clock started, which proves nothing.
         inputs: int16 (T, 3), all inputs from there to the tick in which the lap ended; none if they
