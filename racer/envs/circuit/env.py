@@ -54,8 +54,8 @@ class RacerEnv(WithWindow, Copied, StepLimit, gymnasium.Env[Array, Array]):
 
     Observations and actions are float32 arrays; their columns are described by
     `racer._core.circuit.observation_layout` and `racer.envs.circuit.spaces`. Infos hold `progress`
-    (of this step [laps]), `speed` [m/s], `wall`, `offTrack` (all four wheels), `backward`, `stillness`
-    (bool, in this step), `lap` and `checkpoint` (that run and come next), `stepCount`,
+    (of this step [laps]), `speed` [m/s], `wall`, `offTrack` (all four wheels), `backward`,
+    `stillness` (bool, in this step), `lap` and `checkpoint` (that run and come next), `stepCount`,
     `reward_terms`, and, when a lap ended in the step, `lap_time` [s], `lap_sectors` (3,) [s],
     `lap_valid` and `lap_reasons` (why it is not valid). With `pose_info=True` they hold `x`, `y`
     [m], `heading` [rad], `s` and `n` [m], too. With `steady_infos` they are flat and have the same
