@@ -18,7 +18,7 @@ from racer.envs.circuit.settings import EnvConfig
 from racer.errors import ConfigError, TrackError
 from racer.tracks import load_track
 
-ALL_SPACES = list(itertools.product(("lidar", "track"), ("pedals", "axis")))
+ALL_SPACES = list(itertools.product(("lidar", "track", "road"), ("pedals", "axis")))
 INFO_KEYS = {
     "progress", "speed", "wall", "offTrack", "backward", "stillness", "lap", "checkpoint",
     "stepCount",

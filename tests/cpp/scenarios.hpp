@@ -85,6 +85,9 @@ inline constexpr std::array kScenarios = {
 };
 
 inline constexpr int kHashedWorlds = 64;
+// Terms of the reward when the hashes were frozen: one that is added later changes none of them.
+inline constexpr std::size_t kHashedTerms = 7;
+static_assert(kHashedTerms <= kRewardTerms);
 
 inline void add_record(Hash& hash, const CarRecord& record) {
 #define RACER_FIELD(type, name, unit, meaning) hash.add(record.name);
@@ -187,7 +190,7 @@ inline std::uint64_t run_scenario(const Scenario& scenario, int steps, int batch
                     if (!scenario.laps) continue;
                     if (laps_done != nullptr) *laps_done += laps[car].completed;
                     add_lap(hash, laps[car]);
-                    for (std::size_t j = 0; j < kRewardTerms; ++j) {
+                    for (std::size_t j = 0; j < kHashedTerms; ++j) {
                         hash.add(terms[car * kRewardTerms + j]);
                     }
                     if (c.terminated[w] || c.truncated[w]) add_record(hash, records[car]);
