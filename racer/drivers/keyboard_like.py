@@ -31,7 +31,8 @@ BLUR_PEDALS = 0.6  # [m/s2]
 BLUR_STAYS = 0.8  # share of the blur that stays from look to look
 EASE = 0.5  # [m/s2]: pedals wanted less than this are not worth a key
 MOST_OWED = 0.3  # of the axis, and of the brake pedal
-HANDS = Hands(near=8.0, ahead=0.35, gain=0.025, damping=0.0, calm_speed=25.0, caution=0.03)
+HANDS = Hands(near=8.0, ahead=0.35, gain=0.025, damping=0.0, calm_speed=25.0, caution=0.03,
+              return_grip=KEYBOARD_GRIP)  # fmt: skip
 YAW_LAG = 0.10  # [s] in which the car follows the steering, as the driver expects
 UNDERSTEER = 0.0015  # [rad s2/m] as the driver expects
 TICK = _core.TICK_SECONDS
