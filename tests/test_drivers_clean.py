@@ -1,5 +1,6 @@
 """The scripted drivers lap cleanly everywhere, and the tool that says so can say no."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from racer import _core
 from racer.drivers import make_driver
+from racer.drivers.circuit import keyboard_like
 from racer.drivers.circuit.car_model import CarModel
 from racer.drivers.circuit.scripted import LineFollower, ScriptedDriver
 from racer.envs.circuit.session import Seat, Session
@@ -152,5 +154,40 @@ def test_a_car_far_inside_of_a_line_that_crosses_the_road_stays_on_it() -> None:
     seat = Seat(make_driver("good", track), session)
     for _ in range(240):
         session.tick(seat.pedals()[:, None])
-        assert session.facts["wheels_off"][0, 0] < 4.0
-        assert session.facts["wall_contact"][0, 0] == 0.0
+        assert session.telemetry["wheels_off"][0, 0] < 4.0
+        assert session.telemetry["wall_contact"][0, 0] == 0.0
+
+
+@pytest.mark.parametrize(("return_grip", "stays"), [(None, True), (np.inf, False)])
+def test_a_keyboard_that_points_away_from_the_road_slows_down(
+    monkeypatch: pytest.MonkeyPatch, return_grip: float | None, stays: bool
+) -> None:
+    """Placed along the centre line where its line crosses to the inside; it must not speed up."""
+    if return_grip is not None:
+        hands = replace(keyboard_like.HANDS, return_grip=return_grip)
+        monkeypatch.setattr(keyboard_like, "HANDS", hands)
+    track = odd_track("mixed", 1001)
+    session = Session(track, worlds=12, record=False)
+    for world in range(12):
+        session.place(world, 0, 2175.9, 1.4, 0.0, 13.8)
+    seat = Seat(make_driver("keyboard", track), session)
+    strayed = np.zeros(12, np.bool_)
+    for _ in range(180):
+        session.tick(seat.pedals()[:, None])
+        strayed |= session.telemetry["wheels_off"][:, 0] >= 4.0
+        strayed |= session.telemetry["wall_contact"][:, 0] > 0.0
+    assert np.any(strayed) != stays
+
+
+def test_a_keyboard_waits_on_the_grid_with_the_throttle_key_down() -> None:
+    """A car that stands still on the line may come to be a rounding error behind it."""
+    track = odd_track("long-straight", 1001)
+    session = Session(track, worlds=20, record=False)
+    for world, n in enumerate(np.linspace(-3.0, 3.0, 20)):
+        session.place(world, 0, 0.0, n, 0.0, 0.0)
+    seat = Seat(make_driver("keyboard", track), session)
+    for tick in range(20):
+        pedals = seat.pedals()
+        assert tick > 0 or (pedals[:, 1] > 0.0).all()
+        session.tick(pedals[:, None])
+    assert (session.telemetry["lap_reasons"][:, 0] == 0).all()

@@ -31,9 +31,11 @@ BLUR_PEDALS = 0.6  # [m/s2]
 BLUR_STAYS = 0.8  # share of the blur that stays from look to look
 EASE = 0.5  # [m/s2]: pedals wanted less than this are not worth a key
 MOST_OWED = 0.3  # of the axis, and of the brake pedal
-HANDS = Hands(near=8.0, ahead=0.35, gain=0.025, damping=0.0, calm_speed=25.0, caution=0.03)
+HANDS = Hands(near=8.0, ahead=0.35, gain=0.025, damping=0.0, calm_speed=25.0, caution=0.03,
+              return_grip=KEYBOARD_GRIP)  # fmt: skip
 YAW_LAG = 0.10  # [s] in which the car follows the steering, as the driver expects
 UNDERSTEER = 0.0015  # [rad s2/m] as the driver expects
+ON_THE_GRID = 0.5  # [m/s]
 TICK = _core.TICK_SECONDS
 # Which key is pressed from a look to the next, for how many ticks; and the brakes'.
 TURNS = ((0.0, 0), *((key, ticks) for ticks in (TAP_TICKS, LOOK_TICKS) for key in (-1.0, 1.0)))
@@ -147,6 +149,8 @@ class _Hands:
 
     def step(self, speed: float) -> NDArray[np.float32]:
         """Pedals (3,) for the coming tick at a speed [m/s]."""
+        if self._age == 0 and speed < ON_THE_GRID:  # waits for the start with the key held down
+            self._coming = deque([Keys(up=True)] * self.delay)
         self._coming.append(self.keys[self._age % LOOK_TICKS])
         self._age += 1
         return self._filter.step(self._coming.popleft(), speed)

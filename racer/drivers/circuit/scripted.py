@@ -48,6 +48,8 @@ class Hands:
         damping: steering per yaw rate too much [s].
         calm_speed: above this speed the gain falls in proportion to it [m/s].
         caution: share of the speed given up per metre off the line beyond `CALM_ERROR` [1/m].
+        return_grip: share of the grip that may be needed to turn back before the road's edge: a car
+            that would need more slows down.
     """
 
     near: float = 6.0
@@ -56,6 +58,7 @@ class Hands:
     damping: float = 0.04
     calm_speed: float = 100.0
     caution: float = 0.1
+    return_grip: float = np.inf
 
 
 @dataclass(frozen=True)
@@ -167,6 +170,35 @@ class LineFollower:
             steepest = np.maximum(steepest, beyond / (look * reach))
         return np.asarray(np.minimum(steepest, STEEPEST_OF_ALL))
 
+    def _return_speed(
+        self,
+        now: Motion,
+        error: NDArray[np.float64],
+        heading: NDArray[np.float64],
+        curvature: NDArray[np.float64],
+        reach: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """The speed (M,) [m/s] at which a car off the line can turn back before the road's edge.
+
+        Args:
+            now: the motion.
+            error: how far to the left of the line (M,) [m].
+            heading: of the motion against the line (M,) [rad].
+            curvature: of the line (M,) [1/m].
+            reach: (M,) [m], see `Hands`.
+        """
+        left = right = np.zeros(len(error))  # what it must turn more than the line [1/m]
+        for look in LOOKS:
+            way = look * reach
+            offset, *_, room_left, room_right = self.at(self.ahead(now.s, way))
+            there = offset + error + way * np.sin(heading)
+            left = np.maximum(left, 2.0 * (-there - room_right) / np.square(way))
+            right = np.maximum(right, 2.0 * (there - room_left) / np.square(way))
+        turn = np.abs(curvature + left - right)
+        most = self._hands.return_grip * self.car.lateral_limit(now.speed)
+        fast = np.sqrt(most / np.maximum(turn, 1e-6))
+        return np.asarray(np.where((left > 0.0) | (right > 0.0), fast, np.inf))
+
     def wanted(self, now: Motion) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Steering [rad] and force of the pedals [N], (M,) each, for cars that move so."""
         car, hands = self.car, self._hands
@@ -202,6 +234,10 @@ class LineFollower:
         _, _, curvature, target, planned, *_ = self.at(self.ahead(s, PEDAL_PREVIEW * speed))
         calm = np.clip(1.0 - hands.caution * (np.abs(error) - CALM_ERROR), 0.5, 1.0)
         target = np.where(lost, LOST_SPEED, target * calm)
+        if np.isfinite(hands.return_grip):
+            back = self._return_speed(now, error, heading + corner.body_slip, curvature, reach)
+            planned = np.where(back < target, np.minimum(planned, 0.0), planned)
+            target = np.minimum(target, back)
         force = car.mass * (planned + SPEED_GAIN * (target - speed)) + car.resistance(speed)
         capacity = car.capacity(speed, -car.transfer * planned)
         lateral = car.mass * np.abs(curvature * np.square(pace))
