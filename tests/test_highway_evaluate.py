@@ -266,7 +266,7 @@ def test_runs_that_cannot_be(algo: str, changes: dict[str, Any], said: str, tmp_
         (["evaluate", "--env", "Motorway", "--policy", "idle"], "no environment 'Motorway'"),
         (["evaluate", "--env", "Highway", "--policy", "fast"], "no driver 'fast' for the highway"),
         (["evaluate", "--env", "Highway", "--policy", "idle", "--track", "harbour"], "--track is"),
-        (["evaluate", "--policy", "casual"], "name one with --track"),
+        (["evaluate", "--policy", "casual"], "choose a circuit with --track NAME"),
         (["evaluate", "--env", "Highway", "--policy", "idle", "--episodes", "0"], "episodes must"),
         (["train", "--env", "HighwayRisk", "--track", "harbour", "--steps", "9"], "--track is for"),
     ],
