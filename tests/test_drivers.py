@@ -212,7 +212,7 @@ def test_the_keyboard_like_driver_has_only_keys(track: _core.circuit.Track) -> N
         pedals = seat.pedals()
         if tick == 0:
             delay = hands[0].delay
-            held = [Keys()] * delay
+            held = [Keys(up=True)] * delay  # on the grid it waits with the throttle key down
             assert 0.1 <= delay * _core.TICK_SECONDS <= 0.2 + 1e-9
         held.append(hands[0].keys[tick % LOOK_TICKS])
         expected = key_filter.step(held[tick], speed)
