@@ -57,7 +57,7 @@ _HIGHWAY_ENVS = {
         "fork() gives copies of the world to plan with",
     ),
     **dict.fromkeys(
-        ("viewer", "set_record_video_wrapper", "update_metadata"), "render() gives pictures"
+        ("viewer", "update_metadata"), "render() gives pictures"
     ),
 }  # fmt: skip
 
