@@ -88,11 +88,15 @@ class Ppo(Algorithm[PpoConfig]):
     def build(self, settings: PpoConfig, job: Job) -> BaseAlgorithm:
         """Raises ConfigError if `log_stds` does not fit the actions."""
         import torch
-        from stable_baselines3 import PPO
+
+        from racer.train.fast.ppo import FastPPO
 
         keywords = common_keywords(settings, job)
-        keywords["policy_kwargs"]["log_std_init"] = settings.log_std_init
-        model = PPO(
+        keywords["policy_kwargs"] |= {
+            "log_std_init": settings.log_std_init,
+            "optimizer_kwargs": {"eps": 1e-5, "fused": True},
+        }
+        model = FastPPO(
             "MlpPolicy",
             job.env,
             n_steps=settings.n_steps,

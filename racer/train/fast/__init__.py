@@ -1,0 +1,1 @@
+"""Stable-Baselines3's algorithms with the same mathematics and a faster update."""

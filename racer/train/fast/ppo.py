@@ -1,0 +1,289 @@
+"""Stable-Baselines3's PPO with a faster update: gradients written out, buffers made once.
+
+The mathematics are those of `stable_baselines3.PPO`: the same losses, minibatches, random numbers,
+files and predictions; results differ by rounding alone (`tests/test_fast_ppo.py`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+import numpy as np
+import torch
+from gymnasium import spaces
+from stable_baselines3 import PPO
+from stable_baselines3.common.buffers import RolloutBuffer
+from stable_baselines3.common.distributions import DiagGaussianDistribution
+from stable_baselines3.common.torch_layers import FlattenExtractor
+from stable_baselines3.common.utils import explained_variance
+
+from racer.train.fast.mlp import CHUNK, Towers, layers_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from stable_baselines3.common.callbacks import BaseCallback
+    from stable_baselines3.common.policies import ActorCriticPolicy
+    from stable_baselines3.common.vec_env import VecEnv
+
+HALF_LOG_TAU = 0.5 * float(np.log(2.0 * np.pi))
+
+
+class ReusedRolloutBuffer(RolloutBuffer):
+    """A rollout buffer that keeps its arrays, step by step in the order in which they came."""
+
+    def reset(self) -> None:
+        """Starts afresh; all arrays are overwritten before they are read."""
+        if "observations" not in vars(self) or self.generator_ready:
+            super().reset()
+        self.pos, self.full = 0, False
+
+
+def towers_of(policy: ActorCriticPolicy) -> Towers | None:
+    """Actor and critic of a policy side by side; None if they are not separate plain layers.
+
+    The actions must be Gaussian, their standard deviations parameters.
+    """
+    plain = (
+        isinstance(policy.action_dist, DiagGaussianDistribution)
+        and type(policy.pi_features_extractor) is FlattenExtractor
+        and type(policy.vf_features_extractor) is FlattenExtractor
+        and policy.device.type == "cpu"
+    )
+    actor = layers_of(policy.mlp_extractor.policy_net, policy.action_net) if plain else None
+    critic = layers_of(policy.mlp_extractor.value_net, policy.value_net) if plain else None
+    if actor is None or critic is None or actor[1] is not critic[1]:
+        return None
+    return Towers((actor[0], critic[0]), actor[1], (policy.log_std,))
+
+
+class FastPPO(PPO):
+    """`stable_baselines3.PPO` at two to three times its speed on a processor.
+
+    Arguments, files and results are the same. Policies with other networks than two separate ones
+    of plain layers, or with other actions than Gaussian ones, learn as in Stable-Baselines3.
+    """
+
+    own_attributes: ClassVar[list[str]] = ["plain_towers", "_chunks"]
+
+    def _setup_model(self) -> None:
+        if self.rollout_buffer_class is None and isinstance(self.observation_space, spaces.Box):
+            self.rollout_buffer_class = ReusedRolloutBuffer
+        super()._setup_model()
+        self._chunks: dict[int, torch.Tensor] = {}
+        plain = isinstance(self.rollout_buffer, ReusedRolloutBuffer) and self.clip_range_vf is None
+        self.plain_towers = towers_of(self.policy) if plain else None
+
+    def _excluded_save_params(self) -> list[str]:
+        return [*super()._excluded_save_params(), *self.own_attributes]
+
+    def collect_rollouts(
+        self,
+        env: VecEnv,
+        callback: BaseCallback,
+        rollout_buffer: RolloutBuffer,
+        n_rollout_steps: int,
+    ) -> bool:
+        """See `stable_baselines3.common.on_policy_algorithm.OnPolicyAlgorithm`."""
+        if self.plain_towers is None:
+            return super().collect_rollouts(env, callback, rollout_buffer, n_rollout_steps)
+        with torch.no_grad():
+            return self._collect(self.plain_towers, env, callback, rollout_buffer, n_rollout_steps)
+
+    def _collect(
+        self,
+        towers: Towers,
+        env: VecEnv,
+        callback: BaseCallback,
+        buffer: RolloutBuffer,
+        steps: int,
+    ) -> bool:
+        space = self.action_space
+        assert isinstance(space, spaces.Box)  # noqa: S101 - for mypy; the policy is Gaussian
+        buffer.reset()
+        callback.on_rollout_start()
+        log_std = self.policy.log_std
+        std = log_std.exp()
+        zeros, ones = torch.zeros(env.num_envs, len(std)), torch.ones(env.num_envs, len(std))
+        for k in range(steps):
+            means, values = towers.forward(_rows(self._last_obs))
+            actions = means + torch.normal(zeros, ones) * std
+            score = (actions - means) / std
+            buffer.observations[k] = self._last_obs
+            buffer.actions[k] = actions.numpy()
+            buffer.values[k] = values[:, 0].numpy()
+            buffer.log_probs[k] = _log_prob(score, log_std).numpy()
+            buffer.episode_starts[k] = self._last_episode_starts
+            taken = actions.numpy().reshape(-1, *space.shape).clip(space.low, space.high)
+            new_obs, rewards, dones, infos = env.step(taken)
+            self.num_timesteps += env.num_envs
+            callback.update_locals(locals())
+            if not callback.on_step():
+                return False
+            ended = np.flatnonzero(dones)
+            self._update_info_buffer([infos[i] for i in ended], dones[ended])
+            self._add_bootstrap(towers, rewards, infos, ended)
+            buffer.rewards[k] = rewards
+            self._last_obs = new_obs  # type: ignore[assignment]
+            self._last_episode_starts = dones
+        buffer.pos, buffer.full = steps, True
+        _, last = towers.forward(_rows(self._last_obs))
+        buffer.compute_returns_and_advantage(last_values=last, dones=dones)
+        callback.update_locals(locals())
+        callback.on_rollout_end()
+        return True
+
+    def _add_bootstrap(
+        self,
+        towers: Towers,
+        rewards: NDArray[np.float32],
+        infos: list[dict[str, Any]],
+        ended: NDArray[np.intp],
+    ) -> None:
+        """Adds the value of what would have followed where an episode was cut off."""
+        cut = [
+            i
+            for i in ended
+            if infos[i].get("TimeLimit.truncated", False)
+            and infos[i].get("terminal_observation") is not None
+        ]
+        for i in cut:  # one by one, as there are buffers for each number of rows
+            _, value = towers.forward(_rows([infos[i]["terminal_observation"]]))
+            rewards[i] += self.gamma * value.item()
+
+    def train(self) -> None:
+        """Updates the policy with what was collected."""
+        if self.plain_towers is None:
+            super().train()
+            return
+        with torch.no_grad():
+            self._update(self.plain_towers)
+
+    def _update(self, towers: Towers) -> None:
+        self.policy.set_training_mode(True)
+        self._update_learning_rate(self.policy.optimizer)
+        clip: float = self.clip_range(self._current_progress_remaining)  # type: ignore[operator]
+        buffer = self.rollout_buffer
+        size = buffer.buffer_size * buffer.n_envs
+        data = _Rows(
+            *(
+                torch.from_numpy(array.reshape(size, -1))
+                for array in (buffer.observations, buffer.actions)
+            ),
+            *(
+                torch.from_numpy(array.reshape(size))
+                for array in (buffer.log_probs, buffer.advantages, buffer.returns)
+            ),
+        )
+        losses: list[torch.Tensor] = []
+        kls: list[float] = []
+        going = True
+        for _ in range(self.n_epochs):
+            kls = []
+            # Stable-Baselines3 counts env by env, the arrays are step by step.
+            order = np.random.permutation(size)  # noqa: NPY002 - the stream that SB3 draws from
+            order = order % buffer.buffer_size * buffer.n_envs + order // buffer.buffer_size
+            for start in range(0, size, self.batch_size):
+                chosen = torch.from_numpy(order[start : start + self.batch_size])
+                losses.append(self._differentiate(towers, data, chosen, clip))
+                kls.append(losses[-1][3].item())
+                if self.target_kl is not None and kls[-1] > 1.5 * self.target_kl:
+                    going = False
+                    break
+                norm = towers.gradient.norm().item()
+                towers.gradient.mul_(min(1.0, self.max_grad_norm / (norm + 1e-6)))
+                self.policy.optimizer.step()
+            self._n_updates += 1
+            if not going:
+                break
+        self._log(torch.stack(losses).numpy(), float(np.mean(kls)), clip)
+
+    def _differentiate(
+        self, towers: Towers, data: _Rows, chosen: torch.Tensor, clip: float
+    ) -> torch.Tensor:
+        """Writes the gradient of a minibatch's loss.
+
+        Returns:
+            The policy's loss, the value's, the share that was clipped, and the approximate
+            Kullback-Leibler divergence of the step.
+        """
+        count = len(chosen)
+        advantages = data.advantages[chosen]
+        if self.normalize_advantage and count > 1:
+            advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)
+        log_std = self.policy.log_std
+        std = log_std.exp()
+        towers.gradient.zero_()
+        log_std.grad.fill_(-self.ent_coef)  # type: ignore[union-attr]
+        sums = torch.zeros(4)
+        for start in range(0, count, CHUNK):
+            part = chosen[start : start + CHUNK]
+            gains = advantages[start : start + CHUNK]
+            x = self._gathered(data.observations, part)
+            means, values = towers.forward(x)
+            score = (data.actions[part] - means).div_(std)
+            log_ratio = _log_prob(score, log_std) - data.log_probs[part]
+            ratio = log_ratio.exp()
+            plain = gains * ratio
+            clipped = gains * ratio.clamp(1.0 - clip, 1.0 + clip)
+            smaller = torch.minimum(plain, clipped)
+            errors = values[:, 0] - data.returns[part]
+            off = ratio - 1.0
+            clips = off.abs() > clip
+            sums += torch.stack(
+                (-smaller.sum(), errors.dot(errors), clips.sum(), (off - log_ratio).sum())
+            )
+            # The slope of min(plain, clipped) is that of plain where it is the smaller.
+            slope = torch.where(plain <= clipped, plain, 0.0).div_(-count)[:, None]
+            log_std.grad.add_((slope * (score * score - 1.0)).sum(0))  # type: ignore[union-attr]
+            errors.mul_(2.0 * self.vf_coef / count)
+            towers.backward(x, ((slope * score).div_(std), errors[:, None]))
+        return sums / count
+
+    def _gathered(self, rows: torch.Tensor, chosen: torch.Tensor) -> torch.Tensor:
+        """Some rows, in memory that is used again."""
+        count = len(chosen)
+        if count not in self._chunks:
+            self._chunks[count] = torch.empty(count, rows.shape[1])
+        return torch.index_select(rows, 0, chosen, out=self._chunks[count])
+
+    def _log(self, losses: NDArray[np.float32], kl: float, clip: float) -> None:
+        policy, value, clipped, _ = losses.mean(0, dtype=np.float64)
+        log_std = self.policy.log_std
+        entropy = float((0.5 + HALF_LOG_TAU + log_std).sum())
+        loss = losses[-1][0] + self.vf_coef * losses[-1][1] - self.ent_coef * entropy
+        buffer = self.rollout_buffer
+        explained = explained_variance(buffer.values.flatten(), buffer.returns.flatten())
+        for name, number in (
+            ("entropy_loss", -entropy),
+            ("policy_gradient_loss", policy),
+            ("value_loss", value),
+            ("approx_kl", kl),
+            ("clip_fraction", clipped),
+            ("loss", loss),
+            ("explained_variance", explained),
+            ("std", log_std.exp().mean().item()),
+        ):
+            self.logger.record(f"train/{name}", number)
+        self.logger.record("train/n_updates", self._n_updates, exclude="tensorboard")
+        self.logger.record("train/clip_range", clip)
+
+
+class _Rows(NamedTuple):
+    """What was collected, a row for each step: (M, D), (M, A), and (M,) of the others."""
+
+    observations: torch.Tensor
+    actions: torch.Tensor
+    log_probs: torch.Tensor
+    advantages: torch.Tensor
+    returns: torch.Tensor
+
+
+def _log_prob(score: torch.Tensor, log_std: torch.Tensor) -> torch.Tensor:
+    """Logarithm of a Gaussian's density (B,) at standardised actions (B, A)."""
+    return (-0.5 * score * score - log_std - HALF_LOG_TAU).sum(1)
+
+
+def _rows(observations: Any) -> torch.Tensor:
+    """Observations (N, ...) as float32 rows (N, D)."""
+    array = np.asarray(observations, np.float32)
+    return torch.from_numpy(array.reshape(len(array), -1))
