@@ -69,6 +69,8 @@ void bind_circuit_config(py::module_& m) {
     add(#field, &BatchConfig::weights, &RewardWeights::field, kWeight, meaning);
     RACER_REWARD_TERMS(RACER_TERM)
 #undef RACER_TERM
+    add("progress_length", &BatchConfig::weights, &RewardWeights::progress_length, {0, 1e6},
+        "metres that `progress` is paid for; 0: a whole lap");
     const auto episode = &BatchConfig::episode;
     add("stillness_speed_threshold", episode, &EpisodeRules::stillness_speed_threshold, {0, 200},
         "m/s");

@@ -274,3 +274,21 @@ def test_progress_telescopes_over_a_lap() -> None:
     assert crossed == 1
     total = facts["distance"][0, 0]
     assert total == pytest.approx(track.length + facts["s"][0, 0], abs=1e-6)
+
+
+@pytest.mark.parametrize("per", [0.0, 100.0])
+def test_progress_is_paid_per_lap_or_per_length(per: float) -> None:
+    config = _core.circuit.Config()
+    config.progress_length = per
+    batch = _core.circuit.Batch(
+        list(TRACKS[:2]), 20, world_tracks=np.arange(20) % 2, action="axis", config=config
+    )
+    lengths = np.array([TRACKS[world % 2].length for world in range(20)])
+    assert lengths[0] != lengths[1]
+    paid = np.zeros(20)
+    for _ in range(120):
+        batch.step(np.tile(np.float32([0.0, 1.0]), (20, 1, 1)))
+        paid += batch.reward_terms[:, 0, _core.circuit.REWARD_TERMS.index("progress")]
+    moved = batch.facts["distance"][:, 0]
+    assert moved.min() > 10.0
+    np.testing.assert_allclose(paid, moved / (per or lengths), rtol=1e-5)

@@ -161,6 +161,14 @@ class Config:
     def progress(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
         ...
     @property
+    def progress_length(self) -> float:
+        """
+        metres that `progress` is paid for; 0: a whole lap
+        """
+    @progress_length.setter
+    def progress_length(self, arg1: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        ...
+    @property
     def spawn_speed_high(self) -> float:
         """
         share of the station's spawn speed

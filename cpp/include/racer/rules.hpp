@@ -71,6 +71,7 @@ inline constexpr RewardTermInfo kRewardTermTable[kRewardTerms] = {
 };
 
 struct RewardWeights {
+    double progress_length = 0.0;  // [m] of progress that `progress` is paid for; 0: a whole lap
 #define RACER_TERM(constant, field, name, weight, low, high, unit, meaning) double field = weight;
     RACER_REWARD_TERMS(RACER_TERM)
 #undef RACER_TERM

@@ -67,7 +67,9 @@ RACER_STAGE void score_cars(const StepContext& context, int block, int i, const 
     store_ints(c.stillness_ticks + car, (count(c.stillness_ticks) + 1) * ones(still));
     store_ints(c.episode_ticks + car, count(c.episode_ticks) + 1);
 
-    const R length = gather<R>([&](int j) { return context.tracks[car + j]->length; });
+    const R length = w.progress_length > 0.0
+                         ? R(w.progress_length)
+                         : gather<R>([&](int j) { return context.tracks[car + j]->length; });
     const auto add = [&](RewardTerm term, R value) { add_floats(score.terms[term] + i, value); };
     const auto add_where = [&](auto condition, RewardTerm term, double weight) {
         add(term, select(condition, R(weight), R(0.0)));

@@ -87,6 +87,9 @@ class RewardConfig(_Checked):
     backward_penalty: float = _term("backward_penalty")
     stillness_penalty: float = _term("stillness_penalty")
     wheels_off_penalty: float = _term("wheels_off_penalty")
+    progress_length: float = number_field(
+        _ENGINE.progress_length, 0, 1e6, "m", "what `progress` is paid for; 0: a whole lap"
+    )
     stillness_speed_threshold: float = number_field(
         _ENGINE.stillness_speed_threshold, 0, 200, "m/s", "below this speed a car stands still"
     )
