@@ -207,6 +207,15 @@ class PyBatch {
         }
     }
 
+    py::array_t<float> observe(const std::string& observation) const {
+        const ObservationKind kind = observation_named(observation);
+        const Worlds<Batch>::Busy busy(worlds);
+        const BatchOptions& options = worlds.engine().options();
+        py::array_t<float> rows({options.worlds, options.cars_per_world, observation_size(kind)});
+        worlds.engine().observe_as(kind, rows.mutable_data());
+        return rows;
+    }
+
     void run_physics(int ticks) {
         constexpr int kMostTicks = 1'000'000;  // nothing can interrupt them
         if (ticks < 0 || ticks > kMostTicks) {
@@ -320,6 +329,8 @@ void bind_circuit_batch(py::module_& m) {
              py::arg("config") = BatchConfig())
         .def("step", &PyBatch::step, py::arg("actions").noconvert(),
              "One step of every world. `actions`: float32 (N, K, A), C-contiguous.")
+        .def("observe", &PyBatch::observe, py::arg("observation"),
+             "The observations (N, K, D) float32 of any kind, of the cars as they are.")
         .def(
             "drive", &PyBatch::drive, py::arg("inputs").noconvert(), py::arg("records") = false,
             py::arg("hash_every") = 60,

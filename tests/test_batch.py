@@ -292,3 +292,28 @@ def test_progress_is_paid_per_lap_or_per_length(per: float) -> None:
     moved = batch.facts["distance"][:, 0]
     assert moved.min() > 10.0
     np.testing.assert_allclose(paid, moved / (per or lengths), rtol=1e-5)
+
+
+@pytest.mark.parametrize("cars", [1, 2])
+def test_any_observation_can_be_asked_for(cars: int) -> None:
+    """It is that of a batch that computes it in every step, to the bit."""
+    kinds = ("lidar", "track", "road")
+    batches = {
+        kind: _core.circuit.Batch(
+            list(TRACKS[:2]), 9, world_tracks=np.arange(9) % 2, cars_per_world=cars,
+            observation=kind, action="axis", seed=4,
+        )
+        for kind in kinds
+    }  # fmt: skip
+    random = np.random.default_rng(1)
+    for batch in batches.values():
+        batch.reset()
+    for _ in range(30):
+        actions = random.uniform(-1, 1, (9, cars, 2)).astype(np.float32)
+        for batch in batches.values():
+            batch.step(actions)
+    for kind in kinds:
+        for batch in batches.values():
+            assert np.array_equal(batch.observe(kind), batches[kind].observations)
+    with pytest.raises(ValueError, match="observation"):
+        batches["lidar"].observe("radar")

@@ -286,6 +286,10 @@ class Batch:
         clocks started (starts; -1: before the first), running_since for the running lap,
         and with records=True the state after each tick.
         """
+    def observe(self, observation: str) -> numpy.typing.NDArray[numpy.float32]:
+        """
+        The observations (N, K, D) float32 of any kind, of the cars as they are.
+        """
     def place(self, world: typing.SupportsInt | typing.SupportsIndex, car: typing.SupportsInt | typing.SupportsIndex, s: typing.SupportsFloat | typing.SupportsIndex, n: typing.SupportsFloat | typing.SupportsIndex = 0.0, heading_error: typing.SupportsFloat | typing.SupportsIndex = 0.0, speed: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> None:
         """
         Puts a car at (s, n) [m] with a heading error [rad] and a speed [m/s] and restarts

@@ -60,6 +60,8 @@ class Batch {
     void restore(int world, const CarRecord* records) noexcept;
     // Recomputes the observations of worlds after place() or restore().
     void observe(int first_world, int last_world) noexcept;
+    // The observations of all cars as they are, of any kind, into rows of observation_size(kind).
+    void observe_as(ObservationKind kind, float* rows) const noexcept;
     // A hash over every state field of a world's cars, in order.
     [[nodiscard]] std::uint64_t state_hash(int world) const noexcept;
 

@@ -185,6 +185,15 @@ void Batch::observe(int first_world, int last_world) noexcept {
     kernels().observe(context_, first_world, last_world);
 }
 
+void Batch::observe_as(ObservationKind kind, float* rows) const noexcept {
+    const FloatEnvironment plain;
+    StepContext other = context_;
+    other.observation = kind;
+    other.observation_size = observation_size(kind);
+    other.observations = rows;
+    kernels().observe(other, 0, options_.worlds);
+}
+
 std::uint64_t Batch::state_hash(int world) const noexcept {
     Hash hash;
     const int k = options_.cars_per_world;

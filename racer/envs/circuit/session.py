@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NEAR_LINE = 5.0  # [m]; further than any car moves in a tick
+CHEAPEST = "road"  # what the batch computes in every tick; it casts no rays
 
 
 @dataclass(frozen=True)
@@ -115,12 +116,13 @@ class Session:
             worlds,
             cars_per_world=cars,
             vehicle=vehicle,
-            observation="track",
+            observation=CHEAPEST,
             autoreset="disabled",
             threads=threads,
             config=config,
         )
         self.telemetry: Mapping[str, NDArray[Any]] = self.batch.facts
+        self._seen: dict[str, NDArray[np.float32]] = {}  # observations of this tick
         self.ticks = 0
         self._record = record
         self._log = InputLog((worlds, cars))
@@ -143,6 +145,7 @@ class Session:
     def start(self) -> None:
         """Puts every car at rest on the line, side by side: a standing start."""
         self.batch.reset()
+        self._seen.clear()
         self.ticks = 0
         self._log.clear()
         cars = self.shape[1]
@@ -166,6 +169,7 @@ class Session:
         At rest it stands on the nearest millimetre, and its laps from there are proofs. Laps of a
         car that was placed at speed are not.
         """
+        self._seen.clear()
         if speed == 0.0:
             there = Placement.near(self.track, s, n, heading_error)
             there.put(self.batch, world, car)
@@ -175,10 +179,13 @@ class Session:
             self._note_placement(world, car, None)
 
     def observation(self, kind: str = "track", car: int = 0) -> NDArray[np.float32]:
-        """The observations (N, D) of one car of each world, as a live view."""
-        size = 14 if kind == "lidar" else self.batch.observation_size
-        view: NDArray[np.float32] = self.batch.observations[:, car, :size]
-        return view
+        """The observations (N, D) float32 of one car of each world, of any kind.
+
+        They hold until the next tick or placement.
+        """
+        if kind not in self._seen:
+            self._seen[kind] = self.batch.observe(kind)
+        return self._seen[kind][:, car]
 
     def tick(self, pedals: NDArray[np.float32]) -> list[FinishedLap]:
         """One tick of every car.
@@ -190,6 +197,7 @@ class Session:
             The laps that ended in this tick.
         """
         batch = self.batch
+        self._seen.clear()
         if not self._record:
             batch.step(pedals)
             self.ticks += 1

@@ -29,6 +29,8 @@ class PpoConfig(Checked):
 
     Attributes:
         learning_rate, final_learning_rate: at the beginning and the end, linear in between.
+        ent_coef, final_ent_share: weight of the entropy at the beginning, and the share of it that
+            is left at the end, linear in between.
         n_steps: steps of each environment per update.
         net_arch: widths of the hidden layers, of the policy and of the value function.
         log_std_init: logarithm of the first standard deviation of the actions.
@@ -45,6 +47,7 @@ class PpoConfig(Checked):
     gae_lambda: float = number_field(0.95, 0, 1)
     clip_range: float = number_field(0.2, 0, 10)
     ent_coef: float = number_field(0.003, 0, 10)
+    final_ent_share: float = number_field(1.0, 0, 1)
     vf_coef: float = number_field(0.5, 0, 10)
     max_grad_norm: float = number_field(0.5, 0, 1000)
     log_std_init: float = number_field(-0.7, -20, 5)
@@ -120,7 +123,9 @@ class Ppo(Algorithm[PpoConfig]):
         return model
 
     def advance(self, model: BaseAlgorithm, settings: PpoConfig, done: float) -> None:
-        """Nothing: only the learning rate follows a schedule, which the model has."""
+        """Sets the weight of the entropy; the model itself follows the learning rate."""
+        share = 1.0 + done * (settings.final_ent_share - 1.0)
+        vars(model)["ent_coef"] = settings.ent_coef * share
 
     def state(self, model: BaseAlgorithm) -> dict[str, Any]:
         """Nothing: between two updates its buffer is used up."""
