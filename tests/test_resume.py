@@ -84,7 +84,8 @@ def test_a_saved_model_predicts_what_the_model_did(tmp_path: Path) -> None:
     train(tiny(), tmp_path / "run", show=False)
     folder, config = RunFolder.open(tmp_path / "run")
     first, second = load_newest(folder, config), load_newest(folder, config)
-    obs = np.random.default_rng(0).uniform(-1.0, 1.0, (100, 102)).astype(np.float32)
+    shape = (100, *first[0].observation_space.shape)
+    obs = np.random.default_rng(0).uniform(-1.0, 1.0, shape).astype(np.float32)
     actions = [model.predict(norm.normalize_obs(obs), deterministic=True)[0]
                for model, norm in (first, second)]  # fmt: skip
     np.testing.assert_array_equal(actions[0], actions[1])

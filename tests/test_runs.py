@@ -210,7 +210,7 @@ def test_if_none_is_left_it_says_so(run: Path, capsys: pytest.CaptureFixture[str
     ("old", "new", "sentence"),
     [
         ("net_arch = [16]", "net_arch = [32]", "ppo.net_arch is [32], but the run was trained"),
-        ('activation = "relu"', 'activation = "tanh"', "ppo.activation is 'tanh'"),
+        ('activation = "tanh"', 'activation = "relu"', "ppo.activation is 'relu'"),
         ('algo = "ppo"', 'algo = "sac"', "algo is 'sac'"),
         (
             'algo = "ppo"\nenv_id = "racer/Circuit-v0"',
@@ -218,8 +218,8 @@ def test_if_none_is_left_it_says_so(run: Path, capsys: pytest.CaptureFixture[str
             "algo is 'dqn'",
         ),
         ("normalise_observation = true", "normalise_observation = false", "normalise_observation"),
-        ("normalise_reward = true", "normalise_reward = false", "normalise_reward is False"),
-        ('observation = "track"', 'observation = "lidar"', "env.observation is 'lidar'"),
+        ("normalise_reward = false", "normalise_reward = true", "normalise_reward is True"),
+        ('observation = "road"', 'observation = "lidar"', "env.observation is 'lidar'"),
         ('action = "axis"', 'action = "pedals"', "env.action is 'pedals'"),
         ("ticksPerAction = 6", "ticksPerAction = 3", "env.ticksPerAction is 3"),
         ('vehicle = "gt"', 'vehicle = "kart"', "env.vehicle is 'kart', but the run was"),

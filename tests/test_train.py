@@ -80,7 +80,6 @@ def test_a_short_run_learns_to_lap(tmp_path: Path, capsys: pytest.CaptureFixture
     """Train, evaluate, export: the exported policy drives the model's laps to the millisecond."""
     content = load_preset("ppo")
     content["ppo"].update(batch_size=512, n_epochs=6)
-    content["env"]["weights"].update(offTrackPenalty=-0.002, wallPenalty=-0.002)
     settings = {"evaluations": 1, "checkpoints": 1, "evaluation_starts": 3, "evaluation_laps": 1}
     settings |= {"n_envs": 128, "steps": STEPS, "seed": 2}
     config = load_train_config({**content, **settings}, "test")
