@@ -210,7 +210,7 @@ def test_if_none_is_left_it_says_so(run: Path, capsys: pytest.CaptureFixture[str
     ("old", "new", "sentence"),
     [
         ("net_arch = [16]", "net_arch = [32]", "ppo.net_arch is [32], but the run was trained"),
-        ('activation = "tanh"', 'activation = "relu"', "ppo.activation is 'relu'"),
+        ('activation = "relu"', 'activation = "tanh"', "ppo.activation is 'tanh'"),
         ('algo = "ppo"', 'algo = "sac"', "algo is 'sac'"),
         (
             'algo = "ppo"\nenv_id = "racer/Circuit-v0"',

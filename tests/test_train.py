@@ -32,7 +32,7 @@ from racer.train.config import (
 from racer.train.run_folder import RunFolder
 from racer.train.trainer import load_newest, train
 
-STEPS = 60_000  # enough to lap an oval
+STEPS = 100_000  # enough to lap an oval
 
 
 def tiny(**changes: Any) -> TrainConfig:

@@ -84,6 +84,18 @@ class WorldsVecEnv(WithWindow, Copied, VecEnv):
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__({**state, "_began": time.monotonic() - state["_began"]})
 
+    # What the critic of a training may see beside the observations ---------------------------
+
+    outlook_size = 0  # E, numbers of each world; 0: nothing
+
+    def outlook(self) -> Array:
+        """What lies ahead of each world, (N, E) float32."""
+        return np.zeros((self.num_envs, 0), np.float32)
+
+    def final_outlook(self, ended: NDArray[np.intp]) -> Array:
+        """The same at the last observations of worlds that ended in the last step, (M, E)."""
+        return np.zeros((len(ended), 0), np.float32)
+
     # What a kind of world adds to the infos of episodes -------------------------------------
 
     def rewards_of_step(self) -> NDArray[np.float32]:

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from racer.envs.checks import check_keywords
+from racer.envs.circuit import outlook
+from racer.envs.circuit.outlook import Outlook
 from racer.envs.circuit.tracks import TrackLike
 from racer.envs.circuit.worlds import DEFAULT_TRACK, SETTINGS, CircuitWorlds, ConfigLike
 from racer.envs.pictures import checked_render_mode
@@ -72,6 +74,7 @@ class RacerVecEnv(WorldsVecEnv):
         )
         self.worlds = worlds
         self._off_track_steps = np.zeros(worlds.num_envs, np.int64)
+        self._outlook: Outlook | None = None
         super().__init__(
             worlds,
             render_mode=mode,
@@ -79,10 +82,27 @@ class RacerVecEnv(WorldsVecEnv):
             methods={"place": worlds.place},
         )
 
+    outlook_size = outlook.SIZE
+
     @property
     def config(self) -> EnvConfig:
         """The settings, which stay as they are."""
         return self.worlds.config
+
+    def outlook(self) -> NDArray[np.float32]:
+        """How fast the circuits go on, see `racer.envs.circuit.outlook`."""
+        return self._ahead(self.worlds.telemetry["s"], slice(None))
+
+    def final_outlook(self, ended: NDArray[np.intp]) -> NDArray[np.float32]:
+        """The same where episodes ended."""
+        return self._ahead(self.worlds.final_records["s"][ended], ended)
+
+    def _ahead(
+        self, s: NDArray[np.float64], worlds: NDArray[np.intp] | slice
+    ) -> NDArray[np.float32]:
+        if self._outlook is None:
+            self._outlook = self.worlds.make_outlook()
+        return self._outlook(s, worlds)
 
     def count_step(self, dones: NDArray[np.bool_]) -> None:
         """Counts steps off the track."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from racer import _core
 from racer.envs.checks import as_float32
 from racer.envs.circuit.lap_infos import lap_columns
+from racer.envs.circuit.outlook import Outlook
 from racer.envs.circuit.settings import EnvConfig, load_config
 from racer.envs.circuit.spaces import action_space, observation_space
 from racer.envs.circuit.tracks import TrackLike, listed_circuits
@@ -122,6 +123,10 @@ class CircuitWorlds(Copied):
         self.term_names: list[str] = list(_core.circuit.REWARD_TERMS)
         self._fresh = np.zeros(num_envs, np.bool_)  # begun or restored since the last step
         self._attach()
+
+    def make_outlook(self) -> Outlook:
+        """What a critic may see of the circuits as they are dealt now."""
+        return Outlook(self._circuits, self._dealt)
 
     def _attach(self) -> None:
         """Views into the batch's memory."""

@@ -7,7 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from racer.errors import ConfigError
-from racer.formats.settings import Checked, choice_field, list_field, number_field
+from racer.formats.settings import (
+    Checked,
+    choice_field,
+    flag_field,
+    list_field,
+    number_field,
+)
 from racer.train.algorithms.base import (
     ACTIVATIONS,
     CONTINUOUS,
@@ -35,6 +41,8 @@ class PpoConfig(Checked):
         net_arch: widths of the hidden layers, of the policy and of the value function.
         log_std_init: logarithm of the first standard deviation of the actions.
         log_stds: the same for each number of the action; empty: `log_std_init` for all.
+        outlook: the critic sees how fast the circuit goes on for the next 40 s
+            (`racer.envs.circuit.outlook`); the actor, which alone drives, does not.
         target_kl: stops an update's epochs early; 0: never.
     """
 
@@ -55,6 +63,7 @@ class PpoConfig(Checked):
     target_kl: float = number_field(0.0, 0, 100)
     net_arch: tuple[int, ...] = list_field((64, 64), 1, 8192, "layer widths")
     activation: str = choice_field("tanh", ACTIVATIONS)
+    outlook: bool = flag_field(default=False)
 
 
 class Ppo(Algorithm[PpoConfig]):
@@ -62,7 +71,7 @@ class Ppo(Algorithm[PpoConfig]):
 
     settings = PpoConfig
     actions = (CONTINUOUS, DISCRETE)
-    fixed = ("net_arch", "activation")
+    fixed = ("net_arch", "activation", "outlook")
     fixes_worlds = False
     counters = ("num_timesteps", "_n_updates", "_episode_num")
     size_setting = "n_steps"
@@ -76,6 +85,8 @@ class Ppo(Algorithm[PpoConfig]):
                 f"batch_size is {settings.batch_size:,}, but n_steps times n_envs gives only "
                 f"{collected:,} steps per update."
             )
+        if settings.outlook and not settings.net_arch:
+            raise ConfigError("ppo.outlook needs a hidden layer, but net_arch is empty.")
         if collected < 2:
             raise ConfigError("n_steps times n_envs must give at least 2 steps per update.")
 
@@ -92,15 +103,20 @@ class Ppo(Algorithm[PpoConfig]):
         """Raises ConfigError if `log_stds` does not fit the actions."""
         import torch
 
-        from racer.train.fast.ppo import FastPPO
+        from racer.train.fast.ppo import FastPPO, OutlookPolicy
 
         keywords = common_keywords(settings, job)
         keywords["policy_kwargs"] |= {
             "log_std_init": settings.log_std_init,
             "optimizer_kwargs": {"eps": 1e-5, "fused": True},
         }
+        if settings.outlook:
+            size: int = job.env.outlook_size
+            if not size:
+                raise ConfigError("ppo.outlook is for circuits; this kind of world has none.")
+            keywords["policy_kwargs"]["outlook_size"] = size
         model = FastPPO(
-            "MlpPolicy",
+            OutlookPolicy if settings.outlook else "MlpPolicy",
             job.env,
             n_steps=settings.n_steps,
             n_epochs=settings.n_epochs,

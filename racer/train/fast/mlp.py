@@ -22,8 +22,9 @@ _relu_slope = torch.ops.aten.threshold_backward.grad_input
 class Towers:
     """Networks of linear layers that see the same input, such as an actor and a critic.
 
-    Their first layers become one matrix, so that the input is read once. The parameters stay those
-    of the modules; their values and gradients become views of common memory.
+    One that takes fewer numbers than another sees the first of them. If all take as many, their
+    first layers become one matrix, so that the input is read once. The parameters stay those of the
+    modules; their values and gradients become views of common memory.
 
     Args:
         towers: the linear layers of each network, first to last, at least two of each.
@@ -52,9 +53,13 @@ class Towers:
         for p in parameters:
             p.grad = self.gradient[start : start + p.numel()].view_as(p)
             start += p.numel()
-        self._weight, self._bias = _joined(weights), _joined(biases)
-        self._weight_slope = self.gradient[: self._weight.numel()].view_as(self._weight)
-        self._bias_slope = self.gradient[self._weight.numel() :][: self._bias.numel()]
+        self._inputs = [layer.in_features for layer in self._first]
+        self._joint: tuple[torch.Tensor, ...] | None = None
+        if len(set(self._inputs)) == 1:
+            weight, bias = _joined(weights), _joined(biases)
+            n = weight.numel()
+            slopes = self.gradient[:n].view_as(weight), self.gradient[n : n + len(bias)]
+            self._joint = (weight, bias, *slopes)
         self._buffers: dict[int, _Buffers] = {}
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
@@ -63,7 +68,12 @@ class Towers:
         The next call with so many rows overwrites them.
         """
         buffers = self._of_size(len(x))
-        torch.addmm(self._bias, x, self._weight.t(), out=buffers.first)
+        if self._joint is not None:
+            weight, bias, *_ = self._joint
+            torch.addmm(bias, x, weight.t(), out=buffers.first)
+        else:
+            for layer, width, out in zip(self._first, self._inputs, buffers.parts, strict=True):
+                torch.addmm(layer.bias, x[:, :width], layer.weight.t(), out=out)
         self._activate(buffers.first)
         outputs = []
         for layers, below, values in zip(self._later, buffers.parts, buffers.values, strict=True):
@@ -97,8 +107,14 @@ class Towers:
                     self._scale(out, below)
                 above = out
         self._scale(buffers.slope, buffers.first)
-        self._weight_slope.addmm_(buffers.slope.t(), x)
-        self._bias_slope.add_(buffers.slope.sum(0))
+        if self._joint is not None:
+            _, _, weight_slope, bias_slope = self._joint
+            weight_slope.addmm_(buffers.slope.t(), x)
+            bias_slope.add_(buffers.slope.sum(0))
+            return
+        for layer, width, above in zip(self._first, self._inputs, buffers.slope_parts, strict=True):
+            layer.weight.grad.addmm_(above.t(), x[:, :width])  # type: ignore[union-attr]
+            layer.bias.grad.add_(above.sum(0))  # type: ignore[union-attr]
 
     def _activate(self, values: torch.Tensor) -> None:
         if self._tanh:

@@ -14,6 +14,7 @@ from gymnasium import spaces
 from stable_baselines3 import PPO
 from stable_baselines3.common.buffers import RolloutBuffer
 from stable_baselines3.common.distributions import DiagGaussianDistribution
+from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.torch_layers import FlattenExtractor
 from stable_baselines3.common.utils import explained_variance
 
@@ -22,20 +23,60 @@ from racer.train.fast.mlp import CHUNK, Towers, layers_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from stable_baselines3.common.callbacks import BaseCallback
-    from stable_baselines3.common.policies import ActorCriticPolicy
     from stable_baselines3.common.vec_env import VecEnv
 
 HALF_LOG_TAU = 0.5 * float(np.log(2.0 * np.pi))
 
 
 class ReusedRolloutBuffer(RolloutBuffer):
-    """A rollout buffer that keeps its arrays, step by step in the order in which they came."""
+    """A rollout buffer that keeps its arrays, step by step in the order in which they came.
+
+    Args:
+        outlook_size: numbers that the critic sees beside an observation.
+
+    Attributes:
+        seen: what actor and critic see, (T, N, D + E); the first D are the observations.
+    """
+
+    def __init__(self, *args: Any, outlook_size: int = 0, **keywords: Any) -> None:
+        self._outlook_size = outlook_size
+        super().__init__(*args, **keywords)
 
     def reset(self) -> None:
         """Starts afresh; all arrays are overwritten before they are read."""
-        if "observations" not in vars(self) or self.generator_ready:
+        if "seen" not in vars(self) or self.generator_ready:
             super().reset()
+            shape = (self.buffer_size, self.n_envs)
+            numbers = int(np.prod(self.obs_shape))
+            self.seen = np.zeros((*shape, numbers + self._outlook_size), np.float32)
+            plain = self.seen[..., :numbers]
+            # Stable-Baselines3's own code sees the same memory, if there is no outlook.
+            self.observations = (
+                plain if self._outlook_size else plain.reshape(*shape, *self.obs_shape)
+            )
         self.pos, self.full = 0, False
+
+
+class OutlookPolicy(ActorCriticPolicy):
+    """An actor that sees observations, and a critic that sees what comes later, too.
+
+    Only `FastPPO` trains it; it predicts actions like any policy.
+
+    Args:
+        outlook_size: numbers that the critic sees beside an observation.
+    """
+
+    def __init__(self, *args: Any, outlook_size: int, **keywords: Any) -> None:
+        self._outlook_size = outlook_size
+        super().__init__(*args, **keywords)
+
+    def _build_mlp_extractor(self) -> None:
+        super()._build_mlp_extractor()
+        first = self.mlp_extractor.value_net[0]
+        assert isinstance(first, torch.nn.Linear)  # noqa: S101 - for mypy
+        self.mlp_extractor.value_net[0] = torch.nn.Linear(
+            first.in_features + self._outlook_size, first.out_features
+        )
 
 
 def towers_of(policy: ActorCriticPolicy) -> Towers | None:
@@ -66,8 +107,10 @@ class FastPPO(PPO):
     own_attributes: ClassVar[list[str]] = ["plain_towers", "_chunks"]
 
     def _setup_model(self) -> None:
+        self._outlook_size = int(self.policy_kwargs.get("outlook_size", 0))
         if self.rollout_buffer_class is None and isinstance(self.observation_space, spaces.Box):
             self.rollout_buffer_class = ReusedRolloutBuffer
+            self.rollout_buffer_kwargs["outlook_size"] = self._outlook_size
         super()._setup_model()
         self._chunks: dict[int, torch.Tensor] = {}
         plain = isinstance(self.rollout_buffer, ReusedRolloutBuffer) and self.clip_range_vf is None
@@ -84,7 +127,7 @@ class FastPPO(PPO):
         n_rollout_steps: int,
     ) -> bool:
         """See `stable_baselines3.common.on_policy_algorithm.OnPolicyAlgorithm`."""
-        if self.plain_towers is None:
+        if self.plain_towers is None or not isinstance(rollout_buffer, ReusedRolloutBuffer):
             return super().collect_rollouts(env, callback, rollout_buffer, n_rollout_steps)
         with torch.no_grad():
             return self._collect(self.plain_towers, env, callback, rollout_buffer, n_rollout_steps)
@@ -94,7 +137,7 @@ class FastPPO(PPO):
         towers: Towers,
         env: VecEnv,
         callback: BaseCallback,
-        buffer: RolloutBuffer,
+        buffer: ReusedRolloutBuffer,
         steps: int,
     ) -> bool:
         space = self.action_space
@@ -105,10 +148,10 @@ class FastPPO(PPO):
         std = log_std.exp()
         zeros, ones = torch.zeros(env.num_envs, len(std)), torch.ones(env.num_envs, len(std))
         for k in range(steps):
-            means, values = towers.forward(_rows(self._last_obs))
+            self._look(env, buffer.seen[k])
+            means, values = towers.forward(torch.from_numpy(buffer.seen[k]))
             actions = means + torch.normal(zeros, ones) * std
             score = (actions - means) / std
-            buffer.observations[k] = self._last_obs
             buffer.actions[k] = actions.numpy()
             buffer.values[k] = values[:, 0].numpy()
             buffer.log_probs[k] = _log_prob(score, log_std).numpy()
@@ -121,19 +164,29 @@ class FastPPO(PPO):
                 return False
             ended = np.flatnonzero(dones)
             self._update_info_buffer([infos[i] for i in ended], dones[ended])
-            self._add_bootstrap(towers, rewards, infos, ended)
+            self._add_bootstrap(env, towers, rewards, infos, ended)
             buffer.rewards[k] = rewards
             self._last_obs = new_obs  # type: ignore[assignment]
             self._last_episode_starts = dones
         buffer.pos, buffer.full = steps, True
-        _, last = towers.forward(_rows(self._last_obs))
+        seen = np.empty_like(buffer.seen[0])
+        self._look(env, seen)
+        _, last = towers.forward(torch.from_numpy(seen))
         buffer.compute_returns_and_advantage(last_values=last, dones=dones)
         callback.update_locals(locals())
         callback.on_rollout_end()
         return True
 
+    def _look(self, env: VecEnv, seen: NDArray[np.float32]) -> None:
+        """Fills (N, D + E) with what actor and critic see now."""
+        numbers = seen.shape[1] - self._outlook_size
+        seen[:, :numbers] = np.asarray(self._last_obs).reshape(len(seen), -1)
+        if self._outlook_size:
+            seen[:, numbers:] = env.outlook()  # type: ignore[attr-defined]
+
     def _add_bootstrap(
         self,
+        env: VecEnv,
         towers: Towers,
         rewards: NDArray[np.float32],
         infos: list[dict[str, Any]],
@@ -147,7 +200,11 @@ class FastPPO(PPO):
             and infos[i].get("terminal_observation") is not None
         ]
         for i in cut:  # one by one, as there are buffers for each number of rows
-            _, value = towers.forward(_rows([infos[i]["terminal_observation"]]))
+            seen = np.asarray(infos[i]["terminal_observation"], np.float32).reshape(1, -1)
+            if self._outlook_size:
+                ahead = env.final_outlook(np.array([i]))  # type: ignore[attr-defined]
+                seen = np.concatenate([seen, ahead], 1)
+            _, value = towers.forward(torch.from_numpy(seen))
             rewards[i] += self.gamma * value.item()
 
     def train(self) -> None:
@@ -163,12 +220,10 @@ class FastPPO(PPO):
         self._update_learning_rate(self.policy.optimizer)
         clip: float = self.clip_range(self._current_progress_remaining)  # type: ignore[operator]
         buffer = self.rollout_buffer
+        assert isinstance(buffer, ReusedRolloutBuffer)  # noqa: S101 - for mypy
         size = buffer.buffer_size * buffer.n_envs
         data = _Rows(
-            *(
-                torch.from_numpy(array.reshape(size, -1))
-                for array in (buffer.observations, buffer.actions)
-            ),
+            *(torch.from_numpy(array.reshape(size, -1)) for array in (buffer.seen, buffer.actions)),
             *(
                 torch.from_numpy(array.reshape(size))
                 for array in (buffer.log_probs, buffer.advantages, buffer.returns)
@@ -218,7 +273,7 @@ class FastPPO(PPO):
         for start in range(0, count, CHUNK):
             part = chosen[start : start + CHUNK]
             gains = advantages[start : start + CHUNK]
-            x = self._gathered(data.observations, part)
+            x = self._gathered(data.seen, part)
             means, values = towers.forward(x)
             score = (data.actions[part] - means).div_(std)
             log_ratio = _log_prob(score, log_std) - data.log_probs[part]
@@ -269,9 +324,9 @@ class FastPPO(PPO):
 
 
 class _Rows(NamedTuple):
-    """What was collected, a row for each step: (M, D), (M, A), and (M,) of the others."""
+    """What was collected, a row for each step: (M, D + E), (M, A), and (M,) of the others."""
 
-    observations: torch.Tensor
+    seen: torch.Tensor
     actions: torch.Tensor
     log_probs: torch.Tensor
     advantages: torch.Tensor
@@ -281,9 +336,3 @@ class _Rows(NamedTuple):
 def _log_prob(score: torch.Tensor, log_std: torch.Tensor) -> torch.Tensor:
     """Logarithm of a Gaussian's density (B,) at standardised actions (B, A)."""
     return (-0.5 * score * score - log_std - HALF_LOG_TAU).sum(1)
-
-
-def _rows(observations: Any) -> torch.Tensor:
-    """Observations (N, ...) as float32 rows (N, D)."""
-    array = np.asarray(observations, np.float32)
-    return torch.from_numpy(array.reshape(len(array), -1))
