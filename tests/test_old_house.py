@@ -1,7 +1,7 @@
 """Files and command lines of 2026 still work, and give the numbers that they gave then.
 
-`tests/fixtures/house_of_2026` holds runs, laps and commands as they were before the house was
-redrawn; its README says how they were made. Nothing in it is ever made anew.
+`tests/fixtures/house_of_2026` holds runs, laps and commands as they were before the packages were
+reorganised; its README says how they were made. Nothing in it is ever made anew.
 """
 
 import io
