@@ -56,7 +56,7 @@ $(INTEGRATIONS)/.installed: constraints.txt Makefile
 	@$(INTEGRATIONS)/rllib/bin/pip install -q -c $(RLLIB_PINS) 'ray[rllib]' tianshou
 	@touch $@
 
-test-cpp: build
+test-cpp: build  ## C++ tests alone
 	@$(LOCK) && $(BIN)/cmake --build $(BUILD) --target racer_tests
 	$(BIN)/ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
 

@@ -55,7 +55,7 @@ def adopt_policy(
         output: the policy's file, `.onnx`; it appears only when the policy has driven.
         name: as shown to people.
         env_id: "racer/Circuit-v0" unless given or found; or one of the highway's.
-        observation: circuits: "lidar" or "track", as it was trained.
+        observation: circuits: "lidar", "track" or "road", as it was trained.
         action: circuits: "pedals" or "axis", likewise.
         ticks_per_action: circuits: ticks of 1/60 s for which an action holds.
         vehicle: circuits: the car.

@@ -84,7 +84,9 @@ class Kind:
         """
         place: str = getattr(self, part)
         if not place:
-            raise ConfigError(f"the kind of world {self.name!r} names no {part} in its record.")
+            raise ConfigError(
+                f"the kind of world {self.name!r} has no {part}: its record names none."
+            )
         module, _, attribute = place.partition(":")
         try:
             return getattr(importlib.import_module(module), attribute)

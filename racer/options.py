@@ -44,7 +44,7 @@ def pace(text: str) -> float:
     """Reads how many times real time: from 0.1 to 16."""
     value = number(text)
     if not 0.1 <= value <= 16.0:
-        raise argparse.ArgumentTypeError(f"{text!r}: from 0.1 to 16")
+        raise argparse.ArgumentTypeError(f"{text!r} must be a number from 0.1 to 16")
     return value
 
 

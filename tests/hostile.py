@@ -230,7 +230,7 @@ def run(hostile, folder):
         faults.append("waits for ever")
     elif code not in (0, 1, 2):
         faults.append(f"ends with {code}")
-    if "Traceback" in said or "a fault of Racer's" in said:
+    if "Traceback" in said or "internal error" in said:
         faults.append("traceback")
     if "\x1b" in said.replace("\x1b[0m", "").replace("\x1b[33m", ""):
         faults.append("prints an escape")

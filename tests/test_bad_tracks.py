@@ -112,7 +112,9 @@ BAD = {
     "a short row": csv(lambda: without_cell(12), r"row 12 \(line 13\) has 3 columns"),
     "two columns": csv("1,2\n3,4\n5,6\n7,8\n", "rows have 2 columns"),
     "a header without widths": csv("# x_m,y_m,z_m\n1,2,3\n", "must name x, y and either"),
-    "a header of other length": csv("# x_m,y_m,w_tr_m\n1,2,3,4\n", "names 3 columns, rows have 4"),
+    "a header of other length": csv(
+        "# x_m,y_m,w_tr_m\n1,2,3,4\n", "names 3 columns, but rows have 4"
+    ),
     # Values that cannot be
     "nan": csv(lambda: with_cell(11, 0, "nan"), r"row 11 \(line 12\): x is not a finite"),
     "infinite": csv(lambda: with_cell(11, 1, "-inf"), r"row 11 \(line 12\): y is not a finite"),
@@ -125,21 +127,21 @@ BAD = {
     "one point many times": csv("1,2,3,4\n" * 50, "at least 4 different points, not 1"),
     "half a circle": csv(
         lambda: text(ring(count=200)[:100]),
-        r"not closed: from row 100 \(line 101\) to row 1 \(line 2\) it is 200\.\d m",
+        r"not closed: the gap from row 100 \(line 101\) to row 1 \(line 2\) is 200\.\d m",
     ),
-    "a way with an end": csv(spiral, r"not closed: from row 300 .* it is \d+\.\d m"),
+    "a way with an end": csv(spiral, r"not closed: the gap from row 300 .* is \d+\.\d m;"),
     "too short": csv(lambda: text(ring(radius=10, width=2)), "63 m long, not from 100 m to 50 km"),
     "too long": csv(lambda: text(ring(radius=9000)), "m long, not from 100 m to 50 km"),
     "points all over the place": csv(
         lambda: text(np.random.default_rng(0).uniform(1.0, 99.0, (400, 4)) * [1e4, 1e4, 1, 1]),
-        r"from row 1 \(line 2\) to row 400 .* km along the points",
+        r"from row 1 \(line 2\) to row 400 .* km long",
     ),
     "degrees for metres": csv(
         lambda: text(np.column_stack([HARBOUR, np.full((len(HARBOUR), 2), 6.0)])),
-        "row 1 .* all points lie within .* m; positions are metres",
+        "row 1 .* all points lie within .* m; positions must be in metres",
     ),
     "a point astray": csv(lambda: shifted(101, 60, 300), r"row 101 \(line 102\) lies \d+ m away"),
-    "rows in another order": csv(lambda: swapped(20, 40), r"row (20|40) .* away from the way"),
+    "rows in another order": csv(lambda: swapped(20, 40), r"row (20|40) .* away from the line"),
     "a stretch backwards": csv(backwards, r"row \d+ \(line \d+\)"),
     "wider than its bends": csv(hairpin_too_tight, r"boundary folds .* after the start, near row"),
     "wide as a sea": csv(lambda: with_cell(7, 2, "900000"), "row 7 .*is 900000, more than 100 m"),
@@ -159,7 +161,7 @@ BAD = {
     "an endless offset": csv(lambda: text(ring()), "start offset must", "--start-offset", "1e9"),
     "a name of the catalogue": csv(lambda: text(ring()), "of the catalogue", "--name", "Harbour"),
     "a name that is taken": csv(lambda: text(ring()), "cannot be the name", "--name", "all"),
-    "another format": Bad("a.xyz", lambda: "1,2,3", r"ends in \.csv, \.geojson"),
+    "another format": Bad("a.xyz", lambda: "1,2,3", r"must end in \.csv, \.geojson"),
     "KML without a line": Bad("a.kml", lambda: "<kml/>", "holds no lines", ("--width", "12")),
     "another scale": csv(lambda: text(ring()), "scale must be from 0.001", "--scale", "0"),
     "a road for no car": csv(
@@ -191,7 +193,7 @@ BAD = {
     ),
     "a number without end": geo(geojson([[10**400, 1]]), "point 1 is at longitude inf"),
     "across the country": geo(geojson([[8.0, 50.0], [12.0, 48.0]]), "more than a degree"),
-    "no width given": geo(geojson(POINTS), "give the road's with --width", "--force"),
+    "no width given": geo(geojson(POINTS), "give the width of the road with --width", "--force"),
     "a road of a kilometre": geo(geojson(POINTS), "must be from 2 to 100 m", "--width", "1000"),
     "no points": geo(geojson([]), "holds no points"),
     # GPX
@@ -202,13 +204,13 @@ BAD = {
     "no track": track("<gpx><wpt lat='1' lon='1'/></gpx>", "holds no track and no route"),
     "two tracks": track(
         gpx(HARBOUR).replace("</gpx>", "<trk>" + gpx(HARBOUR).partition("<trk>")[2]),
-        "holds 2 lines that make no one ring",
+        "holds 2 lines that do not form one ring",
     ),
     "a point without latitude": track(
         gpx(HARBOUR).replace('lat="', 'la="', 3), r"point 1 must have lat and lon"
     ),
     "a latitude of nan": track("<gpx><trk><trkpt lat='nan' lon='1'/></trk></gpx>", "point 1 is at"),
-    "half a lap": track(gpx(HARBOUR[:80]), "not closed: from point 80 to point 1 it is"),
+    "half a lap": track(gpx(HARBOUR[:80]), "not closed: the gap from point 80 to point 1 is"),
 }
 
 

@@ -186,8 +186,8 @@ def test_no_message_forges_a_line(capsys):
     [
         (MemoryError("Unable to allocate 38.1 GiB"), "not enough memory.*38.1 GiB"),
         (MemoryError(), "not enough memory for this."),
-        (OverflowError("int too large"), "out of all bounds .int too large"),
-        (RecursionError("too deep"), "out of all bounds"),
+        (OverflowError("int too large"), "too large, or nested too deeply .int too large"),
+        (RecursionError("too deep"), "too large, or nested too deeply"),
         (OSError(28, "No space left on device", "runs/a"), "runs/a: No space left on device"),
         (RacerError("a\nb"), r"a\\nb"),
     ],
@@ -221,4 +221,4 @@ def test_a_fault_of_ours_is_a_sentence_too_and_a_traceback_on_request():
         )
         assert answer.returncode == 70
         assert ("Traceback" in answer.stderr) == bool(asked)
-        assert "a fault of Racer's, KeyError: 'x'" in answer.stderr.splitlines()[-1]
+        assert "internal error, please report it: KeyError: 'x'" in answer.stderr.splitlines()[-1]

@@ -65,6 +65,6 @@ def test_only_the_last_demo_is_replaced(tmp_path: Path, monkeypatch: pytest.Monk
     assert not demo.HOME.exists()
     other = tmp_path / "other"
     other.mkdir()
-    with pytest.raises(RacerError, match="exists already"):
+    with pytest.raises(RacerError, match="already exists"):
         demo.prepare(other)
     assert demo.main(["--out", str(other)]) == 1

@@ -69,7 +69,7 @@ def test_a_lock_names_its_holder_and_falls_with_it(tmp_path: Path):
         [sys.executable, "-c", HOLDER, lock], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as other:
         assert other.stdout.readline() == b"held\n"
-        busy = f"^runs/a: process {other.pid} is at work on it.$"
+        busy = f"^runs/a: process {other.pid} is using it.$"
         with pytest.raises(RacerError, match=busy), hold(lock, "runs/a"):
             pass
         other.kill()

@@ -132,7 +132,7 @@ def test_any_flipped_bit_is_found_and_located(lap_file: Path) -> None:
         assert check.lap_time_s is None
         assert check.valid is None
         assert str(lap_file) in check.reason
-        located = ("entry", "byte", "field", "check sum", "header", "npz")
+        located = ("entry", "byte", "field", "checksum", "header", "npz")
         assert any(word in check.reason for word in located), check.reason
         with pytest.raises(LapError):
             load_lap(lap_file)
@@ -161,7 +161,7 @@ def test_a_flipped_input_is_located_to_the_second(lap_file: Path, flying: LapRec
 def test_added_bytes_are_found(lap_file: Path, byte: int) -> None:
     data = lap_file.read_bytes()
     lap_file.write_bytes(data + bytes([byte]))
-    assert "goes on after its end" in verify_lap(lap_file).reason
+    assert "continues after its end" in verify_lap(lap_file).reason
     lap_file.write_bytes(bytes([byte]) + data)
     assert not verify_lap(lap_file).ok
 
@@ -170,7 +170,7 @@ def test_truncated_files_are_refused(lap_file: Path) -> None:
     data = lap_file.read_bytes()
     for length in [0, 1, 4, 29, 30, 31, 60, 200, *range(500, len(data), 997), len(data) - 1]:
         lap_file.write_bytes(data[:length])
-        with pytest.raises(LapError, match=r"cut off|damaged|no npz|no entry|not an array"):
+        with pytest.raises(LapError, match=r"cut off|damaged|not an npz|no entry|not an array"):
             load_lap(lap_file)
 
 
@@ -312,8 +312,8 @@ def with_header(record: LapRecord, path: Path, **changes: object) -> Path:
         ({"track": np.zeros((0, 4))}, "has a track that cannot be built"),
         ({"track": np.zeros((7, 3))}, "entry 'track' that is not an array of float64"),
         ({"header": np.frombuffer(b"{", np.uint8)}, "header that is not JSON"),
-        ({"header": np.frombuffer(b"[1]", np.uint8)}, "is no lap file"),
-        ({"header": np.frombuffer(b'{"a":1,"a":2}', np.uint8)}, "stands twice"),
+        ({"header": np.frombuffer(b"[1]", np.uint8)}, "is not a lap file"),
+        ({"header": np.frombuffer(b'{"a":1,"a":2}', np.uint8)}, "appears twice"),
         ({"header": np.frombuffer(b'{"a":NaN}', np.uint8)}, "NaN is not a number"),
         ({"header": np.frombuffer(b"[" * 60_000, np.uint8)}, "header that is not JSON"),
         ({"header": np.frombuffer(b"\xff\xfe", np.uint8)}, "header that is not JSON"),
@@ -333,7 +333,7 @@ def test_wrong_entries_are_named(
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"format": "zip"}, "is no lap file"),
+        ({"format": "zip"}, "is not a lap file"),
         ({"format_version": 99}, "has format version 99; this Racer"),
         ({"format_version": "1"}, "has format version '1'"),
         ({"lap_time_s": "fast"}, "field lap_time_s that is not a finite number"),
@@ -426,7 +426,7 @@ def test_compressed_files_are_refused_before_they_swell(tmp_path: Path) -> None:
 def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.lap.npz"
     path.write_bytes(content)
-    with pytest.raises(LapError, match="is no npz file"):
+    with pytest.raises(LapError, match="is not an npz file"):
         load_lap(path)
 
 
@@ -501,7 +501,7 @@ def test_reading_has_limits(tmp_path: Path) -> None:
 
 
 def test_lap_files_have_one_suffix(flying: LapRecord, tmp_path: Path) -> None:
-    with pytest.raises(LapError, match=r"ends in \.lap\.npz"):
+    with pytest.raises(LapError, match=r"must end in \.lap\.npz"):
         save_lap(flying, tmp_path / "lap.npz")
     (tmp_path / "file").write_text("")
     with pytest.raises(LapError, match="cannot be written"):

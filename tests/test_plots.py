@@ -50,7 +50,7 @@ def test_a_picture_is_written(traces, tmp_path, suffix):
 
 
 def test_what_cannot_be_drawn_is_one_sentence(traces, tmp_path):
-    with pytest.raises(RacerError, match=r"ends in \.png"):
+    with pytest.raises(RacerError, match=r"must end in \.png"):
         lap_picture(traces, tmp_path / "laps.bmp")
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(RacerError, match="cannot be written"):

@@ -101,7 +101,7 @@ def test_whatever_builds_a_run_checks_it() -> None:
         ({"n_envs": 0}, "n_envs is 0, but it must be a whole number from 1 to 1,000,000"),
         ({"track": ["a", "b"]}, "track is"),
         ({"track": "a\nb"}, r"track is 'a\nb'"),
-        ({"track": "x" * 1000}, "at most 900 letters"),
+        ({"track": "x" * 1000}, "at most 900 printable characters"),
         ({"algo_settings": {"gama": 1}}, "no setting 'ppo.gama'"),
         ({"highway": 3}, "highway is 3"),
         ({"seed": -1}, "seed is -1"),
@@ -179,7 +179,7 @@ def test_a_damaged_checkpoint_is_passed_over(
     assert main(["resume", str(run), "--quiet", "--json"]) == 0
     text = said(capsys)
     assert paths[-1].name in text
-    assert f"Going on from {paths[0].name}" in text
+    assert f"Resuming from {paths[0].name}" in text
     again = load_checkpoint(RunFolder(run).checkpoint_paths()[-1])[0]
     del whole["facts"], again["facts"]
     assert_same(whole, again)  # the same bits as if nothing had been damaged
@@ -200,7 +200,7 @@ def test_if_none_is_left_it_says_so(run: Path, capsys: pytest.CaptureFixture[str
     for command in (["resume", str(run)], ["export", str(run), "--newest"]):
         assert main(command) == 2
         text = said(capsys)
-        assert "no checkpoint is left to go on from" in text
+        assert "no checkpoint is left to resume from" in text
         assert text.count("\n") == 1
     before.pop(run / ".lock")
     assert {path: path.read_bytes() for path in before} == before
@@ -353,7 +353,7 @@ def test_of_many_trainings_at_once_each_has_a_name(tmp_path: Path) -> None:
     assert all(ready)
     assert {path.name for path in tmp_path.iterdir()} == set(names)
     with (
-        pytest.raises(ConfigError, match="exists already"),
+        pytest.raises(ConfigError, match="already exists"),
         new_run(tmp_path / "ppo", config, {}),
     ):
         pass
@@ -370,7 +370,7 @@ def test_a_run_that_is_trained_is_locked(run: Path, capsys: pytest.CaptureFixtur
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
         assert main(["resume", str(run), "--steps", "192"]) == 2
-        assert f"process {holder.pid} is at work on it" in said(capsys)
+        assert f"process {holder.pid} is using it" in said(capsys)
         holder.kill()
     assert resume(run, steps=192, show=False)["steps"] == 192
 

@@ -215,7 +215,7 @@ def test_options_of_other_kinds_are_refused(capsys):
         assert main(["evaluate", "--env", "Slot", "--policy", "random", *options]) == 2
         assert f"{options[0]} is for " in capsys.readouterr().err
     assert main(["play", "--env", "Slot"]) == 2
-    assert "the kind of world 'slot' names no play in its record" in capsys.readouterr().err
+    assert "the kind of world 'slot' has no play" in capsys.readouterr().err
 
 
 def test_the_command_line_finds_it_by_its_module():

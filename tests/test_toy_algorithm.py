@@ -216,8 +216,8 @@ class Headless(Sac):
             "racer.train.algorithms.base:Algorithm",
             "does not define actions, actor, advance",
         ),
-        ("stable_baselines3:PPO", "which is no Algorithm"),
-        ("toy_algorithm:Nothing", "which is no Algorithm"),
+        ("stable_baselines3:PPO", "which is not an Algorithm"),
+        ("toy_algorithm:Nothing", "which is not an Algorithm"),
     ],
 )
 def test_one_that_leaves_something_out(

@@ -119,7 +119,7 @@ def test_tables_without_widths_take_the_roads(name, suffix, tmp_path, capsys):
     source = read_source(path, width=12.0)
     assert source.line == pytest.approx(np.column_stack([XY, np.full((64, 2), 6.0)]), abs=1e-3)
     assert survey(source).track is not None
-    with pytest.raises(TrackError, match="give the road's with --width METRES"):
+    with pytest.raises(TrackError, match="give the width of the road with --width METRES"):
         read_source(path)
     assert main(["tracks", "validate", str(path), "--width", "12"]) == 0
     assert "fit to drive" in capsys.readouterr().out
@@ -262,7 +262,7 @@ def test_tracks_of_a_gpx_that_make_a_ring_are_joined(tmp_path):
         ("a.csv", "#" + "," * 400_000, "has more than 64 columns"),
         ("a.csv", "x,y," + "a," * 400_000, "has more than 64 columns"),
         ("a.csv", "\n" * 3_000_000, "has 3,000,000 lines; 200,000 points are the most"),
-        ("a.csv", "0,0,5,5\n1e7,0,5,5\n1e7,1e7,5,5\n0,1e7,5,5\n", "km along|more than 10000 km"),
+        ("a.csv", "0,0,5,5\n1e7,0,5,5\n1e7,1e7,5,5\n0,1e7,5,5\n", "km long|more than 10000 km"),
         ("a.csv", "0,0,5,5\n1e300,0,5,5\n1,1e300,5,5\n0,1,5,5\n", "more than 10000 km"),
         ("a.csv", "0,0,5,5\n25e6,0,5,5\n25e6,9,5,5\n0,9,5,5\n", "more than 10000 km"),
         ("a.csv", "0,0,5,5\n9e6,0,5,5\n9e6,9,5,5\n0,9,5,5\n", "km"),
@@ -275,8 +275,8 @@ def test_tracks_of_a_gpx_that_make_a_ring_are_joined(tmp_path):
         ("a.geojson", '{"type":"LineString","coordinates":[[1,' + "9" * 9000 + "]]}", "not JSON"),
         ("a.geojson", '{"type":"LineString","coordinates":[[true,1]]}', "point 1 must be"),
         ("a.geojson", '{"type":"LineString","coordinates":[[NaN,1]]}', "not on Earth"),
-        ("a.geojson", '{"type":"MultiLineString","coordinates":[1]}', "is a list of lines"),
-        ("a.geojson", '{"type":["x"]}', "no LineString"),
+        ("a.geojson", '{"type":"MultiLineString","coordinates":[1]}', "must be a list of lines"),
+        ("a.geojson", '{"type":["x"]}', "neither a LineString"),
         ("a.gpx", "<gpx>" + "<a/>" * 3_000_000, "elements"),
         ("a.kml", "<kml>" + "<a>" * 50_000, "not XML|nested"),
         ("a.kml", kml("<LineString><coordinates>1,2 x,y</coordinates></LineString>"), "point 2"),

@@ -346,7 +346,7 @@ def test_nothing_is_overwritten_or_half_written(user_tracks, tmp_path, monkeypat
     source = read_source(write_csv(tmp_path / "a.csv", ring()))
     import_track(source, ImportOptions())
     before = (user_tracks / "a.csv").read_bytes()
-    with pytest.raises(TrackError, match="exists already; --force"):
+    with pytest.raises(TrackError, match="already exists; --force"):
         import_track(source, ImportOptions())
     for name in ("harbour", "all", "random", "con", "...", "x" * 80):
         with pytest.raises(TrackError, match=r"another --name|give --name"):
@@ -415,7 +415,7 @@ def test_pictures(tmp_path, capsys):
         assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
     capsys.readouterr()
     assert main(["tracks", "draw", "viaduct", "--out", str(tmp_path / "a.gif")]) == 2
-    assert "a picture ends in .png" in capsys.readouterr().err
+    assert "a picture must end in .png" in capsys.readouterr().err
 
 
 # Real circuits ------------------------------------------------------------------------------------

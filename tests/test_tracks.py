@@ -227,13 +227,13 @@ def test_unknown_name_lists_the_catalogue() -> None:
         ("", "holds no points"),
         ("# x_m,y_m,w_tr_right_m,w_tr_left_m\n", "holds no points"),
         ("1,2\n3,4\n", "rows have 2 columns"),
-        ("1,2,3,4\n5,6,7\n", r"row 2 \(line 2\) has 3 columns, the rows before it have 4"),
+        ("1,2,3,4\n5,6,7\n", r"row 2 \(line 2\) has 3 columns, but the rows before it have 4"),
         ("# a comment\n1,2,3,4\n5,six,7,8\n", r"row 2 \(line 3\): 'six' is not a number"),
         ("1,2,3,4\n5,,7,8\n", r"row 2 \(line 2\): '' is not a number"),
         ("1,2,3,4\n", "at least 4 different points, not 1"),
         ("#x_m,y_m,z_m\n1,2,3\n", "header must name x, y and either"),
         ("#x_m,y_m,x_m,width\n1,2,3,4\n", "header must name x, y and either"),
-        ("#x_m,y_m,w_tr_m\n1,2,3,4\n", "header names 3 columns, rows have 4"),
+        ("#x_m,y_m,w_tr_m\n1,2,3,4\n", "header names 3 columns, but rows have 4"),
     ],
 )
 def test_bad_tables_are_refused(tmp_path: Path, content: str, reason: str) -> None:

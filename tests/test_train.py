@@ -191,7 +191,7 @@ def test_time_ends_a_run(tmp_path: Path) -> None:
 def test_a_run_is_never_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "file").write_text("mine")
-    with pytest.raises(ConfigError, match="exists already"):
+    with pytest.raises(ConfigError, match="already exists"):
         train(tiny(), tmp_path / "run", show=False)
     assert main(["resume", str(tmp_path / "run")]) == 2
     assert "no config.toml" in capsys.readouterr().err

@@ -102,6 +102,6 @@ def test_a_terminal_shows_how_far_a_film_is(monkeypatch):
         now[0] = float(second)
         for progress in (shown, silent):
             progress(second / 10)
-    assert "film  40%, 6 s left" in terminal.getvalue()
+    assert "video  40%, 6 s left" in terminal.getvalue()
     assert terminal.getvalue().endswith("\n")
     assert file.getvalue() == ""

@@ -142,7 +142,7 @@ def test_pictures_and_films_are_written_whole_or_not_at_all(tmp_path):
 
 def test_wrong_suffix_and_missing_packages_are_one_sentence(tmp_path, monkeypatch):
     race = Race(short_track(), [make_driver("good", short_track())])
-    with pytest.raises(RacerError, match=r"picture ends in \.png, a film in \.mp4 or \.gif"):
+    with pytest.raises(RacerError, match=r"must end in \.png, of a video in \.mp4 or \.gif"):
         shoot_race(race, tmp_path / "a.avi", seconds=1.0)
     monkeypatch.setattr(need_module.importlib.util, "find_spec", lambda _: None)
     with pytest.raises(RacerError, match=r"pip install 'racer-sim\[plots\]'"):

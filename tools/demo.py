@@ -62,7 +62,7 @@ def prepare(folder: Path) -> None:
     if not folder.exists():
         return
     if folder != HOME:
-        raise RacerError(f"{folder}: exists already; choose another folder with --out.")
+        raise RacerError(f"{folder}: already exists; choose another folder with --out.")
     if any(folder.iterdir()) and not (folder / "config.toml").is_file():
         raise RacerError(f"{folder}: is no training run; move it away first.")
     shutil.rmtree(folder)

@@ -40,7 +40,9 @@ def check_target(path: str | PathLike[str]) -> str:
     """
     suffix = Path(path).suffix.lower()
     if suffix not in SUFFIXES:
-        raise RacerError(f"{fspath(path)}: a picture ends in .png, a film in .mp4 or .gif.")
+        raise RacerError(
+            f"{fspath(path)}: the name of a picture must end in .png, of a video in .mp4 or .gif."
+        )
     if suffix != ".png":
         need("imageio_ffmpeg", "writing a film")
     return suffix

@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     folder, config = RunFolder.open(args.folder)
     output: Path = args.output or folder.policy
     if output.suffix != ".onnx":
-        raise PolicyError(f"{output}: the name of a policy ends in .onnx.")
+        raise PolicyError(f"{output}: the name of a policy must end in .onnx.")
     if args.newest:
         from racer.train.export import export_policy
         from racer.train.task import make_task

@@ -27,9 +27,10 @@ class FilmProgress:
         """Says how far it is, not too often; ends the line at a share of 1."""
         now = time.monotonic()
         if share >= 1.0 and self._shown:
-            print("\rfilm 100 %          ", file=self._stream, flush=True)
+            print("\rvideo 100 %          ", file=self._stream, flush=True)
             self._shown = False
         elif 0.0 < share < 1.0 and now >= self._next and self._stream.isatty():
             left = (now - self._start) / share * (1.0 - share)
-            print(f"\rfilm {share:4.0%}, {left:.0f} s left ", end="", file=self._stream, flush=True)
+            text = f"\rvideo {share:4.0%}, {left:.0f} s left "
+            print(text, end="", file=self._stream, flush=True)
             self._next, self._shown = now + _EVERY, True

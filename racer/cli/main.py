@@ -113,7 +113,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         detail = f" ({problem})" if str(problem) else ""
         return _tell(who, f"there is not enough memory for this{detail}.")
     except (OverflowError, RecursionError) as problem:
-        return _tell(who, f"a number or a file is out of all bounds ({problem}).")
+        return _tell(who, f"a number or a file is too large, or nested too deeply ({problem}).")
 
 
 def command() -> int:
@@ -145,7 +145,7 @@ def _fault(problem: Exception) -> int:
     frames = traceback.extract_tb(problem.__traceback__)
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     what = f"{type(problem).__name__}: {problem}"
-    _tell("racer", f"a fault of Racer's, {what}{place}; {TRACEBACKS}=1 shows more.")
+    _tell("racer", f"internal error, please report it: {what}{place}; {TRACEBACKS}=1 shows more.")
     return 70  # EX_SOFTWARE of sysexits.h
 
 

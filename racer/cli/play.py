@@ -14,7 +14,7 @@ Opens a window in which you drive with the arrow keys (or WASD) against another 
 P pauses, C changes the camera, M hides the minimap, H shows all keys, Esc quits. Your finished laps
 are saved; `racer verify`, `racer replay` and `racer compare` take them.
 With --env you drive in another environment, or watch a driver in it.
-With --offscreen no window opens: a film or picture of --driver against the others is written."""
+With --offscreen no window opens: a video or picture of --driver against the others is written."""
 
 
 def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -85,7 +85,9 @@ def size(text: str) -> tuple[int, int]:
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not WIDTHxHEIGHT") from None
     if not (64 <= width <= 7680 and 64 <= height <= 4320 and width % 2 == height % 2 == 0):
-        raise argparse.ArgumentTypeError(f"{text!r}: even numbers from 64 to 7680 and 4320")
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: both must be even numbers from 64, to 7680x4320 at most"
+        )
     return width, height
 
 
@@ -93,7 +95,7 @@ def duration(text: str) -> float:
     """Reads seconds: more than 0, at most an hour."""
     value = number(text)
     if not 0.0 < value <= 3600.0:
-        raise argparse.ArgumentTypeError(f"{text!r}: more than 0, at most 3600 seconds")
+        raise argparse.ArgumentTypeError(f"{text!r} must be more than 0 and at most 3600 seconds")
     return value
 
 
@@ -101,5 +103,5 @@ def rate(text: str) -> int:
     """Reads frames per second: 1 to 120."""
     value = number(text)
     if not 1 <= value <= 120 or value != int(value):
-        raise argparse.ArgumentTypeError(f"{text!r}: a whole number from 1 to 120")
+        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number from 1 to 120")
     return int(value)

@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     from racer.tracks import load_track
 
     if not 1 <= args.laps <= 1000:
-        raise RacerError(f"--laps {args.laps}: from 1 to 1000.")
+        raise RacerError(f"--laps must be from 1 to 1000, not {args.laps}.")
     if not args.driver.strip():
         raise RacerError("--driver is empty; it is a person's name or a driver.")
     check_vehicle(args.vehicle)
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     agent = is_agent(args.driver)
     if agent and args.device is not None:
         raise RacerError(
-            f"--device is for people: what {shown(args.driver)} drives with is not for choosing."
+            f"--device is for people; with the driver {shown(args.driver)}, leave it out."
         )
     if not agent:
         check_person(args.driver, "--driver")

@@ -21,7 +21,10 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument("--start", type=float, default=0.0, help="lap time to start at [s]")
     parser.add_argument("--rate", type=float, default=1.0, help="seconds of the lap per second")
     parser.add_argument("--lines", action="store_true", help="show the driven lines")
-    parser.add_argument("--camera", choices=("follow", "north", "overview"), default="follow")
+    parser.add_argument(
+        "--camera", choices=("follow", "north", "overview"), default="follow",
+        help="which view (default follow)",
+    )  # fmt: skip
     parser.add_argument("--fullscreen", action="store_true", help="use the whole screen")
     add_offscreen(parser, "to the end of the longest lap")
     parser.set_defaults(run=run)
@@ -37,9 +40,9 @@ def run(args: argparse.Namespace) -> int:
 
     need("pygame", "the viewer")
     if not 0.0 <= args.start <= 3600.0:
-        raise RacerError(f"--start {args.start:g}: a lap time in seconds.")
+        raise RacerError(f"--start must be a lap time from 0 to 3600 seconds, not {args.start:g}.")
     if not 0.0 < args.rate <= 16.0:
-        raise RacerError(f"--rate {args.rate:g}: between 0 and 16.")
+        raise RacerError(f"--rate must be above 0 and at most 16, not {args.rate:g}.")
     if args.offscreen is not None:
         from racer.viewer.offscreen import check_target
 

@@ -95,7 +95,8 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--tolerance", type=float, metavar="M",
-        help="how far smoothing may move the line (default 2, GPX and GeoJSON 5; 0: not at all)",
+        help="how far smoothing may move the line (default 2, or 5 for positions in degrees; "
+        "0: not at all)",
     )  # fmt: skip
     parser.add_argument(
         "--runoff", type=float, metavar="M", help="distance from the edge to the wall"
@@ -254,7 +255,9 @@ def _files(path: Path) -> list[Path]:
         return [track_path(path)]
     files = sorted(item for item in path.iterdir() if item.suffix.lower() in SUFFIXES)
     if not files:
-        raise TrackError(f"{path}: holds no file whose name ends in {', '.join(SUFFIXES)}.")
+        raise TrackError(
+            f"{path}: the folder holds no file whose name ends in {', '.join(SUFFIXES)}."
+        )
     return files
 
 

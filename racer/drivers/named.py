@@ -54,7 +54,7 @@ def named_driver(
         )
     known = known or "policies (.onnx) and the folders of training runs"
     raise PolicyError(
-        f"There is no driver {spec!r}{place}; there are {', '.join(built_in)}, {known}."
+        f"there is no driver {spec!r}{place}; there are {', '.join(built_in)}, {known}."
     )
 
 

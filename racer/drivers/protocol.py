@@ -36,7 +36,7 @@ class Driver(AnyDriver, Protocol):
 
     Attributes:
         name: as shown to people.
-        observation: the observation it wants, "lidar" or "track".
+        observation: the observation it wants, "lidar", "track" or "road".
         action: the action it gives, "axis" (2 numbers) or "pedals" (3 numbers).
         ticks_per_action: for how many ticks of 1/60 s one action holds.
     """

@@ -18,6 +18,12 @@ DIGITS = 9  # so that the last bits of a sum, which a CPU may choose, do not sho
 def rate(hits: NDArray[np.bool_]) -> dict[str, Any]:
     """A share of trials with Wilson's score interval.
 
+    Args:
+        hits: (M,) whether each trial was one; M >= 1.
+
+    Returns:
+        `value`, `low` and `high` from 0 to 1, and `interval`, the method.
+
     Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
     Journal of the American Statistical Association 22 (1927).
     """
@@ -30,7 +36,14 @@ def rate(hits: NDArray[np.bool_]) -> dict[str, Any]:
 
 
 def mean(values: NDArray[np.float64]) -> dict[str, Any]:
-    """A mean with the percentile interval of a bootstrap, whose draws are always the same."""
+    """A mean with the percentile interval of a bootstrap, whose draws are always the same.
+
+    Args:
+        values: (M,) float64, in any unit; M >= 1.
+
+    Returns:
+        `value`, `low` and `high` in that unit, and `interval`, the method.
+    """
     n = len(values)
     draws = np.random.default_rng(0).integers(0, n, (RESAMPLES, n))
     low, high = np.quantile(values[draws].mean(axis=1), [0.025, 0.975])

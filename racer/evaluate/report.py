@@ -58,7 +58,12 @@ class Report:
         }
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes `as_json()`; the file takes its place when it is complete."""
+        """Writes `as_json()`; the file takes its place when it is complete.
+
+        Raises:
+            OSError: it cannot be written.
+            ValueError: a number is not finite.
+        """
         atomic_write(path, json.dumps(self.as_json(), indent=1, allow_nan=False) + "\n")
 
 
@@ -80,7 +85,13 @@ def interval_table(total: Mapping[str, Mapping[str, Any]], units: Mapping[str, s
 
 
 def interval_line(name: str, entry: Mapping[str, Any], unit: str | None = None) -> str:
-    """One number with its interval."""
+    """One number with its interval, on one line.
+
+    Args:
+        name: what it is, in snake case.
+        entry: `value`, `low`, `high` and `interval`, the method.
+        unit: its unit; a share whose name ends in `_rate` and has none is shown in percent.
+    """
     unit = unit or "1"
     percent = name.endswith("_rate") and unit == "1"
     factor, unit = (100.0, "%") if percent else (1.0, "" if unit == "1" else unit)

@@ -36,7 +36,7 @@ def read_config(path: str | os.PathLike[str]) -> dict[str, Any]:
     path = os.fspath(path)
     suffix = Path(path).suffix.lower()
     if suffix not in (".toml", ".json"):
-        raise ConfigError(f"{path}: the name of a configuration file ends in .toml or .json.")
+        raise ConfigError(f"{path}: the name of a configuration file must end in .toml or .json.")
     if suffix == ".toml":
         return read_toml(path, error=ConfigError, what="configuration file")
     text = read_text(path, error=ConfigError, what="configuration file")
@@ -60,5 +60,5 @@ def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
         twin = next(key for key in keys if keys.count(key) > 1)
-        raise ConfigError(f"the key {shown_value(twin)} stands twice in one object.")
+        raise ConfigError(f"the key {shown_value(twin)} appears twice in one object.")
     return found

@@ -43,7 +43,7 @@ def hold(
         try:
             _lock(descriptor, wait=wait)
         except OSError:
-            raise error(f"{what}: {_holder(descriptor)} is at work on it.") from None
+            raise error(f"{what}: {_holder(descriptor)} is using it.") from None
         with suppress(OSError):  # a full disk takes no note; the lock holds all the same
             os.ftruncate(descriptor, 0)
             os.lseek(descriptor, 0, os.SEEK_SET)

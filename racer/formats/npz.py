@@ -103,7 +103,7 @@ def split(data: bytes) -> dict[str, Entry]:
         entries[name] = Entry(content, zlib.crc32(content) == crc, offset)
         offset = start + size
     if not entries:
-        raise NpzError("is no npz file")
+        raise NpzError("is not an npz file")
     _check_frame(data, entries)
     return entries
 
@@ -133,7 +133,7 @@ def _check_frame(data: bytes, entries: Mapping[str, Entry]) -> None:
     if len(data) < len(wanted):
         raise NpzError(f"is cut off at byte {len(data):,}")
     if len(data) > len(wanted):
-        raise NpzError(f"goes on after its end at byte {len(wanted):,}")
+        raise NpzError(f"continues after its end at byte {len(wanted):,}")
 
 
 def array_from(entry: Entry, name: str, dtype: np.dtype[Any], row: tuple[int, ...]) -> Array:

@@ -125,7 +125,7 @@ def text(value: Any, name: str) -> str:
     if not isinstance(value, str):
         raise refuse(name, value, "a text")
     if len(value) > LONGEST_TEXT or not is_plain(value):
-        raise refuse(name, value, f"a text of at most {LONGEST_TEXT} letters that all can be shown")
+        raise refuse(name, value, f"a text of at most {LONGEST_TEXT} printable characters")
     return str(value)
 
 
@@ -307,7 +307,7 @@ def with_keys(kind: type[Checked], content: Mapping[str, Any], place: str = "") 
         key = kind.key_of(name) if name in fields else name
         if key in found:
             dot = f"{place}." if place else ""
-            raise ConfigError(f"{dot}{key} stands there twice, also as {shown_value(name)}.")
+            raise ConfigError(f"{dot}{key} is given twice, also as {shown_value(name)}.")
         section = next(
             (f.metadata.get("section") for f in fields.values() if key == kind.key_of(f.name)), None
         )

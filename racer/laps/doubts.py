@@ -86,7 +86,7 @@ def _doubt_about_standing(before: np.void, standing: np.void) -> str:
     with np.errstate(over="ignore"):
         unit = before["cos_heading"] ** 2 + before["sin_heading"] ** 2
     if not abs(unit - 1.0) < 1e-9:
-        return "its heading is no direction"
+        return "its heading is not a direction"
     return ""
 
 
@@ -95,6 +95,11 @@ def engine_placed(before: np.void, car: _core.circuit.Batch, track: _core.circui
 
     Tries the middle of the road and the grid slots of several cars, as they were when such files
     were written.
+
+    Args:
+        before: structured (), the car's recorded state.
+        car: a batch of one car on the track, as `open_car` makes it; it is moved.
+        track: the circuit.
     """
     names = [name for name in before.dtype.names or () if name not in _IDLE]
     here = track.stations[0]

@@ -90,7 +90,7 @@ def _write(
 ) -> _T:
     name = show_path(path)
     if not os.fspath(path).endswith(SUFFIX):
-        raise LapError(f"{name}: the name of a lap file ends in {SUFFIX}.")
+        raise LapError(f"{name}: the name of a lap file must end in {SUFFIX}.")
     data = encode_lap(record)
     try:
         return write(path, data)
@@ -114,14 +114,18 @@ def load_lap(path: str | os.PathLike[str], *, any_physics: bool = False) -> LapR
     data = read_bytes(path, limit=MAX_LAP_BYTES, error=LapError, what="lap file")
     record, damaged = decode_lap(data, show_path(path))
     if damaged:
-        raise LapError(f"{show_path(path)}: {damaged[0]!r} is damaged: its check sum is wrong.")
+        raise LapError(f"{show_path(path)}: {damaged[0]!r} is damaged: its checksum is wrong.")
     if not any_physics:
         check_physics(record, show_path(path))
     return record
 
 
 def encode_lap(record: LapRecord) -> bytes:
-    """The bytes of a lap file: format 2 if the record has a placement, else format 1."""
+    """The bytes of a lap file: format 2 if the record has a placement, else format 1.
+
+    Raises:
+        LapError: the record has neither a placement nor a start state.
+    """
     place = record.placement
     header: dict[str, Any] = {"format": FORMAT, "format_version": 1 if place is None else 2}
     header |= {name: getattr(record, name) for name in _OF_RECORD}
@@ -161,7 +165,12 @@ def encode_lap(record: LapRecord) -> bytes:
 
 
 def content_hash(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> str:
-    """SHA-256 over a header without its `content` and the arrays of a file, as 64 hex digits."""
+    """SHA-256 over a header without its `content` and the arrays of a file, as 64 hex digits.
+
+    Args:
+        header: the fields of the header.
+        arrays: every other entry of a format 2 file, by name, with its dtype and shape.
+    """
     digest = hashlib.sha256()
     rest = {name: value for name, value in header.items() if name != "content"}
     digest.update(encode_header(rest))
@@ -210,7 +219,7 @@ def decode_lap(data: bytes, label: str) -> tuple[LapRecord, list[str]]:
 
 def _decoded(entries: dict[str, npz.Entry], *, intact: bool) -> LapRecord:
     if "header" not in entries:
-        raise npz.NpzError("is no lap file: it has no entry 'header'")
+        raise npz.NpzError("is not a lap file: it has no entry 'header'")
     header = read_header(entries["header"], tuple(_ENTRIES), racer.__version__)
     version = header["format_version"]
     _check_names(entries, _ENTRIES[version])
@@ -242,7 +251,7 @@ def _decoded(entries: dict[str, npz.Entry], *, intact: bool) -> LapRecord:
 def _check_names(entries: dict[str, npz.Entry], wanted: tuple[str, ...]) -> None:
     for name in wanted:
         if name not in entries:
-            raise npz.NpzError(f"is no lap file: it has no entry {name!r}")
+            raise npz.NpzError(f"is not a lap file: it has no entry {name!r}")
     for name in entries:
         if name not in wanted:
             raise npz.NpzError(f"has an unknown entry '{shown(name, 40)}'")

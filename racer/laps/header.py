@@ -49,7 +49,7 @@ _KINDS: dict[type, str] = {
     float: "a finite number",
     int: "a whole number",
     bool: "true or false",
-    str: f"a text of at most {MAX_TEXT} letters",
+    str: f"a text of at most {MAX_TEXT} characters",
     list: "a list",
     dict: "a table",
 }
@@ -83,7 +83,7 @@ def read_header(entry: npz.Entry, readable: tuple[int, ...], here: str) -> dict[
         reason = shown(problem, 120)
         raise npz.NpzError(f"has a header that is not JSON ({reason})") from None
     if not isinstance(header, dict) or header.get("format") != FORMAT:
-        raise npz.NpzError(f'is no lap file: its header does not say "format": "{FORMAT}"')
+        raise npz.NpzError(f'is not a lap file: its header does not say "format": "{FORMAT}"')
     version = header.get("format_version")
     if type(version) is not int or version not in readable:
         known = " and ".join(str(number) for number in readable)
@@ -130,7 +130,7 @@ def _check_spelling(header: dict[str, Any], raw: bytes) -> None:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("a key appears twice")
     return result
 
 

@@ -31,7 +31,17 @@ class InputLog:
         self._chunks[number][row] = inputs
 
     def between(self, first: int, end: int, world: int, car: int) -> NDArray[np.int16]:
-        """The inputs (end - first, 3) of one car from tick `first` to before `end`."""
+        """The inputs of one car from tick `first` to before `end`.
+
+        Args:
+            first: the first tick.
+            end: the tick after the last; more than `first`.
+            world: index of the car's world.
+            car: its index in that world.
+
+        Returns:
+            int16 (end - first, 3): steer, throttle and brake in 1/32767.
+        """
         numbers = range(first // CHUNK, (end - 1) // CHUNK + 1)
         pieces = [self._chunks[number][:, world, car] for number in numbers]
         begin = first - numbers[0] * CHUNK

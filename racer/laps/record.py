@@ -42,7 +42,13 @@ class Placement:
     def near(
         cls, track: _core.circuit.Track, s: float, n: float = 0.0, heading_error: float = 0.0
     ) -> Placement:
-        """The placement next to (s, n) [m] with a heading error [rad].
+        """The placement next to a place, on whole millimetres and microradians.
+
+        Args:
+            track: the circuit.
+            s: distance from the start line [m]; any lap's.
+            n: offset from the centre line [m], positive to the left.
+            heading_error: angle to the tangent of the centre line [rad], positive to the left.
 
         Raises:
             ValueError: a number is not finite.
@@ -75,6 +81,11 @@ class Placement:
 
     def put(self, batch: _core.circuit.Batch, world: int = 0, car: int = 0) -> None:
         """Puts a car there, at rest.
+
+        Args:
+            batch: the cars.
+            world: index of the car's world.
+            car: its index in that world.
 
         Raises:
             ValueError: there is no road.
@@ -150,7 +161,11 @@ class LapRecord:
 
     @property
     def begin(self) -> Placement | NDArray[np.void]:
-        """What the inputs are driven from: the placement, or the recorder's state."""
+        """What the inputs are driven from: the placement, or the recorder's state, structured ().
+
+        Raises:
+            LapError: the lap has neither.
+        """
         if self.placement is not None:
             return self.placement
         if self.start is None:
@@ -166,7 +181,8 @@ def check_claim(text: str, what: str) -> None:
     """Raises LapError unless a lap file can say a text, such as a driver's name, as it is."""
     if len(text) > MAX_TEXT:
         raise LapError(
-            f"{what} {shown(text, 40)!r} has {len(text)} letters; a lap file takes {MAX_TEXT}."
+            f"{what} {shown(text, 40)!r} has {len(text)} characters; a lap file takes at most "
+            f"{MAX_TEXT}."
         )
     if not is_plain(text):
         raise LapError(

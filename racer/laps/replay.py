@@ -65,6 +65,11 @@ def open_car(
 
     Recording, verification and replays use it, because the rules of an episode (time limits,
     restarts) are part of the state that the hashes cover.
+
+    Args:
+        track: the circuit.
+        vehicle: name of the vehicle.
+        observation: name of the observation: "lidar", "track" or "road".
     """
     config = _core.circuit.Config()
     config.max_steps = 0
@@ -84,6 +89,10 @@ def open_car(
 def put_in_state(car: _core.circuit.Batch, start: NDArray[np.void]) -> None:
     """Puts the car of `open_car` into a recorded state.
 
+    Args:
+        car: the batch of that car.
+        start: structured (), the state; fields that it lacks stay as they are.
+
     Raises:
         LapError: the engine refuses the state.
     """
@@ -98,6 +107,10 @@ def put_in_state(car: _core.circuit.Batch, start: NDArray[np.void]) -> None:
 
 def put_at_start(car: _core.circuit.Batch, begin: Placement | NDArray[np.void]) -> None:
     """Puts the car of `open_car` where a lap's inputs begin.
+
+    Args:
+        car: the batch of that car.
+        begin: a placement, where it is put at rest, or a state, structured ().
 
     Raises:
         LapError: there is no road, or the engine refuses the state.

@@ -187,7 +187,7 @@ def verify_lap(lap: LapRecord | str | os.PathLike[str], *, label: str = "lap") -
 
     Args:
         lap: a lap, or its file.
-        label: what messages call a lap that is no file.
+        label: what messages call a lap that is not a file.
     """
     file = "" if isinstance(lap, LapRecord) else os.fspath(lap)
     label = show_path(file) if file else label

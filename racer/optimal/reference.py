@@ -203,7 +203,7 @@ def load_reference(path: str | os.PathLike[str]) -> Reference:
             raise
         raise RacerError(f"{shown}: holds no minimum-time result ({problem}).") from None
     if not _makes_sense(found):
-        raise RacerError(f"{shown}: holds no minimum-time result (a value that cannot be).")
+        raise RacerError(f"{shown}: holds no minimum-time result (a value is impossible).")
     return found
 
 

@@ -57,7 +57,9 @@ def lap_picture(
             written.
     """
     if Path(path).suffix.lower() not in _SUFFIXES:
-        raise RacerError(f"{fspath(path)}: a picture ends in {', '.join(_SUFFIXES)}.")
+        raise RacerError(
+            f"{fspath(path)}: the name of a picture must end in {', '.join(_SUFFIXES)}."
+        )
     figure = lap_figure(laps, labels=labels, title=title)
     try:
         with atomic_path(path) as temporary:

@@ -158,7 +158,7 @@ def _figure(path: str | os.PathLike[str]) -> tuple[Figure, Axes]:
 
 def _check_suffix(path: str | os.PathLike[str]) -> None:
     if Path(path).suffix.lower() not in SUFFIXES:
-        raise RacerError(f"{path}: a picture ends in {', '.join(SUFFIXES)}.")
+        raise RacerError(f"{path}: the name of a picture must end in {', '.join(SUFFIXES)}.")
 
 
 def _save(figure: Figure, path: str | os.PathLike[str], dpi: int) -> None:

@@ -82,7 +82,7 @@ def track_path(name_or_path: str | os.PathLike[str]) -> Path:
     folder = user_folder()
     if key in list_user_tracks() and folder is not None:
         return folder / f"{key}.csv"
-    raise TrackError(f"There is no track '{shown(text)}'; {_known(folder)}.")
+    raise TrackError(f"there is no track '{shown(text)}'; {_known(folder)}.")
 
 
 def _known(folder: Path | None) -> str:
@@ -90,10 +90,10 @@ def _known(folder: Path | None) -> str:
     known = f"the catalogue has {', '.join(list_tracks())}"
     mine = list_user_tracks()
     if mine:
-        known += f"; imported are {', '.join(mine[:20])}{', ...' if len(mine) > 20 else ''}"
+        known += f"; you imported {', '.join(mine[:20])}{', ...' if len(mine) > 20 else ''}"
     if folder is None:
         known += "; to find imported ones: pip install 'racer-sim[tracks]'"
-    return f"{known}; {PREFIX}SEED is a random one, and the name of a track file ends in .csv"
+    return f"{known}; {PREFIX}SEED is a random circuit; a file's name must end in .csv"
 
 
 def load_track(name_or_path: str | os.PathLike[str]) -> Track:
@@ -170,7 +170,8 @@ def seed_and_kind(name: str) -> tuple[int, str | None]:
     found = re.fullmatch(r"([0-9]{1,19})(?:-([a-z]+))?", name.removeprefix(PREFIX))
     if found is None or int(found[1]) >= 1 << 63 or found[2] not in (None, *KINDS):
         raise TrackError(
-            f"a random track is {PREFIX}SEED or {PREFIX}SEED-KIND, with a whole number from 0 to "
-            f"2^63 - 1 and one of {', '.join(KINDS)}, not '{shown(name, 60)}'."
+            f"there is no random track '{shown(name, 60)}'; it must be {PREFIX}SEED or "
+            f"{PREFIX}SEED-KIND, where SEED is a whole number from 0 to 2^63 - 1 and KIND is one "
+            f"of {', '.join(KINDS)}."
         )
     return int(found[1]), found[2]

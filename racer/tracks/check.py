@@ -87,7 +87,16 @@ def direction(samples: Samples) -> str:
 
 
 def folds(samples: Samples, widths: Array, where: Callable[[Array], str]) -> list[Finding]:
-    """Bends that are tighter than the road is wide on their inside."""
+    """Bends that are tighter than the road is wide on their inside.
+
+    Args:
+        samples: the centre line at K places.
+        widths: (K, 2) width to the right and to the left at those places [m].
+        where: what a message says of a place (2,) [m], such as its row in the file.
+
+    Returns:
+        A finding for each bend: an error if the edge folds over itself, a note if it nearly does.
+    """
     left = samples.curvature > 0.0
     inner = np.where(left, widths[:, 1], widths[:, 0])
     share = np.abs(samples.curvature) * inner
@@ -108,7 +117,13 @@ def folds(samples: Samples, widths: Array, where: Callable[[Array], str]) -> lis
 
 
 def overlaps(samples: Samples, widths: Array, where: Callable[[Array], str]) -> list[Finding]:
-    """Bridges (notes), and stretches of road that lie on one another (errors)."""
+    """Bridges (notes), and stretches of road that lie on one another (errors).
+
+    Args:
+        samples: the centre line at K places.
+        widths: (K, 2) width to the right and to the left at those places [m].
+        where: what a message says of a place (2,) [m], such as its row in the file.
+    """
     found = []
     for meeting in meetings(samples, widths):
         i, j = meeting.first, meeting.second

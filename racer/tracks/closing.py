@@ -36,7 +36,8 @@ def distinct(source: Source, findings: list[Finding]) -> np.ndarray:
     if 0.0 < extent < SMALLEST:
         raise TrackError(
             f"{source.path}: from {source.name(0)} on all points lie within {extent:.2g} m; "
-            "positions are metres, and degrees belong into GeoJSON or GPX."
+            "positions must be in metres, or, if they are degrees, in columns named lat and lon, "
+            "in GeoJSON, KML or GPX."
         )
     repeats = np.append(False, np.hypot(*np.diff(xy, axis=0).T) < SAME_POINT)
     first = np.flatnonzero(repeats)
@@ -55,6 +56,14 @@ def distinct(source: Source, findings: list[Finding]) -> np.ndarray:
 def closed(source: Source, index: np.ndarray, findings: list[Finding]) -> np.ndarray:
     """The points of one lap, the first not repeated.
 
+    Args:
+        source: the file.
+        index: (M,) indices of its points, in order.
+        findings: takes what was repaired, and what is worth a note.
+
+    Returns:
+        (L,) indices of the points that stay.
+
     Raises:
         TrackError: there are too few points, one stands out, or the gap is too large.
     """
@@ -70,9 +79,9 @@ def closed(source: Source, index: np.ndarray, findings: list[Finding]) -> np.nda
         )
     if steps.sum() > FARTHEST:
         raise TrackError(
-            f"{source.path}: from {source.name(int(index[0]))} to "
-            f"{source.name(int(index[-1]))} it is {steps.sum() / 1000.0:,.0f} km along "
-            "the points; a lap is at most 50 km long."
+            f"{source.path}: the line from {source.name(int(index[0]))} to "
+            f"{source.name(int(index[-1]))} is {steps.sum() / 1000.0:,.0f} km long; a lap is at "
+            "most 50 km long."
         )
     gap = float(np.hypot(*(xy[0] - xy[-1])))
     longest = float(steps.max())
@@ -80,8 +89,8 @@ def closed(source: Source, index: np.ndarray, findings: list[Finding]) -> np.nda
         where = f"from {source.name(int(index[-1]))} to {source.name(int(index[0]))}"
         if gap > max(CLOSABLE, CLOSING_FACTOR * longest):
             raise TrackError(
-                f"{source.path}: the circuit is not closed: {where} it is {gap:,.1f} m, and at most"
-                f" {max(CLOSABLE, CLOSING_FACTOR * longest):,.0f} m are closed."
+                f"{source.path}: the circuit is not closed: the gap {where} is {gap:,.1f} m; gaps "
+                f"of up to {max(CLOSABLE, CLOSING_FACTOR * longest):,.0f} m are closed."
             )
         text = f"a gap of {gap:.1f} m {where} was closed"
         findings.append(Finding("repaired", text, (float(xy[-1, 0]), float(xy[-1, 1]))))
@@ -165,6 +174,6 @@ def _check_outliers(source: Source, index: np.ndarray) -> None:
         k = int(np.argmax(np.where(out, detour - chord, -np.inf)))
         away = float(np.hypot(*(xy[k] - (before[k] + after[k]) / 2.0)))
         raise TrackError(
-            f"{source.path}: {source.name(int(index[k]))} lies {away:,.0f} m away from the way "
+            f"{source.path}: {source.name(int(index[k]))} lies {away:,.0f} m away from the line "
             "between its neighbours."
         )

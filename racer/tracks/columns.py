@@ -55,13 +55,13 @@ def is_header(names: Sequence[str]) -> bool:
 
 
 def counts(table: NDArray[np.float64]) -> bool:
-    """Whether the first column counts the rows."""
+    """Whether the first column of a table (M, C) counts the rows."""
     first = table[:, 0]
     return len(first) > 3 and bool(np.isfinite(first).all() and (np.diff(first) == 1.0).all())
 
 
 def goes_along(table: NDArray[np.float64]) -> bool:
-    """Whether the first column is the distance along the places in the two after it."""
+    """Whether the first column of a table (M, C) is the distance along the next two, x and y."""
     if len(table) < 4 or table.shape[1] < 3 or not np.isfinite(table[:, :3]).all():
         return False
     with np.errstate(over="ignore", invalid="ignore"):

@@ -36,7 +36,7 @@ def read_geojson(path: Path) -> Array:
     """The line of a GeoJSON file (RFC 7946), (M, 2) in metres; several are joined.
 
     Raises:
-        TrackError: it is no GeoJSON, or holds no line, or several that make no ring.
+        TrackError: it is not GeoJSON, or holds no line, or several that do not form a ring.
     """
     text = read_text(path, limit=MAX_TRACK_BYTES, error=TrackError, what="track file")
     if any(text.count(sign) > most for sign, most in _MOST.items()):
@@ -51,7 +51,7 @@ def read_geojson(path: Path) -> Array:
     if not lines:
         raise TrackError(
             f"{path}: holds no lines; a track is a LineString, a Polygon of one ring, or several "
-            "LineStrings that make a ring."
+            "LineStrings that form a ring."
         )
     check_count(path, sum(map(len, lines)))
     degrees: list[tuple[float, float]] = []
@@ -73,7 +73,16 @@ def check_count(path: Path, count: int) -> None:
 
 
 def joined_metres(path: Path, degrees: list[tuple[float, float]], counts: list[int]) -> Array:
-    """The points in metres (M, 2) of the lines, which have so many points each, end to end."""
+    """Lines in degrees as the points of one ring, (M, 2) float64 in metres.
+
+    Args:
+        path: the file, for messages.
+        degrees: (longitude, latitude) of the points of all lines, one line after the other.
+        counts: how many of the points belong to each line.
+
+    Raises:
+        TrackError: a point is not on Earth, they are too far apart, or the lines form no ring.
+    """
     xy = to_metres(path, degrees)
     parts = np.split(xy, np.cumsum(counts)[:-1])
     return joined(path, [part for part in parts if len(part)])
@@ -139,7 +148,7 @@ def _lines(path: Path, item: Any, depth: int) -> list[list[Any]]:
         if kind == collection:
             inside = item.get(members)
             if not isinstance(inside, list):
-                raise TrackError(f"{path}: a {collection} has a list of {members}.")
+                raise TrackError(f"{path}: a {collection} must have a list of {members}.")
             return [line for member in inside for line in _lines(path, member, depth - 1)]
     return _geometry(path, kind, item.get("coordinates"))
 
@@ -150,7 +159,7 @@ def _geometry(path: Path, kind: Any, coordinates: Any) -> list[list[Any]]:
     if kind == "MultiLineString" and isinstance(coordinates, list):
         if all(isinstance(part, list) for part in coordinates):
             return coordinates
-        raise TrackError(f"{path}: a MultiLineString is a list of lines.")
+        raise TrackError(f"{path}: the coordinates of a MultiLineString must be a list of lines.")
     if kind == "Polygon" and isinstance(coordinates, list):
         if len(coordinates) == 1 and isinstance(coordinates[0], list):
             return [coordinates[0]]
@@ -161,10 +170,12 @@ def _geometry(path: Path, kind: Any, coordinates: Any) -> list[list[Any]]:
         return []
     if kind is None:
         raise TrackError(
-            f"{path}: is not GeoJSON, an object in it has no type; OpenStreetMap's own JSON, for "
-            "one, must be exported as GeoJSON."
+            f"{path}: is not GeoJSON: an object in it has no type; export OpenStreetMap's data as "
+            "GeoJSON, not as its own JSON."
         )
-    raise TrackError(f"{path}: holds a '{shown(kind, 40)}', which is no LineString and no Polygon.")
+    raise TrackError(
+        f"{path}: holds a '{shown(kind, 40)}', which is neither a LineString nor a Polygon."
+    )
 
 
 def _degrees(value: float) -> float:

@@ -24,7 +24,16 @@ _TRIED = 400  # places at which a lap may begin
 
 
 def without_standing(source: Source, index: np.ndarray, findings: list[Finding]) -> np.ndarray:
-    """The points without those of a car that stands, of which one stays."""
+    """The points without those of a stationary car, of which one stays.
+
+    Args:
+        source: the file.
+        index: (M,) indices of its points, in order.
+        findings: takes a finding if points are left out.
+
+    Returns:
+        (L,) indices of the points that stay.
+    """
     xy = source.line[index, :2]
     if len(xy) < 4 * _WINDOW:
         return index
@@ -73,7 +82,16 @@ def _typical(values: Array, weights: Array) -> float:
 
 
 def one_lap(source: Source, index: np.ndarray, findings: list[Finding]) -> np.ndarray:
-    """The points of the first complete lap, if the record holds more than one."""
+    """The points of the first complete lap, if the record holds more than one.
+
+    Args:
+        source: the file.
+        index: (M,) indices of its points, in order.
+        findings: takes a finding if points are left out.
+
+    Returns:
+        (L,) indices of the points that stay.
+    """
     xy = source.line[index, :2]
     if len(xy) < 20:
         return index

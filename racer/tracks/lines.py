@@ -25,7 +25,7 @@ def joined(path: Path, parts: list[Array]) -> Array:
         parts: the lines, each (K, 2) [m], in any order and either direction.
 
     Raises:
-        TrackError: the parts do not make one ring.
+        TrackError: the parts do not form one ring.
     """
     if len(parts) == 1:
         return parts[0]
@@ -50,13 +50,15 @@ def joined(path: Path, parts: list[Array]) -> Array:
         if gap > JOIN or closed:
             others = ", ".join(str(other + 1) for other in sorted(left)[:10])
             if closed:
-                reason = f"line {others} is not part of the ring that the others make"
+                reason = f"line {others} is not part of the ring that the others form"
             else:
                 reason = (
-                    f"line {number + 1} is {gap:,.0f} m away from the end of line {last + 1}, and "
-                    f"at most {JOIN:.0f} m are joined"
+                    f"line {number + 1} is {gap:,.0f} m away from the end of line {last + 1}; "
+                    f"gaps of up to {JOIN:.0f} m are joined"
                 )
-            raise TrackError(f"{path}: holds {len(parts)} lines that make no one ring: {reason}.")
+            raise TrackError(
+                f"{path}: holds {len(parts)} lines that do not form one ring: {reason}."
+            )
         part = left.pop(number)
         part = part if side == 0 else part[::-1]
         ring.append(part[1:] if gap < 1e-3 else part)

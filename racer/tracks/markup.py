@@ -69,7 +69,7 @@ def read_xml(path: Path, kind: str, reader: Reader) -> None:
         reader: gets the elements.
 
     Raises:
-        TrackError: it is no such XML, or too much of it.
+        TrackError: it is not XML of that kind, or too much of it.
     """
     from defusedxml import DefusedXmlException
     from defusedxml.ElementTree import DefusedXMLParser, ParseError
@@ -85,7 +85,7 @@ def read_xml(path: Path, kind: str, reader: Reader) -> None:
         parser.close()
     except DefusedXmlException:
         raise TrackError(
-            f"{path}: has a document type or entities, which no {kind} needs."
+            f"{path}: has a document type or entities, which a {kind} file must not have."
         ) from None
     except TrackError:  # of the reader
         raise
@@ -96,4 +96,4 @@ def read_xml(path: Path, kind: str, reader: Reader) -> None:
 def _check_tag(path: Path, ahead: int) -> None:
     """Looks at how far expat is behind: it stays at the beginning of a tag until its end comes."""
     if ahead > _LONGEST_TAG:
-        raise TrackError(f"{path}: has an element's tag of more than {_LONGEST_TAG:,} bytes.")
+        raise TrackError(f"{path}: has a tag of more than {_LONGEST_TAG:,} bytes.")

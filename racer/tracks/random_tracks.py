@@ -86,11 +86,22 @@ def _built(seed: int, kind: str | None) -> Track:
 
 
 def random_circuit(seed: int, kind: str | None = None) -> RandomCircuit:
-    """The centre line of a seed; arguments and errors as of `random_track`."""
+    """The centre line of a seed, before the engine builds a track of it.
+
+    Args:
+        seed: 0 to 2^63 - 1.
+        kind: one of `KINDS`; None leaves it to the seed.
+
+    Raises:
+        TrackError: the seed is negative or too large, there is no such kind, or no attempt passed
+            the checks.
+    """
     if not 0 <= seed < 1 << 63:
-        raise TrackError(f"the seed of a random track is from 0 to 2^63 - 1, not {seed}.")
+        raise TrackError(f"the seed of a random track must be from 0 to 2^63 - 1, not {seed}.")
     if kind is not None and kind not in KINDS:
-        raise TrackError(f"random tracks are {', '.join(KINDS)}, not {kind!r}.")
+        raise TrackError(
+            f"there is no kind of random track {kind!r}; there are {', '.join(KINDS)}."
+        )
     if kind == ROAD_COURSE:
         return _road_course(seed)
     chosen = kind or KINDS[(0, 0, 0, 1, 1, 1, 2, 2, 2, 3)[Dice(seed).whole(0, 9)]]
@@ -101,7 +112,8 @@ def random_circuit(seed: int, kind: str | None = None) -> RandomCircuit:
         line = _drawn(polygon, dice)
         if line is not None and is_good(line, runoff):
             return RandomCircuit(line, runoff, chosen, attempt + 1)
-    raise TrackError(f"no circuit came of the seed {seed}.")  # 10,000 seeds never needed a third
+    # 10,000 seeds never needed a third attempt.
+    raise TrackError(f"the seed {seed} gives no circuit; try another.")
 
 
 def _road_course(seed: int) -> RandomCircuit:
@@ -115,11 +127,16 @@ def _road_course(seed: int) -> RandomCircuit:
             continue
         if np.max(np.abs(track.stations["curvature"])) < 1.0 / TIGHTEST_ROAD_COURSE:
             return RandomCircuit(*drawn, ROAD_COURSE, attempt + 1)
-    raise TrackError(f"no road course came of the seed {seed}.")
+    raise TrackError(f"the seed {seed} gives no road course; try another.")
 
 
 def is_good(line: Array, runoff: float) -> bool:
-    """Whether a line passes the import's checks, and some that a race director would make."""
+    """Whether a line passes the import's checks, and some that a race director would make.
+
+    Args:
+        line: (M, 4) x, y, width to the right, width to the left [m].
+        runoff: from the edge to the wall [m].
+    """
     findings, track = check_line(line, runoff=runoff)
     if track is None or any(finding.level == "error" for finding in findings):
         return False

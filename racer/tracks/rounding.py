@@ -46,7 +46,7 @@ def rounded(corners: Array, fine: float) -> Array:
 
 
 def resampled(line: Array, step: float) -> Array:
-    """The closed line at equal distances of about `step` along it."""
+    """The closed line (M, C), x and y first, at equal distances of about `step` [m] along it."""
     closed = np.vstack([line, line[:1]])
     s = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(closed[:, :2], axis=0).T))])
     wanted = np.arange(round(s[-1] / step)) * (s[-1] / round(s[-1] / step))
@@ -54,7 +54,7 @@ def resampled(line: Array, step: float) -> Array:
 
 
 def smoothed(line: Array, window: float) -> Array:
-    """A moving average over about `window` points, twice, along an evenly spaced closed line."""
+    """A moving average over about `window` points, twice, of an evenly spaced ring (M, C)."""
     half = round(window / 2)
     for _ in range(2):
         line = np.mean([np.roll(line, k, axis=0) for k in range(-half, half + 1)], axis=0)

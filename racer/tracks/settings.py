@@ -25,7 +25,9 @@ def _text_field() -> Any:
 
     def check(value: Any, name: str) -> str:
         if not isinstance(value, str) or len(value) > MAX_TEXT or not is_plain(value):
-            raise refuse(name, value, f"a text of at most {MAX_TEXT} printable letters on one line")
+            raise refuse(
+                name, value, f"a text of at most {MAX_TEXT} printable characters on one line"
+            )
         return value.strip()
 
     return dataclasses.field(default="", metadata={"check": check})
@@ -68,7 +70,7 @@ def read_settings(path: str | os.PathLike[str]) -> TrackSettings:
     """Reads the TOML file beside the track file `path`; defaults where there is none.
 
     Raises:
-        TrackError: the file is no TOML, or it has an unknown key or a value of the wrong type.
+        TrackError: the file is not TOML, or it has an unknown key or a value of the wrong type.
     """
     toml = Path(path).with_suffix(".toml")
     if not toml.exists():

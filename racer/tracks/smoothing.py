@@ -178,7 +178,7 @@ class Smoother:
 
 
 def smoother_for(points: Array) -> Smoother:
-    """A smoother whose points are further apart than they are noisy.
+    """A smoother of points (M, 2) [m] whose own points are further apart than they are noisy.
 
     Noise makes the way along the points longer than the line. Where it is not small against their
     distance, neighbours are averaged, which takes from the noise and adds to the distance.

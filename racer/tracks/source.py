@@ -71,7 +71,7 @@ def read_source(
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES + TABLES:
-        raise TrackError(f"{path}: the name of a track file ends in {', '.join(SUFFIXES)}.")
+        raise TrackError(f"{path}: the name of a track file must end in {', '.join(SUFFIXES)}.")
     if not LEAST_SCALE <= scale <= LARGEST_SCALE:
         raise TrackError(
             f"the scale must be from {LEAST_SCALE:g} to {LARGEST_SCALE:g}, not {scale:g}."
@@ -90,7 +90,7 @@ def read_source(
         labels = [f"{row} (line {number})" for row, number in enumerate(table.lines, start=1)]
         unit = "row"
         if widths is not None and width is not None and not keep_widths:
-            raise TrackError(f"{path}: has widths of its own, so --width makes no sense.")
+            raise TrackError(f"{path}: has widths of its own; leave out --width.")
     else:
         read = {".gpx": read_gpx, ".kml": read_kml}.get(suffix, read_geojson)
         xy, geographic = read(path), True
@@ -98,7 +98,7 @@ def read_source(
         unit = "point"
     if widths is None:
         if width is None:
-            raise TrackError(f"{path}: {lacking}; give the road's with --width METRES.")
+            raise TrackError(f"{path}: {lacking}; give the width of the road with --width METRES.")
         widths = np.full((len(xy), 2), width / 2.0)
     check_count(path, len(xy))
     line = scale * np.column_stack([xy, widths])

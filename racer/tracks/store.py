@@ -79,8 +79,8 @@ def folder_for_tracks() -> Path:
     folder = user_folder()
     if folder is None:
         raise TrackError(
-            "imported tracks are kept where the package platformdirs says: "
-            "pip install 'racer-sim[tracks]', or name a folder in RACER_TRACKS_DIR."
+            "the folder of imported tracks is not known without the package platformdirs: "
+            "pip install 'racer-sim[tracks]', or set RACER_TRACKS_DIR to a folder."
         )
     return folder
 
@@ -96,24 +96,26 @@ def key_for(source: Source, options: ImportOptions) -> tuple[str, str]:
     if not key or len(key) > LONGEST_NAME or len(name) > LONGEST_NAME or key in RESERVED:
         raise TrackError(
             f"'{shown(name, 80)}' cannot be the name of a track: it needs 1 to {LONGEST_NAME} "
-            "letters a-z and digits, and words such as all, random and con are taken; give --name."
+            "letters a-z and digits, and words such as all, random and con are reserved; give "
+            "--name."
         )
     if not is_plain(name) or ":" in name or "/" in name or "\\" in name:
         raise TrackError(
-            f"'{shown(name, 80)}' cannot be the name of a track: it is printable letters on one "
-            "line, without : / and \\; give another --name."
+            f"'{shown(name, 80)}' cannot be the name of a track: it must be printable characters "
+            "on one line, without : / and \\; give another --name."
         )
     for ours in list_tracks():
         if key == ours:
             raise TrackError(f"{key!r} is a circuit of the catalogue; give another --name.")
         if alike(name, ours) or alike(name, read_settings(track_path(ours)).name):
             raise TrackError(
-                f"'{shown(name, 80)}' is too like the catalogue's {ours}; give another --name."
+                f"'{shown(name, 80)}' looks too much like the catalogue's {ours}; give another "
+                "--name."
             )
     for mine in list_user_tracks():
         if mine != key and not name.isascii() and skeleton(name) == skeleton(mine):
             raise TrackError(
-                f"'{shown(name, 80)}' is too like your circuit {mine}; give another --name."
+                f"'{shown(name, 80)}' looks too much like your circuit {mine}; give another --name."
             )
     doubt = doubt_about_name(name) or ("is a random circuit's" if random_name(name) else "")
     if doubt:  # laps on it would be refused for their track's name
@@ -138,7 +140,7 @@ def import_track(
         draw: draws a survey into a file under a name; None: no picture.
 
     Raises:
-        TrackError: it is no circuit, or it exists already, or it cannot be written.
+        TrackError: it is not a circuit, or it already exists, or it cannot be written.
     """
     folder = folder_for_tracks()
     name, key = key_for(source, options)
@@ -179,14 +181,16 @@ def import_track(
 
 def _check_free(path: Path, options: ImportOptions) -> None:
     if path.exists() and not options.force:
-        raise TrackError(f"{path}: exists already; --force overwrites it, --name takes another.")
+        raise TrackError(
+            f"{path}: already exists; --force overwrites it, --name gives another name."
+        )
 
 
 def _text(what: str, text: str) -> str:
     """A text for the settings, which must be able to read it again."""
     if len(text) > MAX_TEXT or not is_plain(text):
         raise TrackError(
-            f"the {what} must be a text of at most {MAX_TEXT} printable letters on one line, "
+            f"the {what} must be a text of at most {MAX_TEXT} printable characters on one line, "
             f"not '{shown(text, 40)}'."
         )
     return text.strip()

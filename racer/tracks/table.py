@@ -48,7 +48,7 @@ LONGEST_LINE = 10_000  # letters
 MOST_TITLES = 50  # lines of words before the first point
 _WANTED = (
     "a track file has 2 (x, y), 3 (x, y, whole width), 4 (x, y, width right, width left) or 5 "
-    "(x, y, z, width right, width left), or a row of column names first"
+    "(x, y, z, width right, width left), or begins with a row of column names"
 )
 
 
@@ -91,7 +91,7 @@ def read_table(path: Path) -> tuple[NDArray[np.float64], list[int]]:
     """
     table = read_columns(path)
     if table.widths is None:
-        raise TrackError(f"{path}: {table.lacking}; an import takes --width METRES.")
+        raise TrackError(f"{path}: {table.lacking}; import it with --width METRES.")
     return np.column_stack([table.xy, table.widths]), table.lines
 
 
@@ -115,7 +115,7 @@ def read_columns(path: Path, most: int = MOST_POINTS) -> Table:
         if len(raw) > LONGEST_LINE:
             raise TrackError(
                 f"{path}: line {number} has more than {MOST_COLUMNS} columns, or one of thousands "
-                "of letters."
+                "of characters."
             )
         content, comment = without_comment(raw)
         if not content.strip():
@@ -147,7 +147,7 @@ def read_columns(path: Path, most: int = MOST_POINTS) -> Table:
         if len(row) != columns:
             raise TrackError(
                 f"{path}: row {len(lines) + 1} (line {number}) has {len(row)} columns, "
-                f"the rows before it have {columns}."
+                f"but the rows before it have {columns}."
             )
         values.extend(row)
         lines.append(number)
@@ -215,7 +215,9 @@ def _table(
         if len(header) == count - 1 and counts(table):
             header = ["", *header]
         if len(header) != count:
-            raise TrackError(f"{path}: the header names {len(header)} columns, rows have {count}.")
+            raise TrackError(
+                f"{path}: the header names {len(header)} columns, but rows have {count}."
+            )
         meanings = [meaning_of(name) for name in header]
     by_name: dict[str, NDArray[np.float64]] = {}
     for (meaning, unit), column in zip(meanings, table.T, strict=True):

@@ -77,6 +77,11 @@ def places_on(smoothed: Smoothed, polyline: Array, at: Array, step: float) -> Pl
 def leaves(smoothed: Smoothed, polyline: Array, at: Array) -> tuple[Array, Array]:
     """How far a line and a polyline are from one another, everywhere.
 
+    Args:
+        smoothed: the line.
+        polyline: (M, 2) the points of the file [m].
+        at: (M,) the parameters of the line near those points.
+
     Returns:
         For each chord (M,) how far the line leaves it at most, and the distance of each point (M,)
         from the line [m].
@@ -97,7 +102,7 @@ def leaves(smoothed: Smoothed, polyline: Array, at: Array) -> tuple[Array, Array
 
 
 def distance_from(line: ClosedSpline, points: Array, u: Array) -> Array:
-    """Distances (M,) of points (M, 2) from a line, near its parameters u (M,)."""
+    """Distances (M,) [m] of points (M, 2) [m] from a line, near its parameters u (M,)."""
     shortest = np.full(len(points), np.inf)
     for _ in range(4):  # steps to the foot of the perpendicular
         place, speed, _ = line.at(u)

@@ -20,7 +20,7 @@ def read_gpx(path: Path) -> Array:
     """The tracks of a GPX file, or its routes, joined, (M, 2) in metres.
 
     Raises:
-        TrackError: it is no GPX, or holds no track, or several that make no ring.
+        TrackError: it is not GPX, or holds no track, or several that do not form a ring.
     """
     reader = _Gpx(path)
     read_xml(path, "GPX", reader)
@@ -94,7 +94,7 @@ def read_kml(path: Path) -> Array:
     """The lines of a KML file (LineString, LinearRing, gx:Track), joined, (M, 2) in metres.
 
     Raises:
-        TrackError: it is no KML, or holds no line, or several that make no ring.
+        TrackError: it is not KML, or holds no line, or several that do not form a ring.
     """
     reader = _Kml(path)
     read_xml(path, "KML", reader)

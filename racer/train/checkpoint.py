@@ -143,22 +143,22 @@ def _checked_facts(text: str) -> dict[str, Any]:
     facts: dict[str, Any] = json.loads(text)
     number(facts["seconds"], "seconds", 0.0)
     if not isinstance(facts["best"], (dict, NoneType)):
-        raise refuse("best", facts["best"], "a score, or none")
+        raise refuse("best", facts["best"], "a score or null")
     return facts
 
 
 def _check_archive(path: Path) -> None:
     """Compares every part with its check sum, which torch does not; nothing in it can swell."""
     if path.exists() and not path.is_file():  # a pipe would wait, a device never ends
-        raise DamagedError(f"{path}: is damaged (it is no file).")
+        raise DamagedError(f"{path}: is damaged (it is not a file).")
     with zipfile.ZipFile(path) as archive:
         parts = archive.infolist()
         stored = all(part.compress_type == zipfile.ZIP_STORED for part in parts)
         if not stored or sum(part.file_size for part in parts) > path.stat().st_size:
-            raise DamagedError(f"{path}: is no checkpoint, its parts are compressed.")
+            raise DamagedError(f"{path}: is not a checkpoint: its entries are compressed.")
         broken = archive.testzip()
     if broken is not None:
-        raise DamagedError(f"{path}: is damaged (the check sum of {shown(broken)} is wrong).")
+        raise DamagedError(f"{path}: is damaged (the checksum of {shown(broken)} is wrong).")
 
 
 def _short(problem: Exception) -> str:

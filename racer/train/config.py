@@ -176,7 +176,9 @@ class TrainConfig(Checked):
         except RacerError as problem:
             raise ConfigError(f"these settings cannot be kept in a file: {problem}") from None
         if not same:
-            raise ConfigError("these settings cannot be kept in a file: it would read as others.")
+            raise ConfigError(
+                "these settings cannot be kept in a file: it would be read as other settings."
+            )
         return text
 
 
@@ -255,7 +257,7 @@ def load_preset(name_or_path: str) -> dict[str, Any]:
         return content
     raise ConfigError(
         f"there is no preset {name_or_path!r}; there are {', '.join(list_presets())}, "
-        "and the name of a preset file ends in .toml."
+        "and the name of a preset file must end in .toml."
     )
 
 

@@ -39,8 +39,8 @@ def checked_name(name: str) -> str:
     plain = bool(name) and is_plain(name) and not re.search(r"[/\\:*?\"<>|]", name)
     if not plain or name[0] in ".- " or name[-1] in ". " or len(os.fsencode(name)) > LONGEST_NAME:
         raise ConfigError(
-            f"'{shown(name, 80)}' cannot be the name of a run: it is the name of one folder inside "
-            f"--log-dir, with 1 to {LONGEST_NAME} letters, and begins with none of . and -."
+            f"'{shown(name, 80)}' cannot be the name of a run: it must be the name of one folder "
+            f"inside --log-dir, of 1 to {LONGEST_NAME} bytes, and must not begin with . or -."
         )
     return name
 
@@ -53,7 +53,7 @@ def check_free(path: Path) -> None:
         raise ConfigError(f"'{shown(path)}' cannot be the name of a folder.") from None
     if taken:
         raise ConfigError(
-            f"{shown(path)} exists already; `racer resume {shown(path)}` continues it, "
+            f"{shown(path)} already exists; `racer resume {shown(path)}` resumes it, "
             "--name chooses another name."
         )
 

@@ -111,11 +111,11 @@ def go_on(folder: RunFolder, config: TrainConfig, learner: Learner) -> dict[str,
             problems.append(problem)
             continue
         for damaged in problems:
-            print(f"{damaged} Going on from {path.name}.", file=sys.stderr)
+            print(f"{damaged} Resuming from {path.name}.", file=sys.stderr)
         return facts
     if problems:
         raise ConfigError(
-            f"{folder.path}: no checkpoint is left to go on from: {problems[0]} Start a new run."
+            f"{folder.path}: no checkpoint is left to resume from: {problems[0]} Start a new run."
         )
     return None
 

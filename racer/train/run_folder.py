@@ -101,7 +101,7 @@ class RunFolder:
             found = False
         if not found:
             raise ConfigError(
-                f"{shown(path)}: is not the folder of a training run, it has no config.toml."
+                f"{shown(path)}: is not the folder of a training run: it has no config.toml."
             )
         content = read_toml(folder.config)
         return folder, load_train_config(content, os.fspath(folder.config))

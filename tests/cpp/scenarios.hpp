@@ -3,6 +3,7 @@
 // counters.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <span>
@@ -83,6 +84,10 @@ inline constexpr std::array kScenarios = {
     Scenario{"laps", ActionKind::kPedals, ObservationKind::kLidar, 10, 1, StartKind::kStanding,
              Autoreset::kSameStep, 0.1, true},
 };
+
+static_assert(std::ranges::all_of(kScenarios, [](const Scenario& scenario) {
+    return observation_size(scenario.observation) > 9;  // the last column that steers, see below
+}));
 
 inline constexpr int kHashedWorlds = 64;
 // Terms of the reward when the hashes were frozen: one that is added later changes none of them.

@@ -211,7 +211,9 @@ def write(results: dict[str, Any], root: Path) -> list[Path]:
 def main() -> int:
     """Runs `python -m racer.tools.bench.report RESULTS.json [FOLDER]`."""
     if len(sys.argv) not in (2, 3):
-        raise ConfigError("usage: python -m racer.tools.bench.report RESULTS.json [FOLDER]")
+        raise ConfigError(
+            "give the results: python -m racer.tools.bench.report RESULTS.json [FOLDER]."
+        )
     results = json.loads(Path(sys.argv[1]).read_text("utf-8"))
     for path in write(results, Path(sys.argv[2] if len(sys.argv) == 3 else ".")):
         print(path)

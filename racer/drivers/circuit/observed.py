@@ -16,7 +16,7 @@ class ObservationReader:
     """Reads named fields out of observations.
 
     Args:
-        observation: "lidar" or "track".
+        observation: "lidar", "track" or "road".
     """
 
     def __init__(self, observation: str) -> None:

@@ -57,7 +57,7 @@ class PolicyMetadata:
 
     Attributes:
         name: as shown to people.
-        observation: name of the observation, "lidar" or "track".
+        observation: name of the observation: "lidar", "track" or "road".
         observation_fields: its fields, see `observation_fields`.
         action: name of the action, "axis" or "pedals".
         action_fields: name, unit and range of each number of the action.

@@ -14,7 +14,7 @@ FloatSpace: TypeAlias = "Space[NDArray[np.float32]]"
 
 
 def observation_space(observation: str) -> FloatSpace:
-    """The space of one observation, "lidar" (14,) or "track" (D,); float32."""
+    """The space of one observation, "lidar" (14,), "track" or "road" (D,); float32."""
     fields = _core.circuit.observation_layout(observation)
     sizes = [field["size"] for field in fields]
     low, high = (np.repeat([field[side] for field in fields], sizes) for side in ("low", "high"))

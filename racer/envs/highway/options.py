@@ -15,7 +15,7 @@ OPTIONS: Options = {
         CONFIG,
         Option(
             "--video",
-            "film of the first episodes (.mp4, .gif)",
+            "video of the first episodes (.mp4, .gif)",
             settings={"type": Path, "metavar": "FILE"},
         ),
         Option(

@@ -60,7 +60,7 @@ class LapKeeper:
         if not there.is_dir():
             raise LapError(f"{there}: is a file, but laps need a folder.")
         if not os.access(there, os.W_OK | os.X_OK):
-            raise LapError(f"{there}: cannot be written, but laps are to be kept there.")
+            raise LapError(f"{there}: cannot be written to, but laps would be saved there.")
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="laps")
 
     def keep(self, lap: FinishedLap, driver: str, device: str) -> Future[Path]:

@@ -44,7 +44,7 @@ def _load(name: str, entry: str) -> Algorithm[Any]:
     module, _, attribute = entry.partition(":")
     kind = getattr(import_module(module), attribute, None)
     if not (isinstance(kind, type) and issubclass(kind, Algorithm)):
-        raise ConfigError(f"the algorithm {name!r} is {entry!r}, which is no Algorithm.")
+        raise ConfigError(f"the algorithm {name!r} is {entry!r}, which is not an Algorithm.")
     if missing := sorted(kind.__abstractmethods__):
         raise ConfigError(
             f"the algorithm {name!r} cannot be used: {entry} does not define {', '.join(missing)}."
