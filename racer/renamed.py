@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Old name -> new name, both inside of `racer`.
 RENAMED: Final = {
+    "adopt_env": "adopt.trained_in",
+    "adopt_graph": "adopt.graph",
     "config": "envs.circuit.settings",
     "drivers.car_model": "drivers.circuit.car_model",
     "drivers.driven_line": "drivers.circuit.driven_line",

@@ -26,7 +26,7 @@ FLOORS = (
     ("racer.plots",),
     ("racer.play",),
     ("racer.optimal.solver",),
-    ("racer.adopt", "racer.adopt_env", "racer.adopt_graph"),
+    ("racer.adopt",),
     tuple(f"racer.envs.{kind}.{part}" for kind in KIND for part in ("task", "runs")),
     ("racer.train",),
     tuple(f"racer.envs.{kind}.episodes" for kind in KIND),

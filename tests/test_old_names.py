@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NEEDS = {"viewer": "pygame", "plots": "matplotlib", "train": "torch", "optimal": "casadi"}
 # Names that were modules and are packages now, with what people imported from them.
 PACKAGES = {
+    "racer.adopt": ("adopt_policy", "drive_once"),
     "racer.envs.circuit": ("RacerEnv",),
     "racer.envs.highway": ("HighwayEnv",),
     "racer.envs.sb3": ("RacerVecEnv", "HighwayVecEnv"),

@@ -77,7 +77,7 @@ def adopt_policy(
     target = os.fspath(output)
     if not target.endswith(".onnx"):
         raise PolicyError(f"{target}: the name of a policy ends in .onnx.")
-    from racer.adopt_env import trained_in
+    from racer.adopt.trained_in import trained_in
 
     given = {
         "observation": observation,
@@ -148,7 +148,7 @@ def _stamp(
     argmax: bool,
 ) -> None:
     """Writes an ONNX file with the metadata, the normalisation and one output."""
-    from racer import adopt_graph
+    from racer.adopt import graph
 
     try:
         shown = os.fspath(source)
@@ -163,12 +163,12 @@ def _stamp(
             "load the model yourself and give the model."
         )
     data = read_bytes(shown, limit=MAX_POLICY_BYTES, error=PolicyError, what="model")
-    model = adopt_graph.plain(data, shown)
-    adopt_graph.choose_output(model, graph_output, shown)
+    model = graph.plain(data, shown)
+    graph.choose_output(model, graph_output, shown)
     if argmax:
-        adopt_graph.add_argmax(model)
+        graph.add_argmax(model)
     if normalise is not None and normalise.norm_obs:
-        adopt_graph.add_normalisation(model, normalise, _sizes(metadata)[0])
+        graph.add_normalisation(model, normalise, _sizes(metadata)[0])
     del model.metadata_props[:]
     for key, value in metadata.to_properties().items():
         model.metadata_props.add(key=key, value=value)
