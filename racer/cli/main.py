@@ -27,6 +27,7 @@ COMMANDS = (
     "resume",
     "evaluate",
     "export",
+    "policies",
     "play",
     "record",
     "replay",

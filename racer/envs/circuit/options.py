@@ -34,8 +34,8 @@ OPTIONS: Options = {
         Option("--track", "a circuit of the catalogue or a file"),
         Option(
             "--against",
-            "another car's driver: casual, good, keyboard, random, a policy (*.onnx), a run's "
-            "folder or a lap (*.lap.npz); repeatable",
+            "another car's driver: casual, good, keyboard, random, a policy (*.onnx, or a "
+            "name of `racer policies`), a run's folder or a lap (*.lap.npz); repeatable",
             settings={"action": "append", "metavar": "DRIVER"},
         ),
         Option("--vehicle", "the vehicle (default gt)", "gt"),
