@@ -63,6 +63,7 @@ BASE = {
     "bench": ["engine", "--seconds", "0.001"],
     "doctor": [],
     "policies": [],
+    "report": ["broken-run"],
 }
 # They are good, and mean more work than a leash allows.
 HONEST = {("train", "--steps", "2147483648")}

@@ -28,6 +28,7 @@ COMMANDS = (
     "evaluate",
     "export",
     "policies",
+    "report",
     "play",
     "record",
     "replay",
