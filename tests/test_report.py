@@ -79,6 +79,21 @@ def test_a_lap_is_compared_with_the_minimum_time(run: Path) -> None:
     assert "No minimum time is known" in page
 
 
+def test_noise_disturbs_the_laps(capsys: pytest.CaptureFixture[str]) -> None:
+    """The same seed gives the same laps; the report names the condition only where there is one."""
+    words = ["evaluate", "--policy", "good", "--track", "harbour", "--starts", "1", "--laps", "1"]
+    found = []
+    for more in ([], ["--noise", "0.02"], ["--noise", "0.02"]):
+        main([*words, *more, "--json"])
+        found.append(json.loads(capsys.readouterr().out))
+    assert "conditions" not in found[0]
+    assert found[1]["conditions"] == {"noise": 0.02}
+    assert found[1] == found[2]
+    assert found[0]["tracks"][0]["median_lap_s"] != found[1]["tracks"][0]["median_lap_s"]
+    assert main([*words, "--noise", "-1"]) == 2
+    assert "noise must be 0 to 1" in capsys.readouterr().err
+
+
 def test_what_is_no_run_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", str(tmp_path)]) == 2
     assert "is not the folder of a training run" in capsys.readouterr().err

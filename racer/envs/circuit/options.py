@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from racer.options import Option, Options
+from racer.options import Option, Options, number
 
 CAMERAS = ("follow", "north", "overview")
 LAPS_DIR = "where laps are saved (default: racer/laps in your folder for user data)"
@@ -25,6 +25,12 @@ OPTIONS: Options = {
             "are not proved",
             "rest",
             ("rest", "rolling"),
+        ),
+        Option(
+            "--noise",
+            "standard deviation of Gaussian noise on actions, 0 to 1 (default 0)",
+            0.0,
+            settings={"type": number, "metavar": "SD"},
         ),
         Option("--laps", "flying laps from each place (default 2)", 2, settings={"type": int}),
         Option("--vehicle", "the vehicle (default gt)", "gt"),
