@@ -62,6 +62,8 @@ BASE = {
     "optimal": ["harbour", "--fast"],
     "bench": ["engine", "--seconds", "0.001"],
     "doctor": [],
+    "policies": [],
+    "report": ["broken-run"],
 }
 # They are good, and mean more work than a leash allows.
 HONEST = {("train", "--steps", "2147483648")}

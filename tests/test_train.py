@@ -130,6 +130,10 @@ def check_tags(folder: Path) -> None:
     assert {f"reward/{name}" for name in _core.circuit.REWARD_TERMS} <= tags
     assert {
         "rollout/off_track_rate",
+        "rollout/lap_time_best",
+        "rollout/lap_time_mean",
+        "rollout/lap_complete_rate",
+        "rollout/valid_lap_rate",
         "rollout/ep_rew_mean",
         "train/loss",
         "eval/oval/lap_time",
@@ -155,6 +159,7 @@ def test_laps_in_training_are_counted() -> None:
     statistics.record(logger)
     found = logger.name_to_value
     assert found["rollout/lap_complete_rate"] == 1.0
+    assert found["rollout/valid_lap_rate"] == 1.0
     assert found["rollout/lap_time_best"] == laps[1].time_s
     assert found["rollout/lap_time_mean"] == laps[1].time_s
     assert found["rollout/off_track_rate"] == 0.0

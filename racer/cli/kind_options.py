@@ -43,7 +43,7 @@ def env_option(parser: argparse._ActionsContainer) -> None:
 def driver_names() -> str:
     """Who can be named as a driver, for the help, kind by kind."""
     parts = [f"on {kind.noun or kind.name}: {kind.driver_names}" for kind in kinds.kinds()]
-    return f"{'; '.join(parts)}; a policy (.onnx) or a run's folder"
+    return f"{'; '.join(parts)}; a policy (.onnx, or a name of `racer policies`) or a run's folder"
 
 
 def add_kind_options(parser: argparse.ArgumentParser, command: str) -> None:

@@ -27,6 +27,8 @@ COMMANDS = (
     "resume",
     "evaluate",
     "export",
+    "policies",
+    "report",
     "play",
     "record",
     "replay",

@@ -20,6 +20,7 @@ def named_driver(
     policy: Callable[[Path], _Driver],
     *,
     files: Mapping[str, Callable[[Path], _Driver]] | None = None,
+    shipped: Mapping[str, Path] | None = None,
     place: str = "",
     known: str = "",
 ) -> _Driver:
@@ -30,6 +31,7 @@ def named_driver(
         built_in: makers of the drivers that have names.
         policy: opens a policy's file.
         files: makers for files with further endings.
+        shipped: policies that come with Racer, by name; a path that exists wins.
         place: where it shall drive, for the message: " for the highway".
         known: what there is beside built-in names, for the message.
 
@@ -39,8 +41,11 @@ def named_driver(
     if spec in built_in:
         return built_in[spec]()
     path = Path(spec)
+    shipped = shipped or {}
     if path.is_dir():
         path = path / "policy.onnx"
+    elif spec in shipped and not path.exists():
+        path = shipped[spec]
     if path.suffix == ".onnx":
         return policy(path)
     for ending, maker in (files or {}).items():
@@ -54,7 +59,8 @@ def named_driver(
         )
     known = known or "policies (.onnx) and the folders of training runs"
     raise PolicyError(
-        f"there is no driver {spec!r}{place}; there are {', '.join(built_in)}, {known}."
+        f"there is no driver {spec!r}{place}; there are {', '.join([*built_in, *shipped])}, "
+        f"{known}."
     )
 
 

@@ -10,6 +10,7 @@ from gymnasium.spaces import Discrete
 
 from racer.drivers.named import named_driver
 from racer.drivers.onnx_graph import OnnxGraph
+from racer.drivers.shipped import policies_for
 from racer.envs.plain.policy import PlainPolicyMetadata, sizes_of
 from racer.kinds import kind_of, preset_of
 
@@ -100,6 +101,7 @@ def make_plain_driver(spec: str, env_id: str, worlds: Any, seed: int = 0) -> Any
         spec,
         {"random": lambda: PlainRandomDriver(worlds.action_space, seed)},
         lambda path: PlainOnnxDriver(path, env_id, worlds),
+        shipped=policies_for(env_id),
         place=f" for {env_id}",
     )
 

@@ -8,6 +8,8 @@ from racer.drivers.circuit.keyboard_like import KeyboardDriver
 from racer.drivers.circuit.random_driver import RandomDriver
 from racer.drivers.circuit.scripted import casual_driver, good_driver
 from racer.drivers.named import named_driver
+from racer.drivers.shipped import shipped_policies
+from racer.kinds import CIRCUIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +27,9 @@ def make_driver(
     """Makes a driver from what a person typed.
 
     Args:
-        spec: "random", "casual", "good", "keyboard", the path of a policy (`.onnx`) or of a lap to
-            drive again (`.lap.npz`), or the folder of a training run.
+        spec: "random", "casual", "good", "keyboard", a policy that comes with Racer, the path of
+            a policy (`.onnx`) or of a lap to drive again (`.lap.npz`), or the folder of a training
+            run.
         track: the circuit it will drive on.
         vehicle: name of the vehicle.
         seed: of the drivers that draw numbers, `random` and `keyboard`.
@@ -57,8 +60,14 @@ def make_driver(
         built_in,
         policy,
         files={".lap.npz": lap},
+        shipped=circuit_policies(),
         known="policies (.onnx), laps (.lap.npz) and the folders of training runs",
     )
+
+
+def circuit_policies() -> dict[str, Path]:
+    """Names and files of the policies for circuits that come with Racer."""
+    return shipped_policies(CIRCUIT.ids)
 
 
 class CircuitDrivers:
@@ -66,7 +75,7 @@ class CircuitDrivers:
 
     def names(self) -> tuple[str, ...]:
         """What people may type."""
-        return BUILT_IN
+        return (*BUILT_IN, *circuit_policies())
 
     def policy(self, path: Path, env_id: str, settings: Any) -> Any:
         """The driver of a policy's file, for the vehicle of the settings."""

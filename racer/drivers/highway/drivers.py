@@ -10,6 +10,7 @@ import numpy as np
 from racer.drivers.named import named_driver
 from racer.drivers.onnx_graph import OnnxGraph
 from racer.drivers.protocol import SettledDriver
+from racer.drivers.shipped import FOLDER, shipped_policies
 from racer.envs.highway.policy import (
     ENVIRONMENTS,
     HighwayPolicyMetadata,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BUILT_IN = ("idle", "random", "traffic")
-POLICIES = Path(__file__).parent.parent.parent / "data" / "policies"
+POLICIES = FOLDER
 IDLE = 1  # its number among the meta-actions, whichever of them there are
 
 
@@ -147,8 +148,8 @@ class HighwayOnnxDriver:
 
 
 def list_policies() -> list[str]:
-    """Names of the policies that come with Racer."""
-    return sorted(path.stem for path in POLICIES.glob("*.onnx"))
+    """Names of the policies for the highway that come with Racer."""
+    return list(shipped_policies(ENVIRONMENTS))
 
 
 def make_highway_driver(
@@ -170,19 +171,16 @@ def make_highway_driver(
     def policy(path: Path) -> HighwayDriver:
         return HighwayOnnxDriver(path, env_id, settings)
 
-    shipped = {
-        name: lambda name=name: policy(POLICIES / f"{name}.onnx") for name in list_policies()
-    }
     built_in: dict[str, Callable[[], HighwayDriver]] = {
         "idle": lambda: IdleDriver(settings["action"]),
         "random": lambda: RandomHighwayDriver(settings["action"], seed),
         "traffic": TrafficDriver,
-        **shipped,
     }
     return named_driver(
         spec,
         built_in,
         policy,
+        shipped=shipped_policies(ENVIRONMENTS),
         place=" for the highway",
         known="policies (.onnx) and the folders of runs",
     )

@@ -266,10 +266,17 @@ class CircuitEpisodes:
     def run(self, policy: str, seed: int) -> Report:
         """Lets a driver lap every circuit; good if each has a valid lap."""
         from racer.drivers import make_driver
+        from racer.drivers.circuit.noisy import NoisyDriver
 
         options = self._options
+        noise = getattr(options, "noise", None) or 0.0
+
+        def make(track: _core.circuit.Track) -> Driver:
+            driver = make_driver(policy, track, options.vehicle, seed)
+            return NoisyDriver(driver, noise, seed) if noise else driver
+
         answer, results = evaluate_tracks(
-            lambda track: make_driver(policy, track, options.vehicle, seed),
+            make,
             self._tracks,
             policy=policy,
             vehicle=options.vehicle,
@@ -279,6 +286,8 @@ class CircuitEpisodes:
             seed=seed,
             rolling=options.start == "rolling",
         )
+        if noise:
+            answer["conditions"] = {"noise": noise}
         return Report(
             self._env_id,
             policy,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from racer.options import Option, Options
+from racer.options import Option, Options, number
 
 CAMERAS = ("follow", "north", "overview")
 LAPS_DIR = "where laps are saved (default: racer/laps in your folder for user data)"
@@ -26,6 +26,12 @@ OPTIONS: Options = {
             "rest",
             ("rest", "rolling"),
         ),
+        Option(
+            "--noise",
+            "standard deviation of Gaussian noise on actions, 0 to 1 (default 0)",
+            0.0,
+            settings={"type": number, "metavar": "SD"},
+        ),
         Option("--laps", "flying laps from each place (default 2)", 2, settings={"type": int}),
         Option("--vehicle", "the vehicle (default gt)", "gt"),
         _SAVE_LAPS,
@@ -34,8 +40,8 @@ OPTIONS: Options = {
         Option("--track", "a circuit of the catalogue or a file"),
         Option(
             "--against",
-            "another car's driver: casual, good, keyboard, random, a policy (*.onnx), a run's "
-            "folder or a lap (*.lap.npz); repeatable",
+            "another car's driver: casual, good, keyboard, random, a policy (*.onnx, or a "
+            "name of `racer policies`), a run's folder or a lap (*.lap.npz); repeatable",
             settings={"action": "append", "metavar": "DRIVER"},
         ),
         Option("--vehicle", "the vehicle (default gt)", "gt"),

@@ -17,8 +17,9 @@ class DrivingStatistics:
     """Counts what happens in a batch between two logs.
 
     Tags: `rollout/lap_time_best` and `rollout/lap_time_mean` of valid flying laps [s],
-    `rollout/lap_complete_rate` (valid laps among all that ended), `rollout/off_track_rate` (share
-    of steps with all four wheels off), `reward/<term>` (mean per step, weighted).
+    `rollout/valid_lap_rate` (valid laps among all that ended; `rollout/lap_complete_rate` is its
+    old name and stays), `rollout/off_track_rate` (share of steps with all four wheels off),
+    `reward/<term>` (mean per step, weighted).
 
     Args:
         batch: the worlds that learn.
@@ -58,7 +59,8 @@ class DrivingStatistics:
             logger.record(f"reward/{name}", total / max(self._steps, 1))
         logger.record("rollout/off_track_rate", self._off_track / max(self._steps, 1))
         if self._laps:
-            logger.record("rollout/lap_complete_rate", self._valid / self._laps)
+            for tag in ("rollout/valid_lap_rate", "rollout/lap_complete_rate"):
+                logger.record(tag, self._valid / self._laps)
         if self._times:
             logger.record("rollout/lap_time_best", min(self._times))
             logger.record("rollout/lap_time_mean", math.fsum(self._times) / len(self._times))

@@ -10,6 +10,7 @@ from typing import Final
 from racer._core import TICK_SECONDS
 from racer._core.circuit import Track
 from racer.drivers import BUILT_IN, Driver
+from racer.drivers.circuit.make import circuit_policies
 from racer.envs.circuit.session import FinishedLap
 from racer.laps import SUFFIX
 from racer.play.circuit.keeper import LapKeeper
@@ -32,7 +33,8 @@ class RecordedLap:
 
 def is_agent(name: str) -> bool:
     """Whether ``name`` means a driver that Racer can make, rather than a person's name."""
-    return name in BUILT_IN or name.endswith((".onnx", SUFFIX)) or Path(name).is_dir()
+    known = (*BUILT_IN, *circuit_policies())
+    return name in known or name.endswith((".onnx", SUFFIX)) or Path(name).is_dir()
 
 
 def record_agent(
