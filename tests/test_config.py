@@ -238,6 +238,9 @@ def test_layers_are_merged_key_by_key():
     assert found == {"t.x": (1, 2), "b": (None, 3)}
 
 
+LATER = {"progress_length"}  # names that came after the mission's have one spelling
+
+
 def test_files_may_use_either_spelling_of_every_name(tmp_path):
     wanted = CHANGED.to_dict()
     back = {key: name for name, key in KEYS.items()}
@@ -256,5 +259,5 @@ def test_files_may_use_either_spelling_of_every_name(tmp_path):
         field.name
         for kind in (EnvConfig, RewardConfig, EpisodeConfig, StartConfig)
         for field in dataclasses.fields(kind)
-        if "_" in field.name
+        if "_" in field.name and field.name not in LATER
     }

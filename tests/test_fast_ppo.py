@@ -12,8 +12,8 @@ from racer.envs.circuit.sb3 import RacerVecEnv
 torch = pytest.importorskip("torch")
 sb3 = pytest.importorskip("stable_baselines3")
 
-from racer.train.fast import mlp  # noqa: E402 - after the check that torch is there
-from racer.train.fast.ppo import FastPPO  # noqa: E402
+from racer.train.algorithms.fast import mlp  # noqa: E402 - after the check that torch is there
+from racer.train.algorithms.fast.ppo import FastPPO  # noqa: E402
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +66,9 @@ def _learned(model: Any) -> list[np.ndarray[Any, Any]]:
 @pytest.mark.filterwarnings("ignore:You have specified a mini-batch size")
 @pytest.mark.parametrize("case", CASES)
 def test_updates_are_those_of_stable_baselines3(case: str, monkeypatch: Any) -> None:
-    monkeypatch.setattr("racer.train.fast.ppo.CHUNK", 48)  # several chunks in a minibatch
+    monkeypatch.setattr(
+        "racer.train.algorithms.fast.ppo.CHUNK", 48
+    )  # several chunks in a minibatch
     ours = _model(FastPPO, **CASES[case])
     assert ours.plain_towers
     fast = _learned(ours)

@@ -156,7 +156,8 @@ def test_the_estimate_of_memory_is_what_a_buffer_takes(
     made = config(tmp_path, algo=algo, **{algo: own})
     model = build(made).model
     buffer = model.rollout_buffer if algo == "ppo" else model.replay_buffer
-    taken = sum(value.nbytes for value in vars(buffer).values() if isinstance(value, np.ndarray))
+    arrays = [value for value in vars(buffer).values() if isinstance(value, np.ndarray)]
+    taken = sum(array.nbytes for array in arrays if array.base is None)  # without views
     observed, acted = model.observation_space.shape[0], model.action_space.shape[0]
     estimate = made.algorithm.buffer_bytes(made.algo_settings, made.n_envs, observed, acted)
     assert estimate == copies * taken

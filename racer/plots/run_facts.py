@@ -129,7 +129,7 @@ def section_edges(track: Track) -> NDArray[np.float64]:
 
 
 def _best_lap(folder: RunFolder, config: TrainConfig) -> tuple[LapTrace | None, str | None]:
-    if config.env_id != "racer/Circuit-v0":
+    if "track" not in config.runs.tables:
         return None, "laps are for circuits"
     if not folder.policy.is_file():
         return None, "the run has no policy yet"

@@ -6,6 +6,7 @@ import json
 import sys
 from collections import deque
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from racer.errors import ConfigError, RacerError
@@ -42,6 +43,15 @@ def settings_of(config: TrainConfig) -> dict[str, Any]:
     return found | config.runs.depends(config)
 
 
+def _defaults(config: TrainConfig) -> dict[str, Any]:
+    """The algorithm's settings that a checkpoint depends on, as they are if nobody sets them."""
+    fresh = asdict(config.algorithm.settings())
+    return {
+        key: list(fresh[key]) if isinstance(fresh[key], tuple) else fresh[key]
+        for key in config.algorithm.fixed
+    }
+
+
 def check_settings(
     state: dict[str, Any], config: TrainConfig, folder: RunFolder, *, tell: bool = True
 ) -> bool:
@@ -55,7 +65,11 @@ def check_settings(
     """
     if "settings" not in state:
         return True
-    changed = differences(json.loads(state["settings"]), settings_of(config))
+    saved = json.loads(state["settings"])
+    own = saved.get(config.algo)
+    if isinstance(own, dict):  # a setting that is newer than the checkpoint was at its default
+        saved[config.algo] = _defaults(config) | own
+    changed = differences(saved, settings_of(config))
     fresh = {"n_envs", *config.runs.world_keys}
     if config.algorithm.fixes_worlds:
         fresh.remove("n_envs")

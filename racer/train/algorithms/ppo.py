@@ -42,7 +42,8 @@ class PpoConfig(Checked):
         log_std_init: logarithm of the first standard deviation of the actions.
         log_stds: the same for each number of the action; empty: `log_std_init` for all.
         outlook: the critic sees how fast the circuit goes on for the next 40 s
-            (`racer.envs.circuit.outlook`); the actor, which alone drives, does not.
+            (`racer.envs.circuit.outlook`); the actor, which alone drives, does not. Worlds
+            that are no circuits have no outlook.
         target_kl: stops an update's epochs early; 0: never.
     """
 
@@ -103,20 +104,18 @@ class Ppo(Algorithm[PpoConfig]):
         """Raises ConfigError if `log_stds` does not fit the actions."""
         import torch
 
-        from racer.train.fast.ppo import FastPPO, OutlookPolicy
+        from racer.train.algorithms.fast.ppo import FastPPO, OutlookPolicy
 
         keywords = common_keywords(settings, job)
         keywords["policy_kwargs"] |= {
             "log_std_init": settings.log_std_init,
             "optimizer_kwargs": {"eps": 1e-5, "fused": True},
         }
-        if settings.outlook:
-            size: int = job.env.outlook_size
-            if not size:
-                raise ConfigError("ppo.outlook is for circuits; this kind of world has none.")
-            keywords["policy_kwargs"]["outlook_size"] = size
+        outlook: int = job.env.outlook_size if settings.outlook else 0
+        if outlook:
+            keywords["policy_kwargs"]["outlook_size"] = outlook
         model = FastPPO(
-            OutlookPolicy if settings.outlook else "MlpPolicy",
+            OutlookPolicy if outlook else "MlpPolicy",
             job.env,
             n_steps=settings.n_steps,
             n_epochs=settings.n_epochs,

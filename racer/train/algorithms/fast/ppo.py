@@ -18,7 +18,7 @@ from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.torch_layers import FlattenExtractor
 from stable_baselines3.common.utils import explained_variance
 
-from racer.train.fast.mlp import CHUNK, Towers, layers_of
+from racer.train.algorithms.fast.mlp import CHUNK, Towers, layers_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
