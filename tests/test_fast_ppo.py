@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from racer.envs.circuit import outlook
 from racer.envs.circuit.sb3 import RacerVecEnv
 
 torch = pytest.importorskip("torch")
 sb3 = pytest.importorskip("stable_baselines3")
 
 from racer.train.algorithms.fast import mlp  # noqa: E402 - after the check that torch is there
-from racer.train.algorithms.fast.ppo import FastPPO  # noqa: E402
+from racer.train.algorithms.fast.ppo import FastPPO, OutlookPolicy  # noqa: E402
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -151,3 +152,70 @@ def test_gradients_are_those_of_autograd(activation: type[Any]) -> None:
     given = [p.grad for layers in towers for layer in layers for p in (layer.weight, layer.bias)]
     for one, other in zip(given, wanted, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)
+
+
+def _outlook_env(**settings: Any) -> RacerVecEnv:
+    return RacerVecEnv(
+        6,
+        ["harbour", "saltpan"],
+        {"episode": {"maxSteps": 5}, "start": {"kind": "random"}, **settings},
+        observation="road",
+        action="axis",
+        ticks_per_action=6,
+        seed=3,
+    )
+
+
+def test_the_outlook_is_the_way_driven_at_cautious_speeds() -> None:
+    env = _outlook_env()
+    env.reset()
+    ahead = env.outlook()
+    assert ahead.shape == (6, outlook.SIZE) == (6, env.outlook_size)
+    for world, track in enumerate(env.get_attr("track")):
+        speed = np.maximum(track.stations["spawn_speed"], outlook.SLOWEST)
+        for k, horizon in enumerate(outlook.HORIZONS):
+            at, left = int(env.worlds.telemetry["s"][world] / track.spacing), horizon
+            way = 0.0
+            while left > 0.0:
+                left -= track.spacing / speed[at]
+                way += track.spacing
+                at = (at + 1) % len(speed)
+            mean = outlook.TYPICAL * (1.0 + ahead[world, k])
+            # It is looked up every 8 m, so its cars are up to 8 m further on or back.
+            assert mean == pytest.approx(way / horizon, abs=2.0 + 12.0 / horizon)
+
+
+def test_the_outlook_of_an_end_is_that_of_its_last_place() -> None:
+    env = _outlook_env()
+    env.reset()
+    for _ in range(4):
+        env.step(np.zeros((6, 2), np.float32))
+    _, _, dones, _ = env.step(np.zeros((6, 2), np.float32))
+    assert dones.all()
+    worlds = np.arange(6)
+    last = env.worlds.final_records["s"]
+    wanted = env.worlds.make_outlook()(last, worlds)
+    np.testing.assert_array_equal(env.final_outlook(worlds), wanted)
+    assert not np.array_equal(env.outlook(), wanted)  # new episodes began elsewhere
+
+
+def test_a_critic_with_an_outlook_learns_and_the_actor_sees_none_of_it(tmp_path: Path) -> None:
+    keywords = {"outlook_size": outlook.SIZE, "net_arch": [8], "activation_fn": torch.nn.ReLU}
+    model = FastPPO(
+        OutlookPolicy, _outlook_env(), n_steps=8, batch_size=16, policy_kwargs=keywords, seed=1
+    )
+    assert model.plain_towers is not None
+    before = {name: value.clone() for name, value in model.policy.state_dict().items()}
+    model.learn(6 * 8 * 2)
+    first = model.policy.mlp_extractor
+    seen = model.observation_space.shape[0]
+    assert first.policy_net[0].in_features == seen
+    assert first.value_net[0].in_features == seen + outlook.SIZE
+    moved = first.value_net[0].weight - before["mlp_extractor.value_net.0.weight"]
+    assert moved[:, seen:].abs().max() > 0.0
+    model.save(tmp_path / "model")
+    again = FastPPO.load(tmp_path / "model", env=_outlook_env(), device="cpu")
+    obs = np.random.default_rng(0).normal(size=(4, seen)).astype(np.float32)
+    np.testing.assert_array_equal(
+        again.predict(obs, deterministic=True)[0], model.predict(obs, deterministic=True)[0]
+    )
