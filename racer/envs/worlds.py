@@ -58,6 +58,10 @@ class Worlds(Protocol):
     reward_terms: NDArray[Any]
 
     @property
+    def telemetry(self) -> Telemetry:
+        """Live read-only views of the state by field, (N,), or (N, K) with K vehicles each."""
+
+    @property
     def term_names(self) -> Sequence[str]:
         """Names of the reward's terms."""
 
