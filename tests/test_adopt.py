@@ -97,6 +97,36 @@ def test_a_highway_model_with_rows_and_numbers(tmp_path: Path) -> None:
     np.testing.assert_array_equal(driver.act(obs), mine.predict(obs, deterministic=True)[0])
 
 
+def test_the_scale_of_actions_goes_into_the_graph(tmp_path: Path) -> None:
+    env = HighwayVecEnv(2, preset="risk", action_scale=[1.0, 0.1])
+    mine = SB3["sac"](env)
+    path = tmp_path / "mine.onnx"
+    adopt_policy(mine, path, name="Mine")
+    settings = highway_settings(None, "risk").values
+    driver = make_highway_driver(str(path), "racer/HighwayRisk-v0", settings)
+    shape = env.observation_space.shape
+    obs = np.random.default_rng(2).uniform(-1, 1, (9, *shape)).astype(np.float32)
+    wanted = mine.predict(obs, deterministic=True)[0] * np.array([1.0, 0.1], np.float32)
+    np.testing.assert_allclose(driver.act(obs), wanted, atol=1e-6)
+
+
+class Levels(gymnasium.Env[Any, Any]):
+    """A stranger whose attributes have the names of ours."""
+
+    observation_space = gymnasium.spaces.Box(-1.0, 1.0, (14,), np.float32)
+    action_space = gymnasium.spaces.Box(-1.0, 1.0, (3,), np.float32)
+    worlds = ("ice", "lava")
+
+    def reset(self, **_: Any) -> tuple[Any, dict[str, Any]]:
+        return np.zeros(14, np.float32), {}
+
+
+def test_an_environment_with_worlds_of_its_own_is_not_taken_for_ours(tmp_path: Path) -> None:
+    metadata = adopt_policy(SB3["ppo"](DummyVecEnv([Levels])), tmp_path / "p.onnx", name="p")
+    assert metadata.env_id == "racer/Circuit-v0"
+    assert metadata.tracks == []
+
+
 def test_what_a_wrapper_changes_is_refused(tmp_path: Path) -> None:
     def wrapped() -> Any:
         return gymnasium.wrappers.RescaleAction(

@@ -216,6 +216,24 @@ def call_name(node: ast.Call) -> str:
     return ast.unparse(node.func)
 
 
+def test_capabilities_are_declared_not_guessed() -> None:
+    """Code for any kind of world asks for a protocol of `worlds.py` or `protocol.py`."""
+    any_kind = ("racer.adopt", "racer.envs.plain")
+    wrong = []
+    for path, module in ALL_SOURCES:
+        if not any(belongs(module, package) for package in any_kind) and (
+            module.rpartition(".")[0] != "racer.drivers"
+        ):
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and (
+                call_name(node) == "hasattr"
+                or (call_name(node) == "getattr" and isinstance(node.args[1], ast.Constant))
+            ):
+                wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}")
+    assert not wrong, "\n".join(wrong)
+
+
 def test_nothing_is_unpickled() -> None:
     wrong = []
     for path, module in ALL_SOURCES:

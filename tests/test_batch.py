@@ -260,20 +260,20 @@ def test_progress_telescopes_over_a_lap() -> None:
     batch = _core.circuit.Batch(
         [track], 1, autoreset="disabled", observation="track", config=config
     )
-    facts = batch.facts
+    telemetry = batch.facts
     road = next(f for f in _core.circuit.observation_layout("track") if f["name"] == "road_y")
     crossed = 0
     for _ in range(60 * 200):
-        before = facts["s"][0, 0]
+        before = telemetry["s"][0, 0]
         aim = batch.observations[0, 0, road["offset"] + 2]
-        throttle = 1.0 if facts["v_x"][0, 0] < 12.0 else 0.0
+        throttle = 1.0 if telemetry["v_x"][0, 0] < 12.0 else 0.0
         batch.step(np.array([[[3.0 * aim, throttle, 0.0]]], np.float32))
-        crossed += facts["s"][0, 0] < before - track.length / 2
-        if crossed and facts["s"][0, 0] > 10.0:
+        crossed += telemetry["s"][0, 0] < before - track.length / 2
+        if crossed and telemetry["s"][0, 0] > 10.0:
             break
     assert crossed == 1
-    total = facts["distance"][0, 0]
-    assert total == pytest.approx(track.length + facts["s"][0, 0], abs=1e-6)
+    total = telemetry["distance"][0, 0]
+    assert total == pytest.approx(track.length + telemetry["s"][0, 0], abs=1e-6)
 
 
 @pytest.mark.parametrize("per", [0.0, 100.0])

@@ -233,9 +233,9 @@ def test_the_measured_cars_drive() -> None:
     scene = Scene(64, "lidar", 1, 1)
     for _ in range(300):  # past the end of the recording: the same stretch again
         scene.step()
-    facts = scene.batch.facts
-    assert facts["v_x"].mean() > 10.0
-    assert (facts["wheels_off"] == 4).mean() < 0.05
+    telemetry = scene.batch.facts
+    assert telemetry["v_x"].mean() > 10.0
+    assert (telemetry["wheels_off"] == 4).mean() < 0.05
     again = [scene.batch.observations.copy()]
     for _ in range(len(scene.actions)):
         scene.step()

@@ -51,8 +51,8 @@ MAKERS = {
 }
 
 
-def reward(facts: Any) -> Any:
-    return facts["v_x"] * 2.0
+def reward(telemetry: Any) -> Any:
+    return telemetry["v_x"] * 2.0
 
 
 def begin(env: Any) -> None:
@@ -149,13 +149,13 @@ def test_live_views_of_a_copy_show_the_copy() -> None:
     env = RacerVectorEnv(3, config=RULES, copy=False)
     env.reset(seed=1)
     twin = copy.deepcopy(env)
-    before = env.worlds.facts["x"].copy()
+    before = env.worlds.telemetry["x"].copy()
     observations, *_ = twin.step(np.ones((3, 3), np.float32))
-    assert (env.worlds.facts["x"] == before).all()
-    assert (twin.worlds.facts["x"] != before).any()
+    assert (env.worlds.telemetry["x"] == before).all()
+    assert (twin.worlds.telemetry["x"] != before).any()
     assert np.shares_memory(observations, twin.worlds.batch.observations)
     vec = copy.deepcopy(RacerVecEnv(2, config=RULES))
-    assert np.shares_memory(vec.worlds.facts["x"], vec.worlds.batch.facts["x"])
+    assert np.shares_memory(vec.worlds.telemetry["x"], vec.worlds.batch.facts["x"])
     vec.reset()
     vec.env_method("place", 100.0)
     assert vec.get_attr("s") == pytest.approx([100.0, 100.0], abs=0.1)

@@ -234,22 +234,26 @@ def test_attributes_of_highway_env_say_where_it_is(name):
 def test_a_reward_of_ones_own_on_the_highway(view):
     seen = []
 
-    def reward(facts):
-        seen.append({name: values.copy() for name, values in facts.items()})
+    def reward(telemetry):
+        seen.append({name: values.copy() for name, values in telemetry.items()})
         with pytest.raises(ValueError, match="read-only"):
-            facts["speed"][:] = 0.0
-        return facts["speed"] * (1 - facts["crashed"]) + 0.5 * facts["right_lane_reward"]
+            telemetry["speed"][:] = 0.0
+        return (
+            telemetry["speed"] * (1 - telemetry["crashed"]) + 0.5 * telemetry["right_lane_reward"]
+        )
 
     env = view(3, preset="fast", duration=3, reward_fn=reward)
     env.reset()
     for _ in range(6):
         rewards = env.step(np.full(3, 3))[1]
-        facts = seen[-1]
-        wanted = facts["speed"] * (1 - facts["crashed"]) + 0.5 * facts["right_lane_reward"]
-        driven = facts["terminated"] | facts["truncated"] | (facts["steps"] > 0)
+        telemetry = seen[-1]
+        wanted = (
+            telemetry["speed"] * (1 - telemetry["crashed"]) + 0.5 * telemetry["right_lane_reward"]
+        )
+        driven = telemetry["terminated"] | telemetry["truncated"] | (telemetry["steps"] > 0)
         assert np.allclose(np.asarray(rewards)[driven], wanted[driven])
     assert {"x", "y", "heading", "lane", "time_to_collision", "reward", "on_road"} <= set(seen[0])
-    alone = HighwayEnv(reward_fn=lambda facts: facts["speed"])
+    alone = HighwayEnv(reward_fn=lambda telemetry: telemetry["speed"])
     alone.reset(seed=0)
     _, value, _, _, info = alone.step(1)
     assert value == info["speed"]
@@ -557,7 +561,7 @@ def test_call_get_attr_and_set_attr():
     assert [track.name for track in env.get_attr("track")] == ["Harbour", "Ridgeway", "Harbour"]
     assert env.get_attr("config") == (env.config,) * 3
     assert env.call("action_space")[0] == theirs.call("action_space")[0]
-    assert env.get_attr("v_x") == tuple(env.worlds.facts["v_x"].tolist())
+    assert env.get_attr("v_x") == tuple(env.worlds.telemetry["v_x"].tolist())
     env.call("place", 30.0, speed=12.0)
     assert env.get_attr("v_x") == (12.0,) * 3
     assert len(env.call("snapshot")) == 3

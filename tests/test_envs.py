@@ -130,7 +130,7 @@ def test_random_episodes_stay_inside_the_space(observation, action):
             assert obs in env.observation_space
             assert np.isfinite([reward, info["progress"], info["speed"]]).all()
             over = terminated or truncated
-    assert not env.worlds.facts["fault"].any()
+    assert not env.worlds.telemetry["fault"].any()
 
 
 def test_one_seed_one_story_another_seed_another():
@@ -194,13 +194,13 @@ def test_a_start_asked_for_is_that_of_an_env_with_it(default, kind):
 def test_a_place_asked_for():
     env = make()
     _, info = env.reset(seed=0, options={"s": 123.0, "n": 1.0, "speed": 20.0})
-    facts = env.worlds.facts
-    assert facts["s"][0] == pytest.approx(123.0, abs=0.05)
-    assert facts["n"][0] == pytest.approx(1.0, abs=0.01)
+    telemetry = env.worlds.telemetry
+    assert telemetry["s"][0] == pytest.approx(123.0, abs=0.05)
+    assert telemetry["n"][0] == pytest.approx(1.0, abs=0.01)
     assert info["speed"] == 20.0
     env.reset(seed=0, options={"start": "standing"})
-    assert facts["s"][0] == 0.0
-    assert facts["lap_standing"][0] == 1
+    assert telemetry["s"][0] == 0.0
+    assert telemetry["lap_standing"][0] == 1
 
 
 @pytest.mark.parametrize(
@@ -330,15 +330,15 @@ def test_a_list_and_doubles_are_actions_too():
 def test_a_reward_of_ones_own():
     seen = []
 
-    def reward(facts):
-        seen.append(facts["v_x"].copy())
-        return facts["v_x"] * 0.5 + facts["lap_completed"] + facts["terminated"]
+    def reward(telemetry):
+        seen.append(telemetry["v_x"].copy())
+        return telemetry["v_x"] * 0.5 + telemetry["lap_completed"] + telemetry["terminated"]
 
     env = make(reward_fn=reward)
     env.reset(seed=0)
     _, value, *_ = env.step(np.array([0.0, 1.0, 0.0], np.float32))
     assert value == 0.5 * seen[0][0]
-    assert value == 0.5 * env.worlds.facts["v_x"][0]
+    assert value == 0.5 * env.worlds.telemetry["v_x"][0]
     assert type(value) is float
 
 

@@ -61,7 +61,7 @@ def test_the_policy_drives_as_the_model(tmp_path: Path) -> None:
         for world in range(4):
             session.place(world, 0, 100.0 + 300.0 * world, 0.0, 0.0, 20.0)
         drive(session, [Seat(driver, session)], 300)
-        places.append(session.facts["distance"].copy())
+        places.append(session.telemetry["distance"].copy())
     np.testing.assert_allclose(places[0], places[1], atol=1e-3)
 
 

@@ -70,15 +70,15 @@ def check_sound(batch: _core.circuit.Batch, observation: str) -> None:
     assert ((seen >= low) & (seen <= high)).all()  # false for NaN, too
     assert np.isfinite(batch.rewards).all()
     assert np.isfinite(batch.reward_terms).all()
-    facts = batch.facts
-    for name, values in facts.items():
+    telemetry = batch.facts
+    for name, values in telemetry.items():
         assert np.isfinite(values.astype(np.float64)).all(), name
-    assert not facts["fault"].any()
+    assert not telemetry["fault"].any()
     assert not batch.final_records["fault"][batch.terminated].any()
-    assert (np.hypot(facts["v_x"], facts["v_y"]) < 150.0).all()
+    assert (np.hypot(telemetry["v_x"], telemetry["v_y"]) < 150.0).all()
     for world, track in enumerate(TRACKS * (WORLDS // len(TRACKS))):
-        here = track.stations[int(facts["station"][world, 0])]
-        side = facts["n"][world, 0]
+        here = track.stations[int(telemetry["station"][world, 0])]
+        side = telemetry["n"][world, 0]
         assert -here["wall_right"] - WALL_SLACK < side < here["wall_left"] + WALL_SLACK
 
 

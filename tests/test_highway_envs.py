@@ -304,7 +304,7 @@ def returns_of(policy, settings, seed=0):
 
 
 def parked(env, rng):  # noqa: ARG001
-    speed = env.worlds.facts["speed"][:, 0]
+    speed = env.worlds.telemetry["speed"][:, 0]
     return np.stack([np.clip(-speed / 5, -1, 1), 0 * speed], axis=1).astype(np.float32)
 
 

@@ -96,7 +96,7 @@ def test_every_sane_configuration_drives(
         assert np.isfinite(worlds.observations).all()
         assert np.isfinite(worlds.rewards).all()
         assert all(worlds.observation_space.contains(row) for row in worlds.observations)
-        for name, values in worlds.facts.items():
+        for name, values in worlds.telemetry.items():
             assert np.isfinite(values).all(), name
 
 

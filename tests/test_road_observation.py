@@ -25,9 +25,9 @@ def test_edges_and_bends_are_those_of_the_circuit(name: str) -> None:
     rng = np.random.default_rng(1)
     for _ in range(90):
         observation, *_ = env.step(rng.uniform(-0.3, 1.0, (32, 2)).astype(np.float32))
-    facts = {key: np.array(value) for key, value in env.worlds.facts.items()}
+    telemetry = {key: np.array(value) for key, value in env.worlds.telemetry.items()}
     stations, count = track.stations, len(track.stations)
-    place = facts["s"] / track.spacing
+    place = telemetry["s"] / track.spacing
     first = np.floor(place).astype(int)
     share = (place - first)[:, None]
 
@@ -36,16 +36,16 @@ def test_edges_and_bends_are_those_of_the_circuit(name: str) -> None:
         column = stations[field]
         return column[index % count] * (1 - share) + column[(index + 1) % count] * share
 
-    cos, sin = facts["cos_yaw"][:, None], facts["sin_yaw"][:, None]
+    cos, sin = telemetry["cos_yaw"][:, None], telemetry["sin_yaw"][:, None]
     for side, sign in (("left", 1.0), ("right", -1.0)):
         width = ahead(f"width_{side}", AHEAD) * sign
-        dx = ahead("x", AHEAD) - width * ahead("tangent_y", AHEAD) - facts["x"][:, None]
-        dy = ahead("y", AHEAD) + width * ahead("tangent_x", AHEAD) - facts["y"][:, None]
+        dx = ahead("x", AHEAD) - width * ahead("tangent_y", AHEAD) - telemetry["x"][:, None]
+        dy = ahead("y", AHEAD) + width * ahead("tangent_x", AHEAD) - telemetry["y"][:, None]
         wanted = {"x": (dx * cos + dy * sin) / AHEAD, "y": (dy * cos - dx * sin) / AHEAD}
         for axis, value in wanted.items():
             got = part(observation, f"road_{side}_{axis}")
             np.testing.assert_allclose(got, np.clip(value, -2.0, 2.0), atol=2e-4)
-        here = ahead(f"width_{side}", np.array([0]))[:, 0] - sign * facts["n"]
+        here = ahead(f"width_{side}", np.array([0]))[:, 0] - sign * telemetry["n"]
         np.testing.assert_allclose(
             part(observation, f"edge_{side}")[:, 0], np.clip(here, -10.0, 10.0), atol=1e-5
         )
@@ -53,7 +53,7 @@ def test_edges_and_bends_are_those_of_the_circuit(name: str) -> None:
     np.testing.assert_allclose(
         part(observation, "road_bend"), bend / (np.abs(bend) + 1.0 / 40.0), atol=1e-4
     )
-    speed = np.hypot(facts["v_x"], facts["v_y"])
+    speed = np.hypot(telemetry["v_x"], telemetry["v_y"])
     np.testing.assert_allclose(part(observation, "speed")[:, 0], speed, rtol=1e-5)
 
 

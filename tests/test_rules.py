@@ -33,14 +33,14 @@ def follow(session: Session, offset: float = 0.0, speed: float = 14.0) -> np.nda
     ahead = _core.circuit.ROAD_AHEAD_METRES[point]
     left = session.observation()[0, road["offset"] + point] * ahead + offset
     steer = float(np.clip(2.0 * 2.7 * left / ahead**2 / 0.45, -1.0, 1.0))
-    slow = session.facts["v_x"][0, 0] < speed
+    slow = session.telemetry["v_x"][0, 0] < speed
     return pedals(steer, 1.0 if slow else 0.0, 0.0 if slow else 0.1)
 
 
 def drive_lap(session: Session, offset_at: Callable[[float], float] = lambda _: 0.0) -> list:
     laps = []
     for _ in range(60 * 400):
-        s = float(session.facts["s"][0, 0])
+        s = float(session.telemetry["s"][0, 0])
         laps += session.tick(follow(session, offset_at(s)))
         if laps:
             break
@@ -63,7 +63,7 @@ def test_four_wheels_off_makes_the_lap_invalid(track: _core.circuit.Track) -> No
     beyond = float(here["width_left"]) + 1.3
 
     laps = drive_lap(session, lambda s: beyond if 40.0 < s < 90.0 else 0.0)
-    assert session.facts["wheels_off"].max() <= 4
+    assert session.telemetry["wheels_off"].max() <= 4
     assert len(laps) == 1
     assert not laps[0].valid
     assert laps[0].event["reasons"] & REASONS["off_track"]
@@ -75,9 +75,9 @@ def test_two_wheels_off_is_allowed(track: _core.circuit.Track) -> None:
     most = 0.0
     laps = []
     for _ in range(60 * 400):
-        s = float(session.facts["s"][0, 0])
+        s = float(session.telemetry["s"][0, 0])
         laps += session.tick(follow(session, edge - 0.1 if 40.0 < s < 90.0 else 0.0))
-        most = max(most, float(session.facts["wheels_off"][0, 0]))
+        most = max(most, float(session.telemetry["wheels_off"][0, 0]))
         if laps:
             break
     assert most >= 1.0
@@ -91,19 +91,19 @@ def test_a_wall_hit_is_felt_and_makes_the_lap_invalid(track: _core.circuit.Track
     impact = 0.0
     for _ in range(60 * 20):
         session.tick(pedals(0.25, 0.6))
-        touched |= bool(session.facts["wall_contact"][0, 0])
-        impact = max(impact, float(session.facts["wall_impact_speed"][0, 0]))
+        touched |= bool(session.telemetry["wall_contact"][0, 0])
+        impact = max(impact, float(session.telemetry["wall_impact_speed"][0, 0]))
         if touched:
             break
     assert touched
     assert 0.5 < impact < 60.0
-    assert session.facts["lap_reasons"][0, 0] & REASONS["wall"]
+    assert session.telemetry["lap_reasons"][0, 0] & REASONS["wall"]
     for _ in range(60 * 5):
         session.tick(pedals(0.25, 1.0))
-        station = track.stations[session.facts["station"][0, 0]]
-        n = session.facts["n"][0, 0]
+        station = track.stations[session.telemetry["station"][0, 0]]
+        n = session.telemetry["n"][0, 0]
         assert -station["wall_right"] - 0.2 < n < station["wall_left"] + 0.2
-    assert session.facts["fault"][0, 0] == 0
+    assert session.telemetry["fault"][0, 0] == 0
 
 
 def test_cutting_to_the_line_by_turning_round_is_no_lap(track: _core.circuit.Track) -> None:
@@ -113,9 +113,9 @@ def test_cutting_to_the_line_by_turning_round_is_no_lap(track: _core.circuit.Tra
     laps = []
     for _ in range(60 * 6):  # over the line forwards: the clock starts
         laps += session.tick(follow(session))
-        if session.facts["lap_running"][0, 0] and session.facts["s"][0, 0] > 5.0:
+        if session.telemetry["lap_running"][0, 0] and session.telemetry["s"][0, 0] > 5.0:
             break
-    s_now = float(session.facts["s"][0, 0])
+    s_now = float(session.telemetry["s"][0, 0])
     # Turned round on the spot (a spin), the clock goes on: restore keeps lap state.
     state = session.batch.snapshot()
     for name in ("cos_yaw", "sin_yaw", "cos_heading", "sin_heading"):
@@ -124,21 +124,21 @@ def test_cutting_to_the_line_by_turning_round_is_no_lap(track: _core.circuit.Tra
     assert s_now > 0.0
     for _ in range(60 * 4):  # backwards over the line
         laps += session.tick(pedals(0.0, 0.3))
-        assert session.facts["wrong_way"][0, 0] == 1 or session.facts["v_x"][0, 0] < 1.0
-        if session.facts["s"][0, 0] > track.length / 2:
+        assert session.telemetry["wrong_way"][0, 0] == 1 or session.telemetry["v_x"][0, 0] < 1.0
+        if session.telemetry["s"][0, 0] > track.length / 2:
             break
-    assert session.facts["s"][0, 0] > track.length / 2
-    assert session.facts["lap_reasons"][0, 0] & REASONS["reversed"]
+    assert session.telemetry["s"][0, 0] > track.length / 2
+    assert session.telemetry["lap_reasons"][0, 0] & REASONS["reversed"]
     state = session.batch.snapshot()
     for name in ("cos_yaw", "sin_yaw", "cos_heading", "sin_heading"):
         state[name] *= -1.0
     session.batch.restore(state)
     for _ in range(60 * 6):  # forwards over the line once more
         laps += session.tick(follow(session))
-        if session.facts["s"][0, 0] < 50.0 and session.facts["s"][0, 0] > 5.0:
+        if session.telemetry["s"][0, 0] < 50.0 and session.telemetry["s"][0, 0] > 5.0:
             break
     assert not laps
-    assert session.facts["lap_reasons"][0, 0] & REASONS["reversed"]
+    assert session.telemetry["lap_reasons"][0, 0] & REASONS["reversed"]
 
 
 def test_standing_still_ends_the_episode_and_is_not_rewarded(track: _core.circuit.Track) -> None:

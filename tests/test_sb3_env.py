@@ -53,7 +53,7 @@ def test_episode_infos_add_up():
     env = RacerVecEnv(3, start="random", episode={"maxSteps": 30}, ticks_per_action=3, seed=1)
     env.reset()
     rewards = np.zeros(3)
-    before = env.worlds.facts["distance"].copy()
+    before = env.worlds.telemetry["distance"].copy()
     assert not before.any()
     for actions in random_actions(env.action_space, 90).reshape(30, 3, 3):
         _, reward, dones, infos = env.step(actions)

@@ -112,6 +112,32 @@ def test_states_copies_and_settings():
         gymnasium.make(ID, grip=2.0)
 
 
+def test_telemetry_is_its_state_live_and_read_only():
+    def reward(telemetry):
+        with pytest.raises(ValueError, match="read-only"):
+            telemetry["speed"][:] = 0.0
+        return telemetry["speed"] * 2.0
+
+    env = PlainVecEnv(3, env_id=ID, seed=1, reward_fn=reward)
+    worlds = env.worlds
+    env.reset()
+    telemetry = worlds.telemetry
+    assert list(telemetry) == ["distance", "speed"]
+    before = telemetry["distance"].copy()
+    _, rewards, _, _ = env.step(np.ones((3, 1), np.float32))
+    assert (telemetry["distance"] > before).all()
+    np.testing.assert_array_equal(telemetry["distance"], worlds.state["distance"])
+    np.testing.assert_allclose(rewards, 2.0 * telemetry["speed"], rtol=1e-6)
+    with pytest.raises(ValueError, match="read-only"):
+        telemetry["speed"][0] = 9.0
+    twin = copy.deepcopy(env)
+    twin.step(np.ones((3, 1), np.float32))
+    assert (twin.worlds.telemetry["distance"] > telemetry["distance"]).all()
+    worlds.set_states(twin.worlds.states())
+    np.testing.assert_array_equal(telemetry["distance"], twin.worlds.telemetry["distance"])
+    assert env.get_attr("speed") == telemetry["speed"].tolist()
+
+
 def test_trains_and_resumes(run: Path):
     report = json.loads((run / "report.json").read_text("utf-8"))
     assert (report["env_id"], report["steps"]) == (ID, 1024)

@@ -85,10 +85,10 @@ def test_a_car_on_the_bridge_stays_on_its_road() -> None:
     for station in (first, second):
         session = Session(track, record=False)
         session.place(0, 0, (station - 60) * track.spacing, n=2.0, speed=30.0)
-        before = float(session.facts["s"][0, 0])
+        before = float(session.telemetry["s"][0, 0])
         for _ in range(240):
             session.tick(np.array([[[0.0, 0.4, 0.0]]], np.float32))
-            moved = float(session.facts["s"][0, 0]) - before
+            moved = float(session.telemetry["s"][0, 0]) - before
             assert 0.0 < moved < 2.0
             before += moved
         assert before > (station + 40) * track.spacing

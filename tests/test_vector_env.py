@@ -203,9 +203,9 @@ def test_options_are_left_as_they_were():
     env = RacerVectorEnv(2)
     env.reset(seed=0, options=options)
     assert set(options) == {"reset_mask", "s"}
-    assert env.worlds.facts["s"][0] == pytest.approx(10.0, abs=0.05)
+    assert env.worlds.telemetry["s"][0] == pytest.approx(10.0, abs=0.05)
     env.reset(options={"s": np.array([10.0, 20.0]), "speed": 5.0})
-    assert env.worlds.facts["s"] == pytest.approx([10.0, 20.0], abs=0.05)
+    assert env.worlds.telemetry["s"] == pytest.approx([10.0, 20.0], abs=0.05)
 
 
 @pytest.mark.parametrize(
@@ -251,9 +251,9 @@ def test_observations_are_copies_unless_asked_otherwise():
 def test_a_reward_of_ones_own_sees_the_last_facts_of_an_ended_world():
     seen = []
 
-    def reward(facts):
-        seen.append({key: facts[key].copy() for key in ("episode_steps", "distance", "reward")})
-        return facts["distance"]
+    def reward(telemetry):
+        seen.append({key: telemetry[key].copy() for key in ("episode_steps", "distance", "reward")})
+        return telemetry["distance"]
 
     env = RacerVectorEnv(3, autoreset_mode="SameStep", episode={"maxSteps": 4}, reward_fn=reward)
     env.reset(seed=0)
@@ -262,8 +262,10 @@ def test_a_reward_of_ones_own_sees_the_last_facts_of_an_ended_world():
     assert truncated.all()
     assert seen[-1]["episode_steps"].tolist() == [4, 4, 4]
     assert np.array_equal(rewards, seen[-1]["distance"])
-    assert (env.worlds.facts["episode_steps"] == 0).all()
-    env = RacerVectorEnv(3, episode={"maxSteps": 4}, reward_fn=lambda facts: facts["x"] + 1.0)
+    assert (env.worlds.telemetry["episode_steps"] == 0).all()
+    env = RacerVectorEnv(
+        3, episode={"maxSteps": 4}, reward_fn=lambda telemetry: telemetry["x"] + 1.0
+    )
     env.reset(seed=0)
     rewards = [env.step(actions)[1] for actions in random_actions(env.action_space, 5)]
     assert rewards[3].all()

@@ -151,7 +151,7 @@ def test_the_gap_to_a_car_that_stands_grows():
 
 
 def facts_of(**changes):
-    facts = {
+    telemetry = {
         "episode_ticks": 60,
         "distance": 10.0,
         "lap": 1,
@@ -163,7 +163,7 @@ def facts_of(**changes):
         "sector_time_1": 0.0,
         "sector_time_2": 0.0,
     }
-    return {name: np.array([value]) for name, value in (facts | changes).items()}
+    return {name: np.array([value]) for name, value in (telemetry | changes).items()}
 
 
 def test_sector_colours():

@@ -109,7 +109,7 @@ def worlds_in(change=None, **settings):
 def pixels_of(worlds, *, marks=True):
     stage, canvas = HighwayStage(int(worlds.settings["lanes_count"])), pygame.Surface((640, 270))
     stage.marks = marks
-    stage.paint(canvas, traffic_view(frozen(worlds.facts), worlds.settings), None)
+    stage.paint(canvas, traffic_view(frozen(worlds.telemetry), worlds.settings), None)
     return pygame.surfarray.array3d(canvas)
 
 
@@ -148,7 +148,7 @@ def test_marked_vehicles_are_the_rows_of_the_observation(see_behind):
     for _ in range(10):
         worlds.step(np.tile(np.array([0.5, 0.0], np.float32), (4, 1)))
     for world in range(4):
-        x, y = worlds.facts["x"][world], worlds.facts["y"][world]
+        x, y = worlds.telemetry["x"][world], worlds.telemetry["y"][world]
         rows = worlds.observations[world][1:]
         rows = rows[rows[:, 0] == 1.0]
         numbers = observed_vehicles(x, y, worlds.settings)
@@ -187,7 +187,7 @@ def test_frames_lead_to_the_very_state_of_the_world(preset, spec):
         assert len(drive.shots) == frames + 1
         for name in ("x", "y", "heading", "speed", "crashed"):
             np.testing.assert_array_equal(
-                drive.shots[-1].row[name], drive._worlds.facts[name][0], err_msg=name
+                drive.shots[-1].row[name], drive._worlds.telemetry[name][0], err_msg=name
             )
     assert steps > 1
 

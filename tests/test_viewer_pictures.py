@@ -85,9 +85,9 @@ def test_renderer_shows_the_car_and_repeats_itself():
     race.restart()
     for _ in range(200):
         race.tick()
-    facts = race.session.facts
+    telemetry = race.session.telemetry
     frames = [
-        Renderer(track, (640, 400), camera=mode).frame(facts, race.names, hud=HudState())
+        Renderer(track, (640, 400), camera=mode).frame(telemetry, race.names, hud=HudState())
         for mode in ("follow", "follow", "north", "overview")
     ]
     for frame in frames:
@@ -97,7 +97,7 @@ def test_renderer_shows_the_car_and_repeats_itself():
         assert (np.abs(frame.astype(int) - palette.CARS[0]).sum(axis=2) < 12).sum() > 20
     assert (frames[0] == frames[1]).all()
     assert (frames[0] != frames[2]).any()
-    fine = Renderer(track, (640, 400), fine=2).frame(facts)
+    fine = Renderer(track, (640, 400), fine=2).frame(telemetry)
     assert fine.shape == (400, 640, 3)
 
 

@@ -153,31 +153,31 @@ def _current_records(
 
 
 def _errors(
-    facts: Mapping[str, NDArray[Any]], rows: NDArray[np.intp], states: NDArray[np.float64]
+    telemetry: Mapping[str, NDArray[Any]], rows: NDArray[np.intp], states: NDArray[np.float64]
 ) -> tuple[float, float, float]:
     """The largest differences of positions, headings and speeds."""
 
     def error(name: str) -> float:
-        return float(np.abs(facts[name][rows] - states[..., STATE.index(name)]).max())
+        return float(np.abs(telemetry[name][rows] - states[..., STATE.index(name)]).max())
 
     return max(error("x"), error("y")), error("heading"), error("speed")
 
 
 def _compare_states(
     found: Difference,
-    facts: Mapping[str, NDArray[Any]],
+    telemetry: Mapping[str, NDArray[Any]],
     rows: NDArray[np.intp],
     states: NDArray[np.float64],
 ) -> None:
-    position, heading, speed = _errors(facts, rows, states)
+    position, heading, speed = _errors(telemetry, rows, states)
     found.position = max(found.position, position)
     found.heading = max(found.heading, heading)
     found.speed = max(found.speed, speed)
     for name in ("lane", "target_lane", "crashed"):
-        ours, theirs = facts[name][rows], states[..., STATE.index(name)]
+        ours, theirs = telemetry[name][rows], states[..., STATE.index(name)]
         differ = ours != theirs
         if name == "target_lane":  # a vehicle that is driven directly has none
-            differ[:, 0] &= facts["target_speed"][rows, 0] != 0.0
+            differ[:, 0] &= telemetry["target_speed"][rows, 0] != 0.0
         found.decisions += int(differ.sum())
 
 

@@ -122,7 +122,7 @@ def _sizes(metadata: Any) -> tuple[int, int, bool]:
 def _check_sb3(model: Any, metadata: Any) -> None:
     """Whether the model's spaces are those of its environment."""
     size, actions, numbered = _sizes(metadata)
-    shape = getattr(model.observation_space, "shape", None)
+    shape = model.observation_space.shape
     if shape is None or int(np.prod(shape)) != size:
         raise PolicyError(
             f"the model observes {shape or model.observation_space}, but {metadata.env_id} with "
@@ -130,7 +130,7 @@ def _check_sb3(model: Any, metadata: Any) -> None:
         )
     space = model.action_space
     discrete = isinstance(space, Discrete)
-    theirs = int(space.n) if discrete else int(np.prod(getattr(space, "shape", ())))
+    theirs = int(space.n) if discrete else int(np.prod(space.shape or ()))
     if discrete != numbered or theirs != actions:
         raise PolicyError(
             f"the model acts in {space}, but {metadata.env_id} with these settings takes "

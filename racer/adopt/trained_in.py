@@ -7,6 +7,7 @@ from typing import Any
 
 import gymnasium
 
+from racer.envs.worlds import ScalesActions
 from racer.errors import PolicyError
 from racer.kinds import kinds
 from racer.train.actors import is_model
@@ -47,16 +48,20 @@ def trained_in(model: Any) -> TrainedIn:
     env = model.get_env()
     if env is None:
         return found
-    from stable_baselines3.common.vec_env import VecFrameStack, VecNormalize
+    from stable_baselines3.common.vec_env import (
+        DummyVecEnv,
+        VecEnvWrapper,
+        VecFrameStack,
+        VecNormalize,
+    )
 
-    while hasattr(env, "venv"):
+    while isinstance(env, VecEnvWrapper):
         if isinstance(env, VecNormalize):
             found.normalise = env
         elif isinstance(env, VecFrameStack):
             raise PolicyError("the model sees stacked frames; a policy sees one observation.")
         env = env.venv
-    single = getattr(env, "envs", None)
-    _read(_inner(single[0]) if single else env, found)
+    _read(_inner(env.envs[0]) if isinstance(env, DummyVecEnv) else env, found)
     return found
 
 
@@ -78,6 +83,6 @@ def _read(env: Any, found: TrainedIn) -> None:
         said = kind.load("policy").trained_in(env)
         if said is not None:
             found.env_id, found.settings = said
-            scale = getattr(env, "_action_scale", None)
-            found.action_scale = () if scale is None else tuple(float(x) for x in scale)
+            if isinstance(env, ScalesActions):
+                found.action_scale = env.action_scale
             return

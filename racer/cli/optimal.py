@@ -128,7 +128,7 @@ def _fast(args: argparse.Namespace, track: Track) -> int:
     from racer.optimal.solver.quasi_steady import quasi_steady_lap
 
     estimate = quasi_steady_lap(track, args.vehicle)
-    facts = {
+    answer = {
         **_key(track, args.vehicle),
         "quasi_steady_s": estimate.time_s,
         "s": estimate.s.round(2).tolist(),
@@ -137,9 +137,9 @@ def _fast(args: argparse.Namespace, track: Track) -> int:
     }
     if args.out is not None:
         target = args.out / f"{_stem(args.track)}-{args.vehicle}-fast.json"
-        atomic_write(target, json.dumps(facts))
+        atomic_write(target, json.dumps(answer))
     if args.json:
-        print(json.dumps(facts))
+        print(json.dumps(answer))
     else:
         print(f"{track.name}, {args.vehicle}: {estimate.time_s:.3f} s (quasi-steady estimate)")
     return 0

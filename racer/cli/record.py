@@ -63,6 +63,7 @@ def run(args: argparse.Namespace) -> int:
     keeper = LapKeeper(args.laps_dir)
     if agent:
         from racer.drivers import make_driver
+        from racer.drivers.named import device_of
         from racer.play.circuit.recording import record_agent
 
         driver = make_driver(args.driver, track, args.vehicle, args.seed)
@@ -72,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
             keeper,
             laps=args.laps,
             vehicle=args.vehicle,
-            device=getattr(driver, "device", "agent"),
+            device=device_of(driver),
             tell=lambda row: print(show_path(row.path)),
         )
         keeper.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from racer.drivers.protocol import CountsFaults, HasDevice
 from racer.errors import PolicyError
 
 if TYPE_CHECKING:
@@ -66,4 +67,9 @@ def named_driver(
 
 def faults_of(driver: Any) -> int:
     """Actions so far that a policy did not give; 0 for drivers that always do."""
-    return int(getattr(driver, "faults", 0))
+    return driver.faults if isinstance(driver, CountsFaults) else 0
+
+
+def device_of(driver: Any) -> str:
+    """What its laps are filed under."""
+    return driver.device if isinstance(driver, HasDevice) else "agent"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from racer.laps.record import Placement
 
 
 class AnyDriver(Protocol):
@@ -54,6 +56,41 @@ class SettledDriver(AnyDriver, Protocol):
     """
 
     settings: Mapping[str, Any]
+
+
+@runtime_checkable
+class CountsFaults(Protocol):
+    """A driver that cannot always act, such as a policy that answers NaN.
+
+    Attributes:
+        faults: actions so far that the neutral one stood in for.
+    """
+
+    @property
+    def faults(self) -> int:
+        """See `CountsFaults`."""
+
+
+@runtime_checkable
+class HasDevice(Protocol):
+    """A driver whose laps are filed under a device; those of others are an agent's.
+
+    Attributes:
+        device: as in lap files, such as "keyboard".
+    """
+
+    device: str
+
+
+@runtime_checkable
+class HasPlacement(Protocol):
+    """A driver for circuits that repeats itself only from one place, such as a replay.
+
+    Attributes:
+        placement: where its car must stand to begin with; None: anywhere.
+    """
+
+    placement: Placement | None
 
 
 class Drivers(Protocol):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from gymnasium.spaces import Space
@@ -58,6 +58,10 @@ class Worlds(Protocol):
     reward_terms: NDArray[Any]
 
     @property
+    def telemetry(self) -> Telemetry:
+        """Live read-only views of the state by field, (N,), or (N, K) with K vehicles each."""
+
+    @property
     def term_names(self) -> Sequence[str]:
         """Names of the reward's terms."""
 
@@ -100,6 +104,39 @@ class Worlds(Protocol):
         self, states: Sequence[NDArray[np.void]], worlds: Sequence[int] | None = None
     ) -> None:
         """Puts worlds into states that `states` gave; observations and infos follow."""
+
+
+@runtime_checkable
+class WorldsView(Protocol):
+    """An environment that shows worlds.
+
+    Attributes:
+        worlds: what it shows.
+    """
+
+    worlds: Any
+
+
+@runtime_checkable
+class NamedView(WorldsView, Protocol):
+    """A view that knows by which id it was made; the views of `racer.envs.plain` do.
+
+    Attributes:
+        env_id: the id in `racer.kinds`.
+    """
+
+    env_id: str
+
+
+@runtime_checkable
+class ScalesActions(Protocol):
+    """An environment that multiplies continuous actions before its worlds get them.
+
+    Attributes:
+        action_scale: a factor for each number of an action; empty: it does not.
+    """
+
+    action_scale: tuple[float, ...]
 
 
 def world_seeds(seed: int, num_envs: int) -> NDArray[np.uint64]:

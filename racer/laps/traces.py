@@ -1,7 +1,7 @@
 """What a recorded lap looked like: position, speed and pedals at every tick.
 
-A lap file holds inputs only. `trace_lap` drives them again through the engine and keeps the facts,
-for replays, comparisons and pictures.
+A lap file holds inputs only. `trace_lap` drives them again through the engine and keeps the
+telemetry, for replays, comparisons and pictures.
 """
 
 from __future__ import annotations

@@ -113,7 +113,7 @@ class RunKeeper(BaseCallback):
         if self.model.num_timesteps == self._saved_steps:
             return
         self._check_folder()
-        facts = {
+        notes = {
             "seconds": self._clock.seconds,
             "best": self.best,
             "run": self._identity,
@@ -122,7 +122,7 @@ class RunKeeper(BaseCallback):
         }
         path = self._folder.checkpoint_path(self.model.num_timesteps)
         settings = settings_of(self._config)
-        save_checkpoint(path, self._learner, facts, settings)
+        save_checkpoint(path, self._learner, notes, settings)
         self._saved_steps = self.model.num_timesteps
         self._folder.drop_old_checkpoints()
 

@@ -43,14 +43,14 @@ class DamagedError(ConfigError):
 
 
 def save_checkpoint(
-    path: Path, learner: Learner, facts: dict[str, Any], settings: Mapping[str, Any]
+    path: Path, learner: Learner, notes: dict[str, Any], settings: Mapping[str, Any]
 ) -> None:
     """Writes the state between two updates.
 
     Args:
         path: of the file; it takes its place when it is complete.
         learner: what learns.
-        facts: plain values of the run, kept as JSON.
+        notes: plain values of the run, such as its best score, kept as JSON.
         settings: that the state depends on, kept as JSON.
 
     Raises:
@@ -59,7 +59,7 @@ def save_checkpoint(
     algorithm, model, normalise = learner.algorithm, learner.model, learner.normalise
     state: dict[str, Any] = {
         "format": FORMAT_VERSION,
-        "facts": json.dumps(facts),
+        "facts": json.dumps(notes),
         "settings": json.dumps(settings),
         "counters": {name: int(getattr(model, name)) for name in algorithm.counters},
         "parameters": model.get_parameters(),
@@ -120,7 +120,7 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Reads a checkpoint.
 
     Returns:
-        The state for `restore`, and the facts that were saved with it.
+        The state for `restore`, and the notes that were saved with it.
 
     Raises:
         DamagedError: it cannot be read, or is none of this version.
@@ -129,22 +129,22 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         _check_archive(path)
         state = torch.load(path, weights_only=True, map_location="cpu")
         known = isinstance(state, dict) and state.get("format") in FORMATS
-        facts = _checked_facts(state["facts"]) if known else {}
+        notes = _checked_notes(state["facts"]) if known else {}
     except DamagedError:
         raise
     except Exception as problem:  # noqa: BLE001 - a damaged file can do anything to the reader
         raise DamagedError(f"{path}: is damaged ({_short(problem)}).") from None
     if not known:
         raise DamagedError(f"{path}: is not a checkpoint of this version of Racer.")
-    return state, facts
+    return state, notes
 
 
-def _checked_facts(text: str) -> dict[str, Any]:
-    facts: dict[str, Any] = json.loads(text)
-    number(facts["seconds"], "seconds", 0.0)
-    if not isinstance(facts["best"], (dict, NoneType)):
-        raise refuse("best", facts["best"], "a score or null")
-    return facts
+def _checked_notes(text: str) -> dict[str, Any]:
+    notes: dict[str, Any] = json.loads(text)
+    number(notes["seconds"], "seconds", 0.0)
+    if not isinstance(notes["best"], (dict, NoneType)):
+        raise refuse("best", notes["best"], "a score or null")
+    return notes
 
 
 def _check_archive(path: Path) -> None:

@@ -107,7 +107,7 @@ def go_on(folder: RunFolder, config: TrainConfig, learner: Learner) -> dict[str,
     """Restores the newest checkpoint that is whole; says which were not.
 
     Returns:
-        Its facts; None if the run has no checkpoint yet and begins at its beginning.
+        Its notes; None if the run has no checkpoint yet and begins at its beginning.
 
     Raises:
         ConfigError: none can be read, or a setting was changed that they depend on.
@@ -117,8 +117,8 @@ def go_on(folder: RunFolder, config: TrainConfig, learner: Learner) -> dict[str,
     identity = run_identity(folder)
     for path in reversed(paths):
         try:
-            state, facts = load_checkpoint(path)
-            _check_identity(path, facts, identity)
+            state, notes = load_checkpoint(path)
+            _check_identity(path, notes, identity)
             same = check_settings(state, config, folder)
             restore(path, state, learner, same_worlds=same)
         except DamagedError as problem:
@@ -126,7 +126,7 @@ def go_on(folder: RunFolder, config: TrainConfig, learner: Learner) -> dict[str,
             continue
         for damaged in problems:
             print(f"{damaged} Resuming from {path.name}.", file=sys.stderr)
-        return facts
+        return notes
     if problems:
         raise ConfigError(
             f"{folder.path}: no checkpoint is left to resume from: {problems[0]} Start a new run."
@@ -134,8 +134,8 @@ def go_on(folder: RunFolder, config: TrainConfig, learner: Learner) -> dict[str,
     return None
 
 
-def _check_identity(path: Path, facts: dict[str, Any], identity: str) -> None:
-    if identity and facts.get("run", identity) != identity:
+def _check_identity(path: Path, notes: dict[str, Any], identity: str) -> None:
+    if identity and notes.get("run", identity) != identity:
         raise DamagedError(f"{path}: belongs to another run.")
 
 
@@ -155,9 +155,9 @@ def run_identity(folder: RunFolder) -> str:
     return found if isinstance(found, str) else ""
 
 
-def restore_episodes(model: BaseAlgorithm, facts: dict[str, Any]) -> None:
+def restore_episodes(model: BaseAlgorithm, notes: dict[str, Any]) -> None:
     """The last episodes, of which TensorBoard gets the mean return and length."""
-    episodes = facts.get("episodes", [])
+    episodes = notes.get("episodes", [])
     if not isinstance(episodes, list):
         return
     numbers = [
@@ -171,7 +171,7 @@ def restore_episodes(model: BaseAlgorithm, facts: dict[str, Any]) -> None:
 
 
 def best_so_far(
-    folder: RunFolder, facts: dict[str, Any], task: Task, steps: int
+    folder: RunFolder, notes: dict[str, Any], task: Task, steps: int
 ) -> dict[str, Any] | None:
     """The score of the best model of a run that goes on after so many steps.
 
@@ -188,7 +188,7 @@ def best_so_far(
     if not _is_policy(folder.policy):
         data = read_bytes(best, limit=MAX_POLICY_BYTES, what="policy")
         atomic_write(folder.policy, data)
-    found = (facts["best"], read_object(folder.best / "score.json"))
+    found = (notes["best"], read_object(folder.best / "score.json"))
     scores = [score for score in found if score and _is_score(score, task, steps)]
     return max(scores, key=task.rank, default=None)
 

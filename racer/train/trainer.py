@@ -191,23 +191,23 @@ def resume(
             learner = build(config, folder.circuit)
             folder.check_engine(learner.task.fingerprints())
         model, clock = learner.model, learner.clock
-        facts = go_on(folder, config, learner)
-        clock.start(model.num_timesteps, facts["seconds"] if facts else 0.0)
+        notes = go_on(folder, config, learner)
+        clock.start(model.num_timesteps, notes["seconds"] if notes else 0.0)
         _check_later(folder, clock, steps, minutes)
         folder.write_config(config)
-        set_aside(folder, model.num_timesteps if facts else -1)
+        set_aside(folder, model.num_timesteps if notes else -1)
         folder.drop_old_checkpoints()
         best, evaluated = None, -1
-        if facts:
-            restore_episodes(model, facts)
-            best = best_so_far(folder, facts, learner.task, model.num_timesteps)
+        if notes:
+            restore_episodes(model, notes)
+            best = best_so_far(folder, notes, learner.task, model.num_timesteps)
             report = read_object(folder.report)
             if best and report.get("finished") is True:
                 evaluated = report.get("steps", -1)
         # What was logged later than the checkpoint comes again.
         again = clock.fraction >= 1.0 and evaluated != model.num_timesteps
         model.set_logger(run_logger(folder.tensorboard, model.num_timesteps + int(not again)))
-        restore_pending(model.logger, facts.get("pending") if facts else None)
+        restore_pending(model.logger, notes.get("pending") if notes else None)
         return _run(config, folder, learner, best, evaluated, show=show)
 
 

@@ -24,11 +24,15 @@ def drive(batch: _core.circuit.Batch, track: _core.circuit.Track) -> NDArray[np.
     It looks up the curve ahead, keeps to the centre line and to 80 % of the cautious speed.
     """
     stations = track.stations
-    facts = batch.facts
-    speed = facts["v_x"]
-    ahead = (facts["station"] + (8 + 0.3 * speed).astype(int)) % track.station_count
+    telemetry = batch.facts
+    speed = telemetry["v_x"]
+    ahead = (telemetry["station"] + (8 + 0.3 * speed).astype(int)) % track.station_count
     lock = np.arctan(WHEELBASE * stations["curvature"][ahead])
-    lock -= facts["sin_heading"] + 0.05 * facts["n"] + 0.1 * facts["yaw_rate"] / (1.0 + speed)
+    lock -= (
+        telemetry["sin_heading"]
+        + 0.05 * telemetry["n"]
+        + 0.1 * telemetry["yaw_rate"] / (1.0 + speed)
+    )
     wanted = 0.8 * stations["spawn_speed"][ahead] - speed
     pedals = np.stack([lock / FULL_LOCK, 0.3 * wanted, -0.3 * wanted], axis=-1)
     clipped: NDArray[np.float32] = np.clip(pedals, (-1, 0, 0), 1).astype(np.float32)

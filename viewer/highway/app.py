@@ -159,7 +159,7 @@ class HighwayApp:
         hud.driver, hud.paused, hud.help = drive.driver.name, self.paused, self.help
         hud.episode = f"seed {drive.seed}, episode {drive.episode}"
         if score.steps:
-            hud.facts = (
+            hud.details = (
                 ("mean speed", f"{score.mean_speed:.1f} m/s"),
                 ("minimum distance", f"{score.least_distance:.1f} m"),
                 ("collisions so far", f"{score.collisions} in {score.episodes}"),

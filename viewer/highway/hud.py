@@ -50,7 +50,7 @@ class HighwayHud:
         closing: how fast that gap closes [m/s].
         terms: parts of the reward, by name; those of its base, before it is normalised, in `base`.
         reward: of the last action, and `returned`, the sum so far.
-        facts: further lines, as name and value, that films show.
+        details: further lines, as name and value, that films show.
         crashed, off_road: of the ego vehicle.
         banner: one line in the middle, with a colour, and a smaller one below it.
         notes: small lines at the bottom left.
@@ -77,7 +77,7 @@ class HighwayHud:
     base: Mapping[str, float] = field(default_factory=dict)
     reward: float | None = None
     returned: float | None = None
-    facts: Sequence[tuple[str, str]] = ()
+    details: Sequence[tuple[str, str]] = ()
     crashed: bool = False
     off_road: bool = False
     banner: str = ""
@@ -110,8 +110,8 @@ def paint_hud(surface: pygame.Surface, hud: HighwayHud, unit: float) -> None:
     _reward_panel(surface, hud, unit)
     _control_panel(surface, hud, unit)
     _clock(surface, hud, unit)
-    if hud.facts:
-        _facts_panel(surface, hud, unit)
+    if hud.details:
+        _details_panel(surface, hud, unit)
     height = surface.get_height()
     notes = [*hud.notes, *(text for text in (hud.episode, hud.driver) if text)]
     for i, note in enumerate(notes):
@@ -210,13 +210,13 @@ def _reward_panel(surface: pygame.Surface, hud: HighwayHud, unit: float) -> None
         write(surface, f"{value:+.2f}", (right, at), 12 * unit, colour, "right")
 
 
-def _facts_panel(surface: pygame.Surface, hud: HighwayHud, unit: float) -> None:
+def _details_panel(surface: pygame.Surface, hud: HighwayHud, unit: float) -> None:
     line = 17 * unit
-    width, height = 232 * unit, 13 * unit + line * len(hud.facts)
+    width, height = 232 * unit, 13 * unit + line * len(hud.details)
     x = surface.get_width() - (16 + 180 + 12) * unit - width
     y = surface.get_height() - height - 14 * unit
     panel(surface, _rect(x, y, width, height), 10 * unit)
-    for i, (name, text) in enumerate(hud.facts):
+    for i, (name, text) in enumerate(hud.details):
         at = y + 15 * unit + line * i
         write(surface, name, (x + 14 * unit, at), 12 * unit, palette.MUTED)
         write(surface, text, (x + width - 14 * unit, at), 12 * unit, palette.TEXT, "right")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from racer import _core
+from racer.drivers.named import device_of, faults_of
 from racer.envs.circuit.checks import check_lap_track, check_track_given, check_vehicle
 from racer.envs.circuit.results_table import results_table
 from racer.envs.circuit.session import FinishedLap, Seat, Session
@@ -133,7 +134,7 @@ def evaluate_driver(
     session = Session(track, worlds=starts, vehicle=vehicle, record=record)
     _place(session, seed, rolling=rolling)
     seat = Seat(driver, session)
-    faults = getattr(driver, "faults", 0)
+    faults = faults_of(driver)
     flying = np.zeros(starts, int)
     finished: list[FinishedLap] = []
     limit = int((laps + 1.5) * PATIENCE * reference_lap_seconds(track) / _core.TICK_SECONDS)
@@ -162,7 +163,7 @@ def evaluate_driver(
         distance=float(session.telemetry["distance"].sum()),
         **gaps(track, vehicle, best),
         finished=finished,
-        policy_faults=getattr(driver, "faults", 0) - faults,
+        policy_faults=faults_of(driver) - faults,
     )
 
 
@@ -212,7 +213,7 @@ def evaluate_tracks(
         )
         results.append(replace(result, track=name))
         if save_laps is not None:
-            _save(result, save_laps, driver.name, getattr(driver, "device", "agent"))
+            _save(result, save_laps, driver.name, device_of(driver))
     answer = {
         "policy": policy,
         "vehicle": vehicle,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import racer
 from racer import _core
+from racer.envs.worlds import WorldsView
 from racer.errors import ConfigError, PolicyError
 from racer.formats.policy_file import (
     FORMAT_VERSION,
@@ -184,9 +185,11 @@ class CircuitPolicies:
     @staticmethod
     def trained_in(env: Any) -> tuple[str, dict[str, Any]] | None:
         """The id and the settings of a live environment, if it is one of circuits."""
-        worlds: Any = getattr(env, "worlds", None)
-        if worlds is None or worlds.kind != "circuit":
+        from racer.envs.circuit.worlds import CircuitWorlds
+
+        if not isinstance(env, WorldsView) or not isinstance(env.worlds, CircuitWorlds):
             return None
+        worlds = env.worlds
         found = {key: getattr(worlds.config, key) for key in SEEN}
         tracks = list(dict.fromkeys(track.name for track in worlds.tracks))
         return ENV_ID, {**found, "tracks": tracks}

@@ -118,10 +118,10 @@ class HighwayEnv(WithWindow, Copied, StepLimit, gymnasium.Env[Array, Any]):
         self._stream = secrets.randbits(64) if seed is None else checked_seed(seed)
         self._configured = 0  # how often since the stream began
         self._next: HighwaySettings | None = None
-        own = type(self).default_config
-        if getattr(own, "__func__", own) is not vars(HighwayEnv)["default_config"].__func__:
+        owner = next(base for base in type(self).__mro__ if "default_config" in vars(base))
+        if owner is not HighwayEnv:
             given = config.values if isinstance(config, HighwaySettings) else config
-            config = {**own(), **read_settings(given)}
+            config = {**type(self).default_config(), **read_settings(given)}
         self._kept: dict[str, Any] = {"reward_fn": reward_fn, "steady_infos": steady_infos}
         self._build(highway_settings(config, preset, settings), self._stream)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from racer import _core
+from racer.drivers.named import faults_of
 from racer.envs.highway.policy import ENVIRONMENTS
 from racer.envs.highway.settings import HighwaySettings, highway_settings
 from racer.envs.highway.worlds import HighwayWorlds
@@ -139,13 +140,13 @@ def evaluate_highway(
         raise ConfigError(f"episodes must be 1 to {MAX_EPISODES}, got {episodes}.")
     settings = highway_settings(config, preset, driver.settings)
     seeds = world_seeds(seed, episodes)
-    faults = getattr(driver, "faults", 0)
+    faults = faults_of(driver)
     parts = [
         _drive(driver, settings, seeds[first : first + AT_ONCE])
         for first in range(0, episodes, AT_ONCE)
     ]
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    faults = getattr(driver, "faults", 0) - faults
+    faults = faults_of(driver) - faults
     return HighwayResult(driver.name, settings, preset, seed, columns, faults)
 
 

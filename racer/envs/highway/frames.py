@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from racer.envs.highway.worlds import META_ACTIONS, HighwayWorlds
+from racer.envs.highway.worlds import HighwayWorlds
 from racer.envs.pictures import painter_of
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from racer.envs.worlds import Painter
-
-IDLE = META_ACTIONS.index("IDLE")
 
 
 class HighwayFrames:
@@ -38,7 +36,7 @@ class HighwayFrames:
         self._worlds = HighwayWorlds(
             1, worlds.settings, settings=single, autoreset="disabled", seed=0
         )
-        self._idle = min(IDLE, int(getattr(worlds.action_space, "n", 1)) - 1)
+        self._idle = worlds.idle_action
         self._painter: Painter | None = None
 
     def between(self, states: Sequence[NDArray[np.void]], action: Any) -> Iterator[None]:

@@ -6,8 +6,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import gymnasium
+
 import racer
 from racer import _core
+from racer.envs.worlds import WorldsView
 from racer.errors import ConfigError, PolicyError
 from racer.formats.policy_file import FORMAT_VERSION, properties_of, read_properties
 from racer.kinds import HIGHWAY
@@ -143,11 +146,13 @@ class HighwayPolicies:
 
     @staticmethod
     def trained_in(env: Any) -> tuple[str, dict[str, Any]] | None:
-        """The id and the settings of a live environment, if it is one of the highway."""
-        worlds: Any = getattr(env, "worlds", None)
-        if worlds is None or worlds.kind != "highway":
+        """The id and the settings of a live environment, if it shows highways."""
+        from racer.envs.highway.worlds import HighwayWorlds
+
+        if not isinstance(env, WorldsView) or not isinstance(env.worlds, HighwayWorlds):
             return None
-        return _id_of(env), dict(env.config)
+        view: Any = env
+        return _id_of(view), dict(view.config)
 
     @staticmethod
     def rules(metadata: HighwayPolicyMetadata) -> str:
@@ -159,9 +164,8 @@ def _id_of(env: Any) -> str:
     """The id it was made by, or else the one whose policies it can share."""
     from racer.envs.highway.settings import highway_settings
 
-    spec = getattr(env, "spec", None)
-    if spec is not None and spec.id in ENVIRONMENTS:
-        return str(spec.id)
+    if isinstance(env, gymnasium.Env) and env.spec is not None and env.spec.id in ENVIRONMENTS:
+        return env.spec.id
     for env_id, preset in ENVIRONMENTS.items():
         theirs = highway_settings(None, preset).values
         if all(theirs[key] == env.config[key] for key in NEEDED):

@@ -91,6 +91,11 @@ class HighwayVecEnv(WorldsVecEnv):
         )
 
     @property
+    def action_scale(self) -> tuple[float, ...]:
+        """What actions are multiplied by; empty: nothing."""
+        return () if self._action_scale is None else tuple(self._action_scale.tolist())
+
+    @property
     def config(self) -> Mapping[str, Any]:
         """The settings, which stay as they are."""
         return self.worlds.settings.values

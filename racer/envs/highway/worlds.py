@@ -282,6 +282,12 @@ class HighwayWorlds(Copied):
         return names[number] if 0 <= number < len(names) else "IDLE"
 
     @property
+    def idle_action(self) -> int:
+        """The number of the meta-action that changes nothing; 0 if actions have no choice."""
+        most = len(self.action_meanings) - 1
+        return min(META_ACTIONS.index("IDLE"), most) if self.discrete else 0
+
+    @property
     def action_meanings(self) -> tuple[str, ...]:
         """As the function `action_meanings`."""
         return action_meanings(self.settings)

@@ -9,6 +9,7 @@ import numpy as np
 from gymnasium.spaces import Discrete
 
 import racer
+from racer.envs.worlds import NamedView
 from racer.errors import ConfigError, PolicyError
 from racer.formats.policy_file import FORMAT_VERSION, properties_of, read_properties
 from racer.kinds import env_ids, kind_of, preset_of
@@ -148,10 +149,9 @@ class PlainPolicies:
     @staticmethod
     def trained_in(env: Any) -> tuple[str, dict[str, Any]] | None:
         """The id and the settings of a live environment, if its kind has no policies of its own."""
-        env_id = getattr(env, "env_id", None)
-        if env_id is None:
+        if not isinstance(env, NamedView):
             return None
-        return env_id, env.worlds.settings.as_dict()
+        return env.env_id, env.worlds.settings.as_dict()
 
     @staticmethod
     def rules(metadata: PlainPolicyMetadata) -> str:

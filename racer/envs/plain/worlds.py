@@ -220,12 +220,15 @@ class PythonWorlds(Copied):
         return checked_rewards(self.reward_fn(self.reward_telemetry()), self.num_envs)
 
     def reward_telemetry(self) -> Telemetry:
-        """What a `reward_fn` gets: every field, (N,) each, the reward and its terms, the ends."""
+        """What a `reward_fn` gets: every field, (N,) each, the reward and its terms, the ends.
+
+        A world that ended shows its last state; fields are read-only, to be copied if kept.
+        """
         ended = self.terminated | self.truncated
         last = self.state
         if self.autoreset == "same_step" and ended.any():
             last = np.where(ended, self.final_state, self.state)
-        telemetry: dict[str, NDArray[Any]] = {name: last[name] for name, _ in self.fields}
+        telemetry = self._fields_of(last)
         telemetry |= {"reward": self.rewards, "reward_terms": self.reward_terms}
         return telemetry | {"terminated": self.terminated, "truncated": self.truncated}
 
@@ -242,9 +245,20 @@ class PythonWorlds(Copied):
         state = self.final_state
         return self.info_columns(state) | {STEP_COUNT: state["steps"].copy()}
 
-    def columns(self) -> Mapping[str, NDArray[Any]]:
-        """Live views (N,) of every field."""
-        return {name: self.state[name] for name, _ in self.fields}
+    @property
+    def telemetry(self) -> Telemetry:
+        """Live read-only views (N,) of `state`, one for each of `fields`, by name."""
+        return self._fields_of(self.state)
+
+    def _fields_of(self, state: NDArray[np.void]) -> Columns:
+        columns = {name: state[name] for name, _ in self.fields}
+        for values in columns.values():
+            values.flags.writeable = False
+        return columns
+
+    def columns(self) -> Telemetry:
+        """As `telemetry`: there is one agent in each world, and its state is the world's."""
+        return self.telemetry
 
     def parts_of_rewards(self) -> dict[str, Columns]:
         """The reward's terms of the last step, copies (N,)."""

@@ -50,22 +50,22 @@ def launch_by_engine(track: _core.circuit.Track, vehicle: str) -> Launch:
     config.stillness_timeout_ticks = 0
     batch = _core.circuit.Batch([track], 1, vehicle=vehicle, autoreset="disabled", config=config)
     batch.place(0, 0, 0.0)
-    facts = batch.facts
+    telemetry = batch.facts
     go = np.array([[[0.0, 1.0, 0.0]]], np.float32)
     ticks = 0
-    while ticks < LAUNCH_TICKS and facts["v_x"][0, 0] <= 1.15 * p["blend_high"]:
+    while ticks < LAUNCH_TICKS and telemetry["v_x"][0, 0] <= 1.15 * p["blend_high"]:
         batch.step(go)
         ticks += 1
     if ticks == LAUNCH_TICKS:
         raise RacerError(f"{track.name}: {vehicle} does not get away from the line.")
     names = ("v_x", "v_y", "yaw_rate", "steer", "a_x")
-    xi = np.arctan2(facts["sin_heading"][0, 0], facts["cos_heading"][0, 0])
-    state = np.array([facts["n"][0, 0], xi, *(facts[name][0, 0] for name in names)])
+    xi = np.arctan2(telemetry["sin_heading"][0, 0], telemetry["cos_heading"][0, 0])
+    state = np.array([telemetry["n"][0, 0], xi, *(telemetry[name][0, 0] for name in names)])
     # The solver's car has no clipping: it begins with what the rear tyres take for sure.
     weight = p["mass"] * GRAVITY * p["cg_to_front"] / (p["cg_to_front"] + p["cg_to_rear"])
     grip = 0.8 * p["grip_use"] * p["friction_rear"] * weight
     controls = np.array([0.0, min(p["drive_force"], grip), 0.0])
-    return Launch(float(facts["s"][0, 0]), ticks * _core.TICK_SECONDS, state, controls)
+    return Launch(float(telemetry["s"][0, 0]), ticks * _core.TICK_SECONDS, state, controls)
 
 
 @dataclass(frozen=True)

@@ -174,20 +174,20 @@ class PredictiveDriver:
 
     def _costs(self, records: NDArray[np.void], plans: Floats) -> Floats:
         """What each plan (rollouts, knots, 2) costs."""
-        settings, facts, p = self.settings, self._batch.facts, self._vehicle
+        settings, telemetry, p = self.settings, self._batch.facts, self._vehicle
         self._batch.restore(records)
         costs = np.zeros(settings.rollouts)
         pedals = self._pedals(plans)
         for k in range(settings.knots):
             self._batch.step(pedals[:, k, None])
-            s = facts["s"][:, 0]
+            s = telemetry["s"][:, 0]
             cells = (s * (self._cells / self._length)).astype(np.int64) % self._cells
             rows = self._table[cells]
-            sine = facts["sin_heading"][:, 0]
-            heading = np.arctan2(sine, facts["cos_heading"][:, 0])
+            sine = telemetry["sin_heading"][:, 0]
+            heading = np.arctan2(sine, telemetry["cos_heading"][:, 0])
             names = ("v_x", "v_y", "yaw_rate")
-            n = facts["n"][:, 0]
-            state = np.column_stack([n, heading, *(facts[name][:, 0] for name in names)])
+            n = telemetry["n"][:, 0]
+            state = np.column_stack([n, heading, *(telemetry[name][:, 0] for name in names)])
             cost = np.square(state - rows[:, : len(TRACKED)]) @ WEIGHTS
             reach = p["half_width"] + settings.margin
             nose, tail = n + p["cg_to_front"] * sine, n - p["cg_to_rear"] * sine

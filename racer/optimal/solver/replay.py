@@ -54,7 +54,7 @@ def replay_windows(
     wanted = np.arange(lap.t[0], end, spacing)
     begins = lap.t[np.unique(np.searchsorted(lap.t, wanted))]  # at mesh points: nothing between
     batch = _placed(track, lap, vehicle, begins)
-    facts = batch.facts
+    telemetry = batch.facts
     off = np.zeros(len(begins))
     p = _parameters(vehicle)
     steering = _Steering(lap, p, begins)
@@ -63,15 +63,15 @@ def replay_windows(
         pedals = pedals_at(lap, vehicle, now)
         pedals[:, 0] = np.clip(steering.target(now) / p["max_steer"], -1.0, 1.0)
         batch.step(pedals[:, None])
-        off = np.maximum(off, facts["wheels_off"][:, 0])
+        off = np.maximum(off, telemetry["wheels_off"][:, 0])
     x, y, _ = _poses(track, lap, begins + WINDOW)
     states = states_at(lap, begins + WINDOW)
-    error = np.hypot(facts["x"][:, 0] - x, facts["y"][:, 0] - y)
+    error = np.hypot(telemetry["x"][:, 0] - x, telemetry["y"][:, 0] - y)
     return ReplayCheck(
         s=np.interp(begins, lap.t, lap.s),
         end=np.interp(begins + WINDOW, lap.t, lap.s),
         error=error,
-        speed_error=facts["v_x"][:, 0] - states[:, 2],
+        speed_error=telemetry["v_x"][:, 0] - states[:, 2],
         wheels_off=off,
     )
 

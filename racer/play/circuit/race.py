@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from racer._core import TICK_SECONDS
 from racer._core.circuit import Track
 from racer.drivers import Driver
+from racer.drivers.protocol import HasPlacement
 from racer.envs.circuit.session import FinishedLap, Seat, Session
 from racer.formats.text import shown
 from racer.laps import reason_names
@@ -72,7 +73,8 @@ class Race:
 
     def _place_as_recorded(self, car: int) -> bool:
         """Puts a car where its recorded lap began: from there alone it repeats itself."""
-        place = getattr(self.drivers[car], "placement", None)
+        driver = self.drivers[car]
+        place = driver.placement if isinstance(driver, HasPlacement) else None
         if place is None:
             return False
         self.session.place(0, car, place.s, place.n, place.heading_error)

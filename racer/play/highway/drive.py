@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from racer import _core
-from racer.drivers.highway.drivers import IDLE
 from racer.envs.highway.settings import highway_settings
 from racer.envs.highway.worlds import HighwayWorlds
 from racer.envs.worlds import checked_seed
@@ -90,8 +89,7 @@ class HighwayDrive:
         self._frames = HighwayWorlds(
             1, self.settings, settings=single, autoreset="disabled", seed=0
         )
-        count = int(getattr(self._worlds.action_space, "n", 1))
-        self._idle = min(IDLE, count - 1)
+        self._idle = self._worlds.idle_action
         self.score = self._past = Score()
         self.start()
 
