@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from small_models import small_config, small_policy
+from tiny_runs import tiny_run, trained_in
 
 from racer.cli.main import main
 from racer.drivers.circuit.onnx_driver import OnnxDriver
@@ -20,29 +21,22 @@ from racer.envs.highway.worlds import HighwayWorlds
 from racer.envs.sb3 import HighwayVecEnv
 from racer.envs.worlds import world_seeds
 from racer.errors import ConfigError, PolicyError
-from racer.train.config import TrainConfig, load_preset, load_train_config
+from racer.train.config import TrainConfig
 from racer.train.trainer import train
 
 RISK = "racer/HighwayRisk-v0"
 PRESETS = {"risk": RISK, "highway": "racer/Highway-v0", "fast": "racer/HighwayFast-v0"}
 SHORT = {"duration": 6, "vehicles_count": 12}
-ALGORITHMS = {"ppo": "highway-ppo", "sac": "highway-sac", "dqn": "highway-dqn"}
 
 
 def tiny(algo: str, **changes: Any) -> TrainConfig:
     """A run of a few updates that learns nothing."""
-    content = load_preset(ALGORITHMS[algo])
-    content[algo].update(net_arch=[16], batch_size=32)
-    if algo == "ppo":
-        content[algo].update(n_steps=8, n_epochs=2)
-    else:
-        content[algo].update(learning_starts=16, buffer_size=500, gradient_steps=1)
-    content["highway"] = {**content.get("highway", {}), **SHORT}
     settings = {"steps": 256, "n_envs": 8, "evaluations": 1, "evaluation_starts": 4}
-    return load_train_config({**content, **settings, **changes}, algo)
+    highway = {"highway": {**SHORT, **changes.pop("highway", {})}}
+    return tiny_run(algo, "highway", **{**settings, **highway, **changes})
 
 
-@pytest.fixture(scope="module", params=list(ALGORITHMS))
+@pytest.fixture(scope="module", params=trained_in("highway"))
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a finished run of each algorithm."""
     path = tmp_path_factory.mktemp("runs") / request.param

@@ -9,6 +9,7 @@ import pytest
 from stable_baselines3 import SAC
 from stable_baselines3.common.logger import Logger
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tiny_runs import tiny_run, trained_in
 
 from racer import _core
 from racer.cli.main import main
@@ -21,6 +22,7 @@ from racer.envs.circuit.statistics import DrivingStatistics
 from racer.envs.circuit.task import rank
 from racer.errors import ConfigError
 from racer.tracks import load_track
+from racer.train.algorithms import DEFAULT
 from racer.train.algorithms.ppo import PpoConfig
 from racer.train.config import (
     TrainConfig,
@@ -37,16 +39,9 @@ STEPS = 100_000  # enough to lap an oval
 
 def tiny(**changes: Any) -> TrainConfig:
     """A run of two updates that learns nothing."""
-    content = load_preset(changes.pop("algo", "ppo"))
-    if content["algo"] == "ppo":
-        content["ppo"].update(n_steps=8, batch_size=32, n_epochs=2, net_arch=[16])
-    else:
-        content["sac"].update(
-            buffer_size=2000, learning_starts=50, gradient_steps=1, n_steps=3, target_entropy=0.2
-        )
     settings = {"n_envs": 8, "steps": 128, "evaluations": 1, "checkpoints": 2}
     settings |= {"evaluation_starts": 1, "evaluation_laps": 1}
-    return load_train_config({**content, **settings, **changes}, "test")
+    return tiny_run(changes.pop("algo", DEFAULT), "circuit", **{**settings, **changes})
 
 
 def oval(path: Path) -> Path:
@@ -70,7 +65,8 @@ def test_soft_actor_critic_follows_its_settings(
         train_model(model, *args, **keywords)
 
     monkeypatch.setattr(SAC, "train", note)
-    train(tiny(algo="sac", evaluations=0), tmp_path / "run", show=False)
+    own = {"n_steps": 3, "target_entropy": 0.2}
+    train(tiny(algo="sac", evaluations=0, sac=own), tmp_path / "run", show=False)
     done = 48 + 8 * np.arange(len(aims))  # learning starts after 50 steps, set at their beginning
     np.testing.assert_allclose(aims, 2 * (0.2 - 1.2 * done / 128), atol=1e-12)
 
@@ -174,7 +170,7 @@ def weights(run: Path) -> dict[str, np.ndarray]:
     return {name: value.numpy() for name, value in model.policy.state_dict().items()}
 
 
-@pytest.mark.parametrize("algo", ["ppo", "sac"])
+@pytest.mark.parametrize("algo", trained_in("circuit"))
 def test_one_seed_one_result(algo: str, tmp_path: Path) -> None:
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         report = train(tiny(algo=algo, seed=seed), tmp_path / name, show=False)

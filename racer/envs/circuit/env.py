@@ -67,7 +67,7 @@ class RacerEnv(WithWindow, Copied, StepLimit, gymnasium.Env[Array, Array]):
         track: a name of the catalogue, a path, or a `Track`.
         config: a TOML or JSON file, a mapping of that shape or an `EnvConfig`.
         render_mode: "rgb_array", "human" (needs the extra `view`) or None.
-        reward_fn: replaces the weighted sum of terms, see `CircuitWorlds.rewards_of_step`; N is 1.
+        reward_fn: replaces the weighted sum of terms, see `CircuitWorlds.reward_telemetry`; N is 1.
         steady_infos: for tools that keep infos as arrays.
         seed: of the random stream until `reset` gets one; None: a random one.
         settings: fields of `EnvConfig` that win over those of `config`.

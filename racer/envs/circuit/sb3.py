@@ -42,7 +42,7 @@ class RacerVecEnv(WorldsVecEnv):
         track: a name of the catalogue, a path or a `Track`; or several, dealt out in turn.
         config: a TOML or JSON file, a mapping of that shape or an `EnvConfig`.
         render_mode: "rgb_array", "human" (a window, the first world) or None.
-        reward_fn: replaces the weighted sum of terms, see `CircuitWorlds.rewards_of_step`.
+        reward_fn: replaces the weighted sum of terms, see `CircuitWorlds.reward_telemetry`.
         seed: of the random streams until `seed()` gives one; None: a random one.
         settings: fields of `EnvConfig` that win over those of `config`.
 

@@ -31,7 +31,7 @@ class RacerVectorEnv(WorldsVectorEnv, VectorEnv):  # skrl looks at the direct ba
             default of Gymnasium's own vector environments, unless set otherwise.
         copy: False returns the live array of observations, overwritten by the next call.
         render_mode: "rgb_array" (a picture per world), "human" (a window, the first world) or None.
-        reward_fn: replaces the weighted sum of terms, see `CircuitWorlds.rewards_of_step`.
+        reward_fn: replaces the weighted sum of terms, see `CircuitWorlds.reward_telemetry`.
         max_episode_steps: truncates episodes after so many steps if the config does not do it
             sooner; `gymnasium.make_vec` hands it on.
         steady_infos: for tools that keep infos as arrays, see `racer.envs.steady_infos`.

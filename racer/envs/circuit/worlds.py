@@ -19,6 +19,7 @@ from racer.envs.circuit.settings import EnvConfig, load_config
 from racer.envs.circuit.spaces import action_space, observation_space
 from racer.envs.circuit.tracks import TrackLike, listed_circuits
 from racer.envs.copies import Copied
+from racer.envs.step_rewards import StepRewards
 from racer.envs.worlds import (
     MOST_WORLDS,
     Columns,
@@ -26,7 +27,6 @@ from racer.envs.worlds import (
     State,
     Telemetry,
     checked_reward_function,
-    checked_rewards,
     checked_seed,
     checked_states,
 )
@@ -42,7 +42,7 @@ STARTS = ("standing", "random", "mixed")
 SETTINGS = tuple(field.name for field in dataclasses.fields(EnvConfig))  # of keyword arguments
 
 
-class CircuitWorlds(Copied):
+class CircuitWorlds(StepRewards, Copied):
     """N worlds of one car each, as `racer.envs.worlds.Worlds`.
 
     The arrays are live views of the batch, overwritten by the next call.
@@ -55,7 +55,7 @@ class CircuitWorlds(Copied):
         settings: fields of `EnvConfig` that win over those of `config`.
         autoreset: overrides the config's.
         seed: of the worlds' random streams until they are reseeded; None: a random one.
-        reward_fn: replaces the weighted sum of the reward's terms; see `rewards_of_step`.
+        reward_fn: replaces the weighted sum of the reward's terms; see `reward_telemetry`.
         steady_infos: infos tell of laps in every step, see `racer.envs.steady_infos`.
 
     Attributes:
@@ -223,32 +223,17 @@ class CircuitWorlds(Copied):
             )
         return self._other_starts[kind]
 
-    def rewards_of_step(self) -> NDArray[Any]:
-        """The rewards (N,) of the last step: the engine's as a live view, or the user's.
+    def step_telemetry(self) -> dict[str, NDArray[Any]]:
+        """The fields of `fact_table()` after the last step, and the laps that it completed.
 
-        A user's function gets the telemetry of the step, (N,) each, as read-only live views to be
-        copied if kept: those of `fact_table()`, the engine's `reward` and the `reward_terms`
-        (N, T), `terminated`, `truncated`, `lap_completed`, `lap_valid` and `lap_time` [s]. A world
-        that ended shows its last state.
-
-        Raises:
-            ValueError: the function returned something else than N finite numbers.
+        These are `lap_completed`, `lap_valid` and `lap_time` [s]; a world that ended shows its last
+        state.
         """
-        if self.reward_fn is None:
-            return self.rewards
-        return checked_rewards(self.reward_fn(self.reward_telemetry()), self.num_envs)
-
-    def reward_telemetry(self) -> Telemetry:
-        """What a `reward_fn` gets, see `rewards_of_step`."""
         telemetry = dict(self.telemetry)
-        ended = self.terminated | self.truncated
-        if self.autoreset == "same_step" and ended.any():
+        ended = self._begun_anew()
+        if ended is not None:
             for name in telemetry:
                 telemetry[name] = np.where(ended, self.final_records[name], telemetry[name])
-        telemetry["reward"] = self.rewards
-        telemetry["reward_terms"] = self.reward_terms
-        telemetry["terminated"] = self.terminated
-        telemetry["truncated"] = self.truncated
         for name in ("completed", "valid", "time"):
             telemetry[f"lap_{name}"] = self.lap_events[name]
         return telemetry

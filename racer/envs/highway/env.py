@@ -82,7 +82,7 @@ class HighwayEnv(WithWindow, Copied, StepLimit, gymnasium.Env[Array, Any]):
         config: a mapping as of HighwayEnv, a TOML or JSON file of that shape, or settings.
         preset: "highway", "fast" or "risk".
         render_mode: "rgb_array" (pictures), "human" (a window) or None; needs the extra `view`.
-        reward_fn: replaces the reward, see `HighwayWorlds.rewards_of_step`; N is 1.
+        reward_fn: replaces the reward, see `HighwayWorlds.reward_telemetry`; N is 1.
         steady_infos: for tools that keep infos as arrays, see `racer.envs.steady_infos`.
         seed: of the random stream until `reset` gets one; None: a random one.
         settings: keys that win over those of `config`.

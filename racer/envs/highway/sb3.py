@@ -39,7 +39,7 @@ class HighwayVecEnv(WorldsVecEnv):
         action_scale: what continuous actions are multiplied by, a number for each of theirs; a
             small one for steering keeps a beginner on the road. None: 1.
         render_mode: "rgb_array", "human" (a window, the first world) or None.
-        reward_fn: replaces the reward, see `HighwayWorlds.rewards_of_step`.
+        reward_fn: replaces the reward, see `HighwayWorlds.reward_telemetry`.
         seed: of the random streams until `seed()` gives one; None: a random one.
         settings: keys that win over those of `config`.
 

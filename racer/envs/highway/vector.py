@@ -28,7 +28,7 @@ class HighwayVectorEnv(WorldsVectorEnv, VectorEnv):
         autoreset_mode: Gymnasium's mode; None: the config's `autoreset`, NEXT_STEP unless set.
         copy: False returns the live array of observations, overwritten by the next call.
         render_mode: "rgb_array" (a picture per world), "human" (a window, the first world) or None.
-        reward_fn: replaces the reward, see `HighwayWorlds.rewards_of_step`.
+        reward_fn: replaces the reward, see `HighwayWorlds.reward_telemetry`.
         max_episode_steps: truncates episodes after so many steps if the config does not do it
             sooner; `gymnasium.make_vec` hands it on.
         steady_infos: for tools that keep infos as arrays, see `racer.envs.steady_infos`.

@@ -15,6 +15,7 @@ from racer import _core
 from racer.envs.checks import as_float32
 from racer.envs.copies import Copied
 from racer.envs.highway.settings import HighwayConfigLike, HighwaySettings, highway_settings
+from racer.envs.step_rewards import StepRewards
 from racer.envs.worlds import (
     MOST_WORLDS,
     Columns,
@@ -22,7 +23,6 @@ from racer.envs.worlds import (
     State,
     Telemetry,
     checked_reward_function,
-    checked_rewards,
     checked_seed,
     checked_states,
 )
@@ -37,7 +37,7 @@ UNBOUNDED = 1e9
 META_ACTIONS = ("LANE_LEFT", "IDLE", "LANE_RIGHT", "FASTER", "SLOWER")
 
 
-class HighwayWorlds(Copied):
+class HighwayWorlds(StepRewards, Copied):
     """N highway worlds, as `racer.envs.worlds.Worlds`.
 
     The arrays are live views of the batch, overwritten by the next call.
@@ -49,7 +49,7 @@ class HighwayWorlds(Copied):
         settings: keys that win over those of `config`.
         autoreset: overrides the config's.
         seed: of the worlds' random streams until they are reseeded; None: a random one.
-        reward_fn: replaces the reward; see `rewards_of_step`.
+        reward_fn: replaces the reward; see `reward_telemetry`.
         steady_infos: infos are flat, see `racer.envs.steady_infos`.
 
     Attributes:
@@ -182,38 +182,23 @@ class HighwayWorlds(Copied):
             raise ConfigError(f"there is no reset option {key!r}; make another environment.")
         self.batch.reset(mask, seeds)
 
-    def rewards_of_step(self) -> NDArray[np.float64]:
-        """The rewards (N,) of the last step: the engine's as a live view, or the user's.
+    def step_telemetry(self) -> dict[str, NDArray[Any]]:
+        """The fields of `outcomes` after the last step, and HighwayEnv's terms before weights.
 
-        A user's function gets the telemetry of the step, (N,) each, as read-only live views to be
-        copied if kept: the fields of `outcomes` (the ego vehicle's `x`, `y`, `heading`, `speed`,
-        `forward_speed`, `acceleration`, `steering`, `time_to_collision`, `nearest`, `lane`,
-        `target_lane`, `steps`, `crashed`, `on_road`, ...), HighwayEnv's terms before their weights
-        by their names, the engine's `reward` and `reward_terms` (N, T), `terminated` and
-        `truncated`. A world that ended shows its last state.
-
-        Raises:
-            ValueError: the function returned something else than N finite numbers.
+        The fields are those of the ego vehicle: `x`, `y`, `heading`, `speed`, `forward_speed`,
+        `acceleration`, `steering`, `time_to_collision`, `nearest`, `lane`, `target_lane`, `steps`,
+        `crashed`, `on_road`, ...; the terms have their names. A world that ended shows its last
+        state.
         """
-        if self.reward_fn is None:
-            return self.rewards
-        return checked_rewards(self.reward_fn(self.reward_telemetry()), self.num_envs)
-
-    def reward_telemetry(self) -> Telemetry:
-        """What a `reward_fn` gets, see `rewards_of_step`."""
+        ended = self._begun_anew()
         outcomes = self.outcomes
-        ended = self.terminated | self.truncated
-        if self.autoreset == "same_step" and ended.any():
+        if ended is not None:
             outcomes = np.where(ended, self.final_outcomes, outcomes)
         names = [name for name in outcomes.dtype.names or () if name != "reserved"]
         telemetry: dict[str, NDArray[Any]] = {name: outcomes[name] for name in names}
         telemetry |= dict(zip(self.base_names, self.base_terms.T, strict=True))
         for values in telemetry.values():
             values.flags.writeable = False
-        telemetry["reward"] = self.rewards
-        telemetry["reward_terms"] = self.reward_terms
-        telemetry["terminated"] = self.terminated
-        telemetry["truncated"] = self.truncated
         return telemetry
 
     def over(self) -> NDArray[np.bool_]:

@@ -16,10 +16,10 @@ from gymnasium.spaces import Discrete
 from racer import _core
 from racer.envs.checks import as_float32
 from racer.envs.copies import Copied
+from racer.envs.step_rewards import StepRewards
 from racer.envs.worlds import (
     MOST_WORLDS,
     checked_reward_function,
-    checked_rewards,
     checked_seed,
     checked_states,
 )
@@ -44,7 +44,7 @@ class NoSettings(Checked):
     """Settings of worlds that have none."""
 
 
-class PythonWorlds(Copied):
+class PythonWorlds(StepRewards, Copied):
     """N worlds, as `racer.envs.worlds.Worlds`.
 
     A subclass sets the class attributes and writes `begin`, `advance` and `observe`.
@@ -213,24 +213,12 @@ class PythonWorlds(Copied):
             raise ValueError(f"actions must be whole numbers from 0 to {space.n - 1}.")
         return rows
 
-    def rewards_of_step(self) -> NDArray[Any]:
-        """Rewards (N,) of the last step: the terms' sum as a live view, or the user's."""
-        if self.reward_fn is None:
-            return self.rewards
-        return checked_rewards(self.reward_fn(self.reward_telemetry()), self.num_envs)
-
-    def reward_telemetry(self) -> Telemetry:
-        """What a `reward_fn` gets: every field, (N,) each, the reward and its terms, the ends.
-
-        A world that ended shows its last state; fields are read-only, to be copied if kept.
-        """
-        ended = self.terminated | self.truncated
-        last = self.state
-        if self.autoreset == "same_step" and ended.any():
-            last = np.where(ended, self.final_state, self.state)
-        telemetry = self._fields_of(last)
-        telemetry |= {"reward": self.rewards, "reward_terms": self.reward_terms}
-        return telemetry | {"terminated": self.terminated, "truncated": self.truncated}
+    def step_telemetry(self) -> dict[str, NDArray[Any]]:
+        """The fields after the last step; a world that ended shows its last state."""
+        ended = self._begun_anew()
+        if ended is None:
+            return self._fields_of(self.state)
+        return self._fields_of(np.where(ended, self.final_state, self.state))
 
     def over(self) -> NDArray[np.bool_]:
         """Which worlds (N,) have ended and were not reset yet."""
