@@ -83,6 +83,7 @@ def test_the_way_is_the_same_but_for_the_kind(ways: dict[str, list[str]]) -> Non
     assert {"racer.cli.evaluate", "racer.kinds", "racer.evaluate.report"} <= shared
     helpers = (
         *("racer.formats", "racer.envs.checks", "racer.envs.worlds", "racer.evaluate.intervals"),
+        "racer.envs.step_rewards",
         "racer.drivers.onnx_",
     )
     for kind, way in common.items():  # what only some kinds need is of the floors below
