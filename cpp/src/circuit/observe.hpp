@@ -150,18 +150,27 @@ RACER_INLINE R width_beside(const StepContext& context, int car, Width width) {
     });
 }
 
+// The layout of a kind, for code that is a template of it.
+template <ObservationKind kKind>
+struct LayoutOf {
+    static consteval int offset(std::string_view name) { return observation_offset(name, kKind); }
+    static consteval ObservationField field(std::string_view name) {
+        return observation_field(name, kKind);
+    }
+};
+
 // Those numbers of a register of cars, field by field with kCarBlock each: kKind is kRoad, or
 // kTrack, of which a `lidar` observation has the first ones.
 template <class R, ObservationKind kKind>
 RACER_STAGE void observe_motion(const StepContext& context, int car, float* fields) {
-    constexpr int kFirst = observation_offset("speed", kKind);
+    using Layout = LayoutOf<kKind>;
+    constexpr int kFirst = Layout::offset("speed");
     const CarArrays& c = context.cars;
     const auto put_at = [fields](int offset, const ObservationField& field, R value) {
         store_floats(fields + static_cast<std::ptrdiff_t>(offset - kFirst) * kCarBlock,
                      clamp(value * R(field.scale), R(field.low), R(field.high)));
     };
-#define RACER_OBSERVE(name, value) \
-    put_at(observation_offset(name, kKind), observation_field(name, kKind), value)
+#define RACER_OBSERVE(name, value) put_at(Layout::offset(name), Layout::field(name), value)
     const R v_x = load<R>(c.v_x + car);
     const R v_y = load<R>(c.v_y + car);
     const R n = load<R>(c.n + car);
@@ -178,8 +187,8 @@ RACER_STAGE void observe_motion(const StepContext& context, int car, float* fiel
     RACER_OBSERVE("cos_heading", load<R>(c.cos_heading + car));
     RACER_OBSERVE("sin_heading", load<R>(c.sin_heading + car));
     RACER_OBSERVE("a_x", load<R>(c.a_x + car));
-    constexpr int kPrevious = observation_offset("previous_action", kKind);
-    constexpr ObservationField kInput = observation_field("previous_action", kKind);
+    constexpr int kPrevious = Layout::offset("previous_action");
+    constexpr ObservationField kInput = Layout::field("previous_action");
     put_at(kPrevious, kInput, widen<R>(c.input_steer + car) / R(kInputScale));
     put_at(kPrevious + 1, kInput, widen<R>(c.input_throttle + car) / R(kInputScale));
     put_at(kPrevious + 2, kInput, widen<R>(c.input_brake + car) / R(kInputScale));
