@@ -15,6 +15,8 @@ from racer.errors import PolicyError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from typing_extensions import Self
+
 FORMAT = "racer-policy"
 FORMAT_VERSION = 2
 JSON_VERSION = 1  # its texts are JSON, too
@@ -35,6 +37,42 @@ def properties_of(metadata: Any) -> dict[str, str]:
     properties[PREFIX + "format"] = FORMAT
     properties[PREFIX + "format_version"] = as_text(FORMAT_VERSION)
     return properties
+
+
+class Metadata:
+    """How a dataclass of metadata is written and read; its fields are what a kind says.
+
+    A subclass is a frozen dataclass with `env_id` among its fields.
+    """
+
+    env_id: str
+
+    @classmethod
+    def environments(cls) -> tuple[str, ...]:
+        """Ids for which such a policy may have been trained."""
+        raise NotImplementedError
+
+    def to_properties(self) -> dict[str, str]:
+        """The metadata as texts, see `as_text`."""
+        return properties_of(self)
+
+    @classmethod
+    def from_properties(cls, properties: Mapping[str, str], shown: str) -> Self:
+        """Reads the metadata back.
+
+        Args:
+            properties: as `to_properties` wrote them; other keys are left alone.
+            shown: name of the file, for messages.
+
+        Raises:
+            PolicyError: they are missing, broken, of another version or another kind of world.
+        """
+        return cls(**read_properties(cls, properties, shown, cls.environments()))
+
+    def check_env(self, shown: str, env_id: str) -> None:
+        """Raises PolicyError if the policy was trained for another environment."""
+        if self.env_id != env_id:
+            raise PolicyError(f"{shown}: is a policy for {self.env_id!r}, not for {env_id!r}.")
 
 
 def read_properties(

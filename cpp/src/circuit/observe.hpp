@@ -56,146 +56,150 @@ RACER_INLINE void put_road(float* at, const ObservationField& field, RoadFloats 
         .store(at);
 }
 
-// The road ahead in the car's frame. All points share the car's place between two stations.
-RACER_INLINE void observe_road(const Track& track, std::int32_t station, double s, double x,
-                               double y, double cos_yaw, double sin_yaw, float* row) {
-    const RoadPoint* road = track.road.data() + station;
-    const RoadFloats t(static_cast<float>(s / track.spacing - static_cast<double>(station)));
-    alignas(64) static constexpr auto kPerMetre = reciprocals(kRoadAheadMetres);
-    const RoadFloats car_x(static_cast<float>(x - track.origin.x));
-    const RoadFloats car_y(static_cast<float>(y - track.origin.y));
-    const RoadFloats c(static_cast<float>(cos_yaw));
-    const RoadFloats sn(static_cast<float>(sin_yaw));
-    for (int j = 0; j < kRoadPoints; j += kRoadWidth) {
-        const RoadColumns at = road_columns(road, kRoadAheadMetres, j, t);
-#define RACER_OBSERVE(name, value) \
-    put_road(row + observation_offset(name) + j, observation_field(name), value)
-        const RoadFloats dx = at.x - car_x;
-        const RoadFloats dy = at.y - car_y;
-        const RoadFloats per_metre = RoadFloats::load(kPerMetre.data() + j);
-        RACER_OBSERVE("road_x", (dx * c + dy * sn) * per_metre);
-        RACER_OBSERVE("road_y", (dy * c - dx * sn) * per_metre);
-        RACER_OBSERVE("road_curvature", at.curvature);
-        RACER_OBSERVE("road_width_left", at.width_left);
-        RACER_OBSERVE("road_width_right", at.width_right);
-#undef RACER_OBSERVE
+// Points of the road ahead in the frame of a car. All share its place between two stations.
+struct CarFrame {
+    RoadFloats x, y, cos_yaw, sin_yaw;
+    [[nodiscard]] RACER_INLINE RoadFloats front(RoadFloats dx, RoadFloats dy) const {
+        return dx * cos_yaw + dy * sin_yaw;
     }
-}
-
-// Both edges of the road ahead in the car's frame, and how it bends.
-RACER_INLINE void observe_edges(const Track& track, std::int32_t station, double s, double x,
-                                double y, double cos_yaw, double sin_yaw, float* row) {
-    const RoadPoint* road = track.road.data() + station;
-    const RoadFloats t(static_cast<float>(s / track.spacing - static_cast<double>(station)));
-    alignas(64) static constexpr auto kPerMetre = reciprocals(kEdgeAheadMetres);
-    const RoadFloats car_x(static_cast<float>(x - track.origin.x));
-    const RoadFloats car_y(static_cast<float>(y - track.origin.y));
-    const RoadFloats c(static_cast<float>(cos_yaw));
-    const RoadFloats sn(static_cast<float>(sin_yaw));
-    for (int j = 0; j < kEdgePoints; j += kRoadWidth) {
-        const RoadColumns at = road_columns(road, kEdgeAheadMetres, j, t);
-#define RACER_OBSERVE(name, value)                                       \
-    put_road(row + observation_offset(name, ObservationKind::kRoad) + j, \
-             observation_field(name, ObservationKind::kRoad), value)
-        const RoadFloats per_metre = RoadFloats::load(kPerMetre.data() + j);
-        const RoadFloats dx = at.x - car_x;
-        const RoadFloats dy = at.y - car_y;
-        const RoadFloats left_x = dx - at.tangent_y * at.width_left;
-        const RoadFloats left_y = dy + at.tangent_x * at.width_left;
-        const RoadFloats right_x = dx + at.tangent_y * at.width_right;
-        const RoadFloats right_y = dy - at.tangent_x * at.width_right;
-        RACER_OBSERVE("road_left_x", (left_x * c + left_y * sn) * per_metre);
-        RACER_OBSERVE("road_left_y", (left_y * c - left_x * sn) * per_metre);
-        RACER_OBSERVE("road_right_x", (right_x * c + right_y * sn) * per_metre);
-        RACER_OBSERVE("road_right_y", (right_y * c - right_x * sn) * per_metre);
-        constexpr auto kBend = static_cast<float>(1.0 / kBendRadius);
-        RACER_OBSERVE("road_bend", at.curvature / (abs(at.curvature) + RoadFloats(kBend)));
-#undef RACER_OBSERVE
+    [[nodiscard]] RACER_INLINE RoadFloats left(RoadFloats dx, RoadFloats dy) const {
+        return dy * cos_yaw - dx * sin_yaw;
     }
-}
-
-// The numbers that say how the car moves and stands: the fields from "speed" to "wheels_off", which
-// follow each other in a row.
-inline constexpr int kMotionOffset = observation_offset("speed");
-inline constexpr int kMotionFields = observation_offset("road_x") - kMotionOffset;
-inline constexpr int kLidarMotionFields = kLidarSize - kMotionOffset;
-
-// Those of a register of cars, field by field with kCarBlock numbers each.
-template <class R>
-RACER_STAGE void observe_motion(const StepContext& context, int car, float* fields) {
+};
+// Calls put(j, at, dx, dy, frame, per_metre) for points from the j-th on, a register of them: their
+// records, where they lie from the car along the axes of the track, and 1 / their distance.
+template <const auto& kMetres, class Put>
+RACER_INLINE void for_road_ahead(const StepContext& context, int car, Put put) {
+    alignas(64) static constexpr auto kPerMetre = reciprocals(kMetres);
     const CarArrays& c = context.cars;
-    const auto put_at = [fields](int offset, const ObservationField& field, R value) {
-        store_floats(fields + static_cast<std::ptrdiff_t>(offset - kMotionOffset) * kCarBlock,
-                     clamp(value * R(field.scale), R(field.low), R(field.high)));
-    };
-#define RACER_OBSERVE(name, value) put_at(observation_offset(name), observation_field(name), value)
-    const R v_x = load<R>(c.v_x + car);
-    const R v_y = load<R>(c.v_y + car);
-    const R length = gather<R>([&](int j) { return context.tracks[car + j]->length; });
-    RACER_OBSERVE("speed", sqrt(v_x * v_x + v_y * v_y));
-    RACER_OBSERVE("yaw_rate", load<R>(c.yaw_rate + car));
-    RACER_OBSERVE("steer", load<R>(c.steer + car));
-    RACER_OBSERVE("progress", load<R>(c.s + car) / length);
-    RACER_OBSERVE("lateral_offset", load<R>(c.n + car));
-    if (context.observation == ObservationKind::kLidar) return;
-    RACER_OBSERVE("v_y", v_y);
-    RACER_OBSERVE("cos_heading", load<R>(c.cos_heading + car));
-    RACER_OBSERVE("sin_heading", load<R>(c.sin_heading + car));
-    RACER_OBSERVE("a_x", load<R>(c.a_x + car));
-    constexpr int kPrevious = observation_offset("previous_action");
-    constexpr ObservationField kInput = observation_field("previous_action");
-    put_at(kPrevious, kInput, widen<R>(c.input_steer + car) / R(kInputScale));
-    put_at(kPrevious + 1, kInput, widen<R>(c.input_throttle + car) / R(kInputScale));
-    put_at(kPrevious + 2, kInput, widen<R>(c.input_brake + car) / R(kInputScale));
-    RACER_OBSERVE("wheels_off", load<R>(c.wheels_off + car));
-#undef RACER_OBSERVE
-}
-
-// The same for a `road` observation: its fields from "speed" to "edge_right".
-inline constexpr int kRoadMotionFields = observation_offset("road_left_x", ObservationKind::kRoad);
-template <class R>
-RACER_STAGE void observe_road_motion(const StepContext& context, int car, float* fields) {
-    const CarArrays& c = context.cars;
-    const auto put_at = [fields](int offset, const ObservationField& field, R value) {
-        store_floats(fields + static_cast<std::ptrdiff_t>(offset) * kCarBlock,
-                     clamp(value * R(field.scale), R(field.low), R(field.high)));
-    };
-#define RACER_OBSERVE(name, value)                           \
-    put_at(observation_offset(name, ObservationKind::kRoad), \
-           observation_field(name, ObservationKind::kRoad), value)
-    const R v_x = load<R>(c.v_x + car);
-    const R v_y = load<R>(c.v_y + car);
-    RACER_OBSERVE("speed", sqrt(v_x * v_x + v_y * v_y));
-    RACER_OBSERVE("yaw_rate", load<R>(c.yaw_rate + car));
-    RACER_OBSERVE("steer", load<R>(c.steer + car));
-    RACER_OBSERVE("v_y", v_y);
-    RACER_OBSERVE("cos_heading", load<R>(c.cos_heading + car));
-    RACER_OBSERVE("sin_heading", load<R>(c.sin_heading + car));
-    RACER_OBSERVE("a_x", load<R>(c.a_x + car));
-    constexpr int kPrevious = observation_offset("previous_action", ObservationKind::kRoad);
-    constexpr ObservationField kInput =
-        observation_field("previous_action", ObservationKind::kRoad);
-    put_at(kPrevious, kInput, widen<R>(c.input_steer + car) / R(kInputScale));
-    put_at(kPrevious + 1, kInput, widen<R>(c.input_throttle + car) / R(kInputScale));
-    put_at(kPrevious + 2, kInput, widen<R>(c.input_brake + car) / R(kInputScale));
-    RACER_OBSERVE("wheels_off", load<R>(c.wheels_off + car));
-    const auto between = [&](auto width) {
-        return gather<R>([&](int j) {
-            const Track& track = *context.tracks[car + j];
-            const int station = c.station[car + j];
-            const double t = c.s[car + j] / track.spacing - static_cast<double>(station);
-            const Station* at = track.stations.data() + station;
-            return width(at[0]) + t * (width(at[1]) - width(at[0]));
-        });
-    };
-    const R n = load<R>(c.n + car);
-    RACER_OBSERVE("edge_left", between([](const Station& at) { return at.width_left; }) - n);
-    RACER_OBSERVE("edge_right", between([](const Station& at) { return at.width_right; }) + n);
-#undef RACER_OBSERVE
+    const Track& track = *context.tracks[car];
+    const std::int32_t station = c.station[car];
+    const RoadPoint* road = track.road.data() + station;
+    const RoadFloats t(static_cast<float>(c.s[car] / track.spacing - static_cast<double>(station)));
+    const CarFrame frame{RoadFloats(static_cast<float>(c.x[car] - track.origin.x)),
+                         RoadFloats(static_cast<float>(c.y[car] - track.origin.y)),
+                         RoadFloats(static_cast<float>(c.cos_yaw[car])),
+                         RoadFloats(static_cast<float>(c.sin_yaw[car]))};
+    for (int j = 0; j < static_cast<int>(kMetres.size()); j += kRoadWidth) {
+        const RoadColumns at = road_columns(road, kMetres, j, t);
+        put(j, at, at.x - frame.x, at.y - frame.y, frame, RoadFloats::load(kPerMetre.data() + j));
+    }
 }
 
 RACER_INLINE float* observation_row(const StepContext& context, int car) {
     return context.observations + static_cast<std::ptrdiff_t>(car) * context.observation_size;
+}
+
+#define RACER_OBSERVE(name, value) \
+    put_road(row + observation_offset(name, kKind) + j, observation_field(name, kKind), value)
+// The centre line and the widths of the road ahead.
+RACER_INLINE void observe_road(const StepContext& context, int car) {
+    constexpr auto kKind = ObservationKind::kTrack;
+    float* row = observation_row(context, car);
+    for_road_ahead<kRoadAheadMetres>(
+        context, car,
+        [row](int j, const RoadColumns& at, RoadFloats dx, RoadFloats dy, const CarFrame& frame,
+              RoadFloats per_metre) {
+            RACER_OBSERVE("road_x", frame.front(dx, dy) * per_metre);
+            RACER_OBSERVE("road_y", frame.left(dx, dy) * per_metre);
+            RACER_OBSERVE("road_curvature", at.curvature);
+            RACER_OBSERVE("road_width_left", at.width_left);
+            RACER_OBSERVE("road_width_right", at.width_right);
+        });
+}
+// Both edges of the road ahead, and how it bends.
+RACER_INLINE void observe_edges(const StepContext& context, int car) {
+    constexpr auto kKind = ObservationKind::kRoad;
+    float* row = observation_row(context, car);
+    for_road_ahead<kEdgeAheadMetres>(
+        context, car,
+        [row](int j, const RoadColumns& at, RoadFloats dx, RoadFloats dy, const CarFrame& frame,
+              RoadFloats per_metre) {
+            const RoadFloats left_x = dx - at.tangent_y * at.width_left;
+            const RoadFloats left_y = dy + at.tangent_x * at.width_left;
+            const RoadFloats right_x = dx + at.tangent_y * at.width_right;
+            const RoadFloats right_y = dy - at.tangent_x * at.width_right;
+            RACER_OBSERVE("road_left_x", frame.front(left_x, left_y) * per_metre);
+            RACER_OBSERVE("road_left_y", frame.left(left_x, left_y) * per_metre);
+            RACER_OBSERVE("road_right_x", frame.front(right_x, right_y) * per_metre);
+            RACER_OBSERVE("road_right_y", frame.left(right_x, right_y) * per_metre);
+            constexpr auto kBend = static_cast<float>(1.0 / kBendRadius);
+            RACER_OBSERVE("road_bend", at.curvature / (abs(at.curvature) + RoadFloats(kBend)));
+        });
+}
+#undef RACER_OBSERVE
+
+// The numbers that say how the car moves and stands. They follow each other in a row, from "speed"
+// to "wheels_off", or in a `road` observation to "edge_right".
+inline constexpr int kMotionOffset = observation_offset("speed");
+inline constexpr int kMotionFields = observation_offset("road_x") - kMotionOffset;
+inline constexpr int kLidarMotionFields = kLidarSize - kMotionOffset;
+inline constexpr int kRoadMotionFields = observation_offset("road_left_x", ObservationKind::kRoad);
+static_assert(observation_offset("speed", ObservationKind::kRoad) == 0);
+
+// Distances of a register of cars to the edges beside them.
+template <class R, class Width>
+RACER_INLINE R width_beside(const StepContext& context, int car, Width width) {
+    const CarArrays& c = context.cars;
+    return gather<R>([&](int j) {
+        const Track& track = *context.tracks[car + j];
+        const int station = c.station[car + j];
+        const double t = c.s[car + j] / track.spacing - static_cast<double>(station);
+        const Station* at = track.stations.data() + station;
+        return width(at[0]) + t * (width(at[1]) - width(at[0]));
+    });
+}
+
+// The layout of a kind, for code that is a template of it.
+template <ObservationKind kKind>
+struct LayoutOf {
+    static consteval int offset(std::string_view name) { return observation_offset(name, kKind); }
+    static consteval ObservationField field(std::string_view name) {
+        return observation_field(name, kKind);
+    }
+};
+
+// Those numbers of a register of cars, field by field with kCarBlock each: kKind is kRoad, or
+// kTrack, of which a `lidar` observation has the first ones.
+template <class R, ObservationKind kKind>
+RACER_STAGE void observe_motion(const StepContext& context, int car, float* fields) {
+    using Layout = LayoutOf<kKind>;
+    constexpr int kFirst = Layout::offset("speed");
+    const CarArrays& c = context.cars;
+    const auto put_at = [fields](int offset, const ObservationField& field, R value) {
+        store_floats(fields + static_cast<std::ptrdiff_t>(offset - kFirst) * kCarBlock,
+                     clamp(value * R(field.scale), R(field.low), R(field.high)));
+    };
+#define RACER_OBSERVE(name, value) put_at(Layout::offset(name), Layout::field(name), value)
+    const R v_x = load<R>(c.v_x + car);
+    const R v_y = load<R>(c.v_y + car);
+    const R n = load<R>(c.n + car);
+    RACER_OBSERVE("speed", sqrt(v_x * v_x + v_y * v_y));
+    RACER_OBSERVE("yaw_rate", load<R>(c.yaw_rate + car));
+    RACER_OBSERVE("steer", load<R>(c.steer + car));
+    if constexpr (kKind == ObservationKind::kTrack) {
+        const R length = gather<R>([&](int j) { return context.tracks[car + j]->length; });
+        RACER_OBSERVE("progress", load<R>(c.s + car) / length);
+        RACER_OBSERVE("lateral_offset", n);
+        if (context.observation == ObservationKind::kLidar) return;
+    }
+    RACER_OBSERVE("v_y", v_y);
+    RACER_OBSERVE("cos_heading", load<R>(c.cos_heading + car));
+    RACER_OBSERVE("sin_heading", load<R>(c.sin_heading + car));
+    RACER_OBSERVE("a_x", load<R>(c.a_x + car));
+    constexpr int kPrevious = Layout::offset("previous_action");
+    constexpr ObservationField kInput = Layout::field("previous_action");
+    put_at(kPrevious, kInput, widen<R>(c.input_steer + car) / R(kInputScale));
+    put_at(kPrevious + 1, kInput, widen<R>(c.input_throttle + car) / R(kInputScale));
+    put_at(kPrevious + 2, kInput, widen<R>(c.input_brake + car) / R(kInputScale));
+    RACER_OBSERVE("wheels_off", load<R>(c.wheels_off + car));
+    if constexpr (kKind == ObservationKind::kRoad) {
+        const auto left = [](const Station& at) { return at.width_left; };
+        const auto right = [](const Station& at) { return at.width_right; };
+        RACER_OBSERVE("edge_left", width_beside<R>(context, car, left) - n);
+        RACER_OBSERVE("edge_right", width_beside<R>(context, car, right) + n);
+    }
+#undef RACER_OBSERVE
 }
 
 // Rays of `count` cars from `car` on.
@@ -218,18 +222,10 @@ RACER_STAGE void observe_rays(const StepContext& context, int car, int count) {
 
 // The road ahead of `count` cars from `car` on.
 RACER_STAGE void observe_roads(const StepContext& context, int car, int count) {
-    const CarArrays& c = context.cars;
-    for (int at = car; at < car + count; ++at) {
-        observe_road(*context.tracks[at], c.station[at], c.s[at], c.x[at], c.y[at], c.cos_yaw[at],
-                     c.sin_yaw[at], observation_row(context, at));
-    }
+    for (int at = car; at < car + count; ++at) observe_road(context, at);
 }
 RACER_STAGE void observe_all_edges(const StepContext& context, int car, int count) {
-    const CarArrays& c = context.cars;
-    for (int at = car; at < car + count; ++at) {
-        observe_edges(*context.tracks[at], c.station[at], c.s[at], c.x[at], c.y[at], c.cos_yaw[at],
-                      c.sin_yaw[at], observation_row(context, at));
-    }
+    for (int at = car; at < car + count; ++at) observe_edges(context, at);
 }
 
 // Turns `fields` columns of numbers into the rows of `count` cars.
@@ -247,7 +243,7 @@ RACER_INLINE void observe_block(const StepContext& context, int car, int count) 
     alignas(64) float motion[std::max(kMotionFields, kRoadMotionFields) * kCarBlock];
     if (context.observation == ObservationKind::kRoad) {
         for (int i = 0; i < count; i += LaneCount<R>::value) {
-            observe_road_motion<R>(context, car + i, motion + i);
+            observe_motion<R, ObservationKind::kRoad>(context, car + i, motion + i);
         }
         put_motion(context, car, count, motion, kRoadMotionFields, 0);
         observe_all_edges(context, car, count);
@@ -255,7 +251,7 @@ RACER_INLINE void observe_block(const StepContext& context, int car, int count) 
     }
     observe_rays(context, car, count);
     for (int i = 0; i < count; i += LaneCount<R>::value) {
-        observe_motion<R>(context, car + i, motion + i);
+        observe_motion<R, ObservationKind::kTrack>(context, car + i, motion + i);
     }
     const bool lidar = context.observation == ObservationKind::kLidar;
     put_motion(context, car, count, motion, lidar ? kLidarMotionFields : kMotionFields,

@@ -17,9 +17,8 @@ from racer.errors import ConfigError, PolicyError
 from racer.formats.policy_file import (
     FORMAT_VERSION,
     PREFIX,
+    Metadata,
     as_text,
-    properties_of,
-    read_properties,
 )
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def observation_fields(observation: str) -> list[dict[str, Any]]:
 
 
 @dataclass(frozen=True)
-class PolicyMetadata:
+class PolicyMetadata(Metadata):
     """What a policy was trained for.
 
     Attributes:
@@ -95,22 +94,14 @@ class PolicyMetadata:
         """Actions per second."""
         return 1.0 / (self.ticks_per_action * _core.TICK_SECONDS)
 
-    def to_properties(self) -> dict[str, str]:
-        """The metadata as texts, see `as_text`."""
-        return properties_of(self) | {PREFIX + "control_rate_hz": as_text(self.control_rate)}
-
     @classmethod
-    def from_properties(cls, properties: Mapping[str, str], shown: str) -> PolicyMetadata:
-        """Reads the metadata back.
+    def environments(cls) -> tuple[str, ...]:
+        """The one id of circuits."""
+        return (ENV_ID,)
 
-        Args:
-            properties: as `to_properties` wrote them; other keys are left alone.
-            shown: name of the file, for messages.
-
-        Raises:
-            PolicyError: they are missing, broken, or of another version.
-        """
-        return cls(**read_properties(cls, properties, shown, (ENV_ID,)))
+    def to_properties(self) -> dict[str, str]:
+        """The metadata as texts, with the rate of the actions in Hz."""
+        return super().to_properties() | {PREFIX + "control_rate_hz": as_text(self.control_rate)}
 
     def check(self, shown: str, vehicle: str) -> None:
         """Checks that the policy fits this Racer.
@@ -122,8 +113,7 @@ class PolicyMetadata:
         Raises:
             PolicyError: one sentence that says what differs and how to train anew.
         """
-        if self.env_id != ENV_ID:
-            raise PolicyError(f"{shown}: is a policy for {self.env_id!r}, not for {ENV_ID!r}.")
+        self.check_env(shown, ENV_ID)
         if self.action not in ACTIONS or self.observation not in ("lidar", "track", "road"):
             raise PolicyError(
                 f"{shown}: wants the observation {self.observation!r} and the action "

@@ -12,7 +12,7 @@ import racer
 from racer import _core
 from racer.envs.worlds import WorldsView
 from racer.errors import ConfigError, PolicyError
-from racer.formats.policy_file import FORMAT_VERSION, properties_of, read_properties
+from racer.formats.policy_file import FORMAT_VERSION, Metadata
 from racer.kinds import HIGHWAY
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def flat_size(observation: Mapping[str, Any]) -> int:
 
 
 @dataclass(frozen=True)
-class HighwayPolicyMetadata:
+class HighwayPolicyMetadata(Metadata):
     """What a policy was trained for.
 
     Attributes:
@@ -65,22 +65,10 @@ class HighwayPolicyMetadata:
     git_commit: str = ""
     format_version: int = FORMAT_VERSION
 
-    def to_properties(self) -> dict[str, str]:
-        """The metadata as texts, see `racer.envs.circuit.policy.as_text`."""
-        return properties_of(self)
-
     @classmethod
-    def from_properties(cls, properties: Mapping[str, str], shown: str) -> HighwayPolicyMetadata:
-        """Reads the metadata back.
-
-        Args:
-            properties: as `to_properties` wrote them; other keys are left alone.
-            shown: name of the file, for messages.
-
-        Raises:
-            PolicyError: they are missing, broken, of another version or another kind of world.
-        """
-        return cls(**read_properties(cls, properties, shown, tuple(ENVIRONMENTS)))
+    def environments(cls) -> tuple[str, ...]:
+        """The ids of the highway."""
+        return tuple(ENVIRONMENTS)
 
     def check(self, shown: str, env_id: str, settings: Mapping[str, Any]) -> None:
         """Checks that the policy fits an environment.
@@ -93,8 +81,7 @@ class HighwayPolicyMetadata:
         Raises:
             PolicyError: one sentence that says what differs.
         """
-        if self.env_id != env_id:
-            raise PolicyError(f"{shown}: is a policy for {self.env_id!r}, not for {env_id!r}.")
+        self.check_env(shown, env_id)
         if self.rules_version != _core.highway.RULES_VERSION:
             raise PolicyError(
                 f"{shown}: was trained with version {self.rules_version} of the highway's rules, "

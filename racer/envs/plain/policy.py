@@ -11,7 +11,7 @@ from gymnasium.spaces import Discrete
 import racer
 from racer.envs.worlds import NamedView
 from racer.errors import ConfigError, PolicyError
-from racer.formats.policy_file import FORMAT_VERSION, properties_of, read_properties
+from racer.formats.policy_file import FORMAT_VERSION, Metadata
 from racer.kinds import env_ids, kind_of, preset_of
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def sizes_of(worlds: Any) -> tuple[int, int, bool]:
 
 
 @dataclass(frozen=True)
-class PlainPolicyMetadata:
+class PlainPolicyMetadata(Metadata):
     """What a policy was trained for.
 
     Attributes:
@@ -88,18 +88,10 @@ class PlainPolicyMetadata:
     git_commit: str = ""
     format_version: int = FORMAT_VERSION
 
-    def to_properties(self) -> dict[str, str]:
-        """The metadata as texts, see `racer.formats.policy_file`."""
-        return properties_of(self)
-
     @classmethod
-    def from_properties(cls, properties: Mapping[str, str], shown: str) -> PlainPolicyMetadata:
-        """Reads the metadata back.
-
-        Raises:
-            PolicyError: they are missing, broken or of another version.
-        """
-        return cls(**read_properties(cls, properties, shown, env_ids()))
+    def environments(cls) -> tuple[str, ...]:
+        """All ids: any kind may use it."""
+        return env_ids()
 
     def check(self, shown: str, env_id: str, sizes: tuple[int, int, bool]) -> None:
         """Checks that the policy fits an environment with observations and actions of these sizes.
@@ -107,8 +99,7 @@ class PlainPolicyMetadata:
         Raises:
             PolicyError: one sentence that says what differs.
         """
-        if self.env_id != env_id:
-            raise PolicyError(f"{shown}: is a policy for {self.env_id!r}, not for {env_id!r}.")
+        self.check_env(shown, env_id)
         ours = (self.observed, self.acted, bool(self.numbered))
         for what, mine, theirs in zip(
             ("numbers of an observation", "numbers of an action", "numbered actions"),
