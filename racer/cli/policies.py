@@ -27,6 +27,7 @@ def run(args: argparse.Namespace) -> int:
     import json
 
     from racer.drivers.shipped import shipped_policies
+    from racer.formats.text import aligned
     from racer.kinds import short_name
 
     rows = [_row(name, path) for name, path in shipped_policies().items()]
@@ -41,10 +42,7 @@ def run(args: argparse.Namespace) -> int:
         table.append(
             (row["name"], short_name(row["env_id"]), *seen, f"{steps:,}" if steps else "-")
         )
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    for line in table:
-        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        print("  ".join(cells).rstrip())
+    print("\n".join(aligned(table)))
     for row in rows:
         if row["command"]:
             print(f"{row['name']} was made by: {row['command']}")
@@ -54,22 +52,16 @@ def run(args: argparse.Namespace) -> int:
 def _row(name: str, path: Path) -> dict[str, Any]:
     from racer.drivers.onnx_graph import OnnxGraph
     from racer.drivers.shipped import env_of, report_of
+    from racer.formats.policy_file import text_of
 
     report = report_of(path)
     properties = OnnxGraph(path).properties
-
-    def text(key: str) -> str | None:
-        found = properties.get(f"racer.{key}")
-        return None if found is None else found.strip('"')
-
-    steps = text("training_steps")
+    fields = ("vehicle", "observation", "action", "algorithm")
+    steps = text_of(properties, "training_steps")
     return {
         "name": name,
         "env_id": env_of(path),
-        "vehicle": text("vehicle"),
-        "observation": text("observation"),
-        "action": text("action"),
-        "algorithm": text("algorithm"),
+        **{field: text_of(properties, field) for field in fields},
         "steps": int(steps) if steps is not None and steps.isdigit() else None,
         "command": report.get("command"),
         "file": str(path),

@@ -39,6 +39,14 @@ def properties_of(metadata: Any) -> dict[str, str]:
     return properties
 
 
+def text_of(properties: Mapping[str, str], field: str) -> str | None:
+    """One field of the metadata as text, whatever the format of the file; None: it has none."""
+    text = properties.get(PREFIX + field)
+    if text is None or properties.get(PREFIX + "format_version") != str(JSON_VERSION):
+        return text
+    return as_text(json.loads(text))
+
+
 class Metadata:
     """How a dataclass of metadata is written and read; its fields are what a kind says.
 

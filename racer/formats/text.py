@@ -13,7 +13,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 MAX_NAME = 200  # letters of a name in a file
 MAX_PATH = 1000  # letters of a path in a message
@@ -65,3 +65,11 @@ def shown(text: object, limit: int = MAX_NAME) -> str:
 def show_path(path: str | os.PathLike[str]) -> str:
     """A path on one line for a person."""
     return shown(os.fspath(path), MAX_PATH)
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a table of cells: the first column to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows
+    ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from racer.drivers.named import faults_of
 from racer.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -53,4 +54,4 @@ class NoisyDriver:
     @property
     def faults(self) -> int:
         """Actions so far that a policy did not give."""
-        return int(getattr(self._driver, "faults", 0))
+        return faults_of(self._driver)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from racer.evaluate.report import interval_line
-from racer.formats.text import MAX_PATH, shown
+from racer.formats.text import MAX_PATH, aligned, shown
 from racer.optimal.reference import gap_text
 
 if TYPE_CHECKING:
@@ -29,12 +29,7 @@ def results_table(results: Sequence[Mapping[str, Any]]) -> list[str]:
         )
         for result in results
     ]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(_TITLES))]
-    lines = []
-    for row in rows:
-        cells = [row[0].ljust(widths[0])]
-        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-        lines.append("  ".join(cells))
+    lines = aligned(rows)
     for result in results:
         found = [
             " ".join(interval_line(name, entry, "s" if name == "lap_s" else None).split())

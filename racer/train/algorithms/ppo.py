@@ -97,7 +97,10 @@ class Ppo(Algorithm[PpoConfig]):
         return replace(settings, batch_size=min(settings.batch_size, max(collected, 2)))
 
     def buffer_bytes(self, settings: PpoConfig, n_envs: int, observed: int, acted: int) -> int:
-        """Observation, action and six numbers about the step, once more when flattened."""
+        """Observation, action and six numbers about the step, once more when flattened.
+
+        `FastPPO` flattens nothing; what it needs besides is less than that.
+        """
         return settings.n_steps * n_envs * (observed + acted + 6) * NUMBER * 2
 
     def build(self, settings: PpoConfig, job: Job) -> BaseAlgorithm:

@@ -98,7 +98,7 @@ def towers_of(policy: ActorCriticPolicy) -> Towers | None:
 
 
 class FastPPO(PPO):
-    """`stable_baselines3.PPO` at two to three times its speed on a processor.
+    """`stable_baselines3.PPO` with a faster update, the more so the smaller the networks.
 
     Arguments, files and results are the same. Policies with other networks than two separate ones
     of plain layers, or with other actions than Gaussian ones, learn as in Stable-Baselines3.
