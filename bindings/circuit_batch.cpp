@@ -40,31 +40,36 @@ class PyBatch {
         clear({&observations, &final_observations, &rewards, &reward_terms, &terminated, &truncated,
                &lap_events, &final_records});
         worlds.engine().reset({}, {});
-        arguments = py::make_tuple(tracks, num_worlds,
-                                   world_tracks.is_none()
-                                       ? py::object(py::none())
-                                       : py::module_::import("numpy").attr("array")(world_tracks),
-                                   cars_per_world, vehicle, action, observation, ticks_per_action,
-                                   autoreset, threads, seed, config);
+        arguments = py::make_tuple(tracks, num_worlds, cars_per_world, vehicle, action, observation,
+                                   ticks_per_action, autoreset, threads, seed, config);
     }
 
-    // All that makes it what it is: arguments, states of the cars, outputs of the last step.
+    // All that makes it what it is: arguments, circuits, states of the cars, outputs of the last
+    // step.
     [[nodiscard]] py::tuple state() const {
-        return py::make_tuple(arguments, snapshot(py::none()),
+        return py::make_tuple(arguments, numbers(&StepContext::world_tracks),
+                              numbers(&StepContext::next_tracks), snapshot(py::none()),
                               copies({&observations, &final_observations, &rewards, &reward_terms,
                                       &terminated, &truncated, &lap_events, &final_records}));
+    }
+    // Whole numbers (N,) of the context, a copy.
+    template <class Numbers>
+    [[nodiscard]] py::array_t<std::int32_t> numbers(Numbers StepContext::* of) const {
+        const Batch& engine = batch();
+        return py::array_t<std::int32_t>(engine.options().worlds, engine.context().*of);
     }
     static std::unique_ptr<PyBatch> from_state(const py::tuple& state) {
         const auto a = state[0].cast<py::tuple>();
         auto made = std::make_unique<PyBatch>(
-            a[0].cast<py::list>(), a[1].cast<int>(), a[2], a[3].cast<int>(),
-            a[4].cast<std::string>(), a[5].cast<std::string>(), a[6].cast<std::string>(),
-            a[7].cast<int>(), a[8].cast<std::string>(), a[9].cast<int>(),
-            a[10].cast<std::uint64_t>(), a[11].cast<const BatchConfig&>());
-        made->restore(state[1].cast<py::array>(), py::none());
+            a[0].cast<py::list>(), a[1].cast<int>(), state[1], a[2].cast<int>(),
+            a[3].cast<std::string>(), a[4].cast<std::string>(), a[5].cast<std::string>(),
+            a[6].cast<int>(), a[7].cast<std::string>(), a[8].cast<int>(), a[9].cast<std::uint64_t>(),
+            a[10].cast<const BatchConfig&>());
+        made->restore(state[3].cast<py::array>(), py::none());
+        made->deal(state[2], py::none());
         fill({&made->observations, &made->final_observations, &made->rewards, &made->reward_terms,
               &made->terminated, &made->truncated, &made->lap_events, &made->final_records},
-             state[2].cast<py::tuple>());
+             state[4].cast<py::tuple>());
         return made;
     }
 
@@ -163,6 +168,21 @@ class PyBatch {
             throw py::value_error("speed must be 0 to 150 m/s, got " + number_text(speed));
         }
         worlds.engine().place(world, car, {s, n, heading_error, speed});
+    }
+
+    // Deals worlds other circuits, on which they drive from their next episodes on.
+    void deal(const py::object& tracks, const WorldIndices& indices) {
+        const Worlds<Batch>::Busy busy(worlds);
+        const std::vector<int> chosen = worlds.chosen(indices);
+        const std::vector<int> dealt = whole_numbers("tracks", tracks);
+        if (dealt.size() != chosen.size()) {
+            throw py::value_error("tracks must have one entry per world (" +
+                                  std::to_string(chosen.size()) + "), got " +
+                                  std::to_string(dealt.size()));
+        }
+        Batch& engine = worlds.engine();
+        for (const int track : dealt) check_index("a track", track, engine.track_count());
+        for (std::size_t i = 0; i < dealt.size(); ++i) engine.deal(chosen[i], dealt[i]);
     }
 
     py::array snapshot(const WorldIndices& indices) const {
@@ -343,6 +363,15 @@ void bind_circuit_batch(py::module_& m) {
              py::arg("n") = 0.0, py::arg("heading_error") = 0.0, py::arg("speed") = 0.0,
              "Puts a car at (s, n) [m] with a heading error [rad] and a speed [m/s] and restarts\n"
              "its lap clock; at rest at s = 0 this is a standing start.")
+        .def("deal", &PyBatch::deal, py::arg("tracks"), py::arg("indices") = py::none(),
+             "Deals worlds other circuits, by their numbers in the list of tracks: they drive on\n"
+             "them from their next episodes on.")
+        .def_property_readonly(
+            "world_tracks", [](const PyBatch& b) { return b.numbers(&StepContext::world_tracks); },
+            "(N,) int32: the number of each world's circuit (a copy)")
+        .def_property_readonly(
+            "next_tracks", [](const PyBatch& b) { return b.numbers(&StepContext::next_tracks); },
+            "(N,) int32: the circuit of each world's next episode (a copy)")
         .def("snapshot", &PyBatch::snapshot, py::arg("indices") = py::none(),
              "State of worlds as a structured array (n, K), every field by name.")
         .def("restore", &PyBatch::restore, py::arg("records"), py::arg("indices") = py::none(),

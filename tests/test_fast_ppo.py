@@ -194,7 +194,7 @@ def test_the_outlook_of_an_end_is_that_of_its_last_place() -> None:
     assert dones.all()
     worlds = np.arange(6)
     last = env.worlds.final_records["s"]
-    wanted = env.worlds.make_outlook()(last, worlds)
+    wanted = env.worlds.make_outlook()(last, env.worlds.dealt)
     np.testing.assert_array_equal(env.final_outlook(worlds), wanted)
     assert not np.array_equal(env.outlook(), wanted)  # new episodes began elsewhere
 

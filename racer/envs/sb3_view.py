@@ -113,6 +113,19 @@ class WorldsVecEnv(WithWindow, Copied, VecEnv):
     def clear_counts(self, chosen: Any) -> None:
         """Called when the chosen worlds begin an episode."""
 
+    def begin_episodes(self, ended: NDArray[np.intp]) -> None:
+        """Called when worlds have begun new episodes in the step that ended their last ones.
+
+        A kind of world may change where they begin, and what their next episodes are.
+        """
+
+    def plan(self) -> dict[str, Any]:
+        """How episodes to come are chosen: plain values for a checkpoint, beside the worlds."""
+        return {}
+
+    def restore_plan(self, plan: Mapping[str, Any]) -> None:
+        """Puts back what `plan` gave."""
+
     def event_infos(self) -> dict[int, dict[str, Any]]:
         """What the infos of single worlds add after a step, by world."""
         return self.shown.events()
@@ -144,6 +157,7 @@ class WorldsVecEnv(WithWindow, Copied, VecEnv):
             ended = np.flatnonzero(dones)
             self._end_episodes(ended, infos)
             self._clear(ended)
+            self.begin_episodes(ended)
         for world, event in self.event_infos().items():
             infos[world].update(event)
         if self.render_mode == "human":

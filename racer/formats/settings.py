@@ -212,6 +212,23 @@ def list_field(default: tuple[float, ...], low: float, high: float, noun: str = 
     return _field(default, check)
 
 
+def names_field(default: str | tuple[str, ...], doc: str = "") -> Any:
+    """A name or a list of names, kept as a tuple; a list of one is the name."""
+
+    def check(value: Any, name: str) -> str | tuple[str, ...]:
+        if isinstance(value, str):
+            return text(value, name)
+        wanted = "a name or a list of names"
+        if not isinstance(value, (list, tuple)) or len(value) > LONGEST_LIST:
+            raise refuse(name, value, wanted)
+        if not all(isinstance(item, str) for item in value):
+            raise refuse(name, value, wanted)
+        names = tuple(text(item, name) for item in value)
+        return names[0] if len(names) == 1 else names
+
+    return _field(default, check, doc=doc)
+
+
 def table_field() -> Any:
     """A table whose keys somebody else knows; kept as a dict of its own."""
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from racer.errors import RacerError
-from racer.tracks import load_track
 from racer.tracks.corners import corners
 from racer.train.curves import read_curves
 from racer.train.run_folder import RunFolder
@@ -135,12 +134,11 @@ def _best_lap(folder: RunFolder, config: TrainConfig) -> tuple[LapTrace | None, 
         return None, "the run has no policy yet"
     from racer.drivers.circuit.onnx_driver import OnnxDriver
     from racer.envs.circuit.episodes import evaluate_driver
+    from racer.envs.circuit.run_circuits import REPORT, load_circuits
     from racer.laps.traces import trace_lap
     from racer.train.task import REPORT_SEED
 
-    named: Any = config.track
-    first = named[0] if isinstance(named, (list, tuple)) else named
-    track = load_track(folder.circuit or first)
+    track = load_circuits(config, REPORT, folder.circuit)[0]
     driver = OnnxDriver(folder.policy, config.env.vehicle)
     result = evaluate_driver(
         driver,

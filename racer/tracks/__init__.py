@@ -22,6 +22,7 @@ from racer.tracks.catalogue import (
 )
 from racer.tracks.corners import Corner, corners
 from racer.tracks.random_tracks import random_track
+from racer.tracks.several import track_names
 from racer.tracks.settings import TrackSettings, read_settings
 from racer.tracks.table import read_centre_line
 
@@ -37,6 +38,7 @@ __all__ = [
     "read_centre_line",
     "read_settings",
     "track_key",
+    "track_names",
     "track_path",
     "user_folder",
 ]

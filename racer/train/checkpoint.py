@@ -65,6 +65,7 @@ def save_checkpoint(
         "parameters": model.get_parameters(),
         "normalise": _normalisation(normalise),
         "worlds": [_packed(_clean(states)) for states in learner.env.shown.states()],
+        "plan": json.dumps(learner.env.plan()),
         "last_obs": _packed(np.asarray(model._last_obs)),
         "last_original_obs": _packed(np.asarray(normalise.old_obs)),
         "random": _random_state(model),
@@ -219,6 +220,7 @@ def _restore(state: dict[str, Any], learner: Learner, *, same_worlds: bool) -> N
         model._last_original_obs = normalise.old_obs = _like(
             _unpacked(state["last_original_obs"]), last
         )
+        learner.env.restore_plan(json.loads(state.get("plan", "{}")))
         starts = _unpacked(state["last_episode_starts"])
         model._last_episode_starts = _like(starts, np.empty(worlds.num_envs, bool))
     learner.algorithm.restore(model, state)
@@ -234,8 +236,10 @@ def _like(array: NDArray[Any], wanted: NDArray[Any]) -> NDArray[Any]:
 
 def _clean(states: NDArray[np.void]) -> NDArray[np.void]:
     """The states, with zeros in the gaps between fields."""
+    if states.dtype.names is None:
+        return states
     clean = np.zeros(states.shape, states.dtype)
-    for name in states.dtype.names or ():
+    for name in states.dtype.names:
         clean[name] = states[name]
     return clean
 

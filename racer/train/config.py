@@ -28,9 +28,9 @@ from racer.formats.settings import (
     number,
     number_field,
     refuse,
+    names_field,
     section_field,
     table_field,
-    text_field,
     unknown_key,
     whole_number,
 )
@@ -46,6 +46,7 @@ MOST_STEPS = 10**12
 MOST_MINUTES = 1e6
 OWN = "algo_settings"  # the field that has another key in files
 CIRCUIT_COPY = "circuit.csv"  # in a run's folder, with circuit.toml beside it
+CIRCUIT_COPIES = "circuits"  # the same of several: a folder with files by the place in the list
 
 
 def _env_field() -> Any:
@@ -76,7 +77,16 @@ class TrainConfig(Checked):
     Attributes:
         algo: name of the algorithm, one of `racer.train.algorithms`.
         env_id: id of the environment.
-        track: name of the catalogue, or path of a track file; of a circuit's environment.
+        track: name of the catalogue, or path of a track file; of a circuit's environment. Or
+            several of them, which may be "all" or a range such as "random:1-99"
+            (`racer.tracks.track_names`): each episode draws one.
+        selection_track, report_track: circuits that choose the best model, and that the report is
+            made from; empty: those it trains on, or random ones that it does not train on if
+            there are more than a few.
+        by_faults: share of the episodes whose circuit is drawn by how often episodes on it ended
+            in a fault, see `racer.envs.circuit.sampler`; the others draw evenly.
+        before_faults: share of the episodes that begin a few seconds before a place where a car
+            came to grief.
         steps: environment steps to train for (all environments together); 0: until `minutes`.
         minutes: time to train for; 0: until `steps`. Schedules follow whichever ends first.
         n_envs: environments stepped at once.
@@ -101,7 +111,11 @@ class TrainConfig(Checked):
 
     algo: str = _algorithm_field()
     env_id: str = _env_field()
-    track: str = text_field("harbour")
+    track: str | tuple[str, ...] = names_field("harbour")
+    selection_track: str | tuple[str, ...] = names_field(())
+    report_track: str | tuple[str, ...] = names_field(())
+    by_faults: float = number_field(0.0, 0, 1)
+    before_faults: float = number_field(0.0, 0, 1)
     steps: int = number_field(0, 0, MOST_STEPS)
     minutes: float = number_field(0.0, 0, MOST_MINUTES)
     n_envs: int = number_field(256, 1, 1_000_000)
@@ -135,6 +149,11 @@ class TrainConfig(Checked):
         self.runs.check(self)
         if self.steps == 0 and self.minutes == 0.0:
             raise ConfigError("a training run needs --steps or --minutes.")
+
+    @property
+    def tracks(self) -> tuple[str, ...]:
+        """The circuits as they were named."""
+        return (self.track,) if isinstance(self.track, str) else self.track
 
     @property
     def runs(self) -> PlainRuns:
@@ -250,15 +269,25 @@ def load_preset(name_or_path: str) -> dict[str, Any]:
         return read_toml(PRESETS / f"{name_or_path}.toml")
     if name_or_path.endswith(".toml"):
         content = read_toml(name_or_path)
-        copy = Path(name_or_path).with_name(CIRCUIT_COPY)
-        track = content.get("track")
-        if isinstance(track, str) and track.endswith(".csv") and copy.is_file():
-            content["track"] = os.fspath(copy)  # of a run: its own copy, wherever we are
+        _use_copies(content, Path(name_or_path).parent)
         return content
     raise ConfigError(
         f"there is no preset {name_or_path!r}; there are {', '.join(list_presets())}, "
         "and the name of a preset file must end in .toml."
     )
+
+
+def _use_copies(content: dict[str, Any], folder: Path) -> None:
+    """Of a run: its own copies of track files, wherever we are."""
+    track = content.get("track")
+    copy = folder / CIRCUIT_COPY
+    if isinstance(track, str) and track.endswith(".csv") and copy.is_file():
+        content["track"] = os.fspath(copy)
+
+
+def copy_of(folder: Path, role: str, place: int) -> Path:
+    """Where a run keeps its copy of a circuit, by its place in a list of several."""
+    return folder / CIRCUIT_COPIES / f"{role}-{place:04d}.csv"
 
 
 def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:

@@ -23,7 +23,13 @@ from racer.formats.locks import hold
 from racer.formats.settings import shown_value
 from racer.formats.text import shown
 from racer.kinds import kinds
-from racer.train.config import CIRCUIT_COPY, TrainConfig, load_train_config, read_toml
+from racer.train.config import (
+    CIRCUIT_COPIES,
+    CIRCUIT_COPY,
+    TrainConfig,
+    load_train_config,
+    read_toml,
+)
 
 PACKAGES = ("torch", "stable-baselines3", "numpy", "gymnasium", "onnx", "onnxruntime")
 KEPT_CHECKPOINTS = 2
@@ -73,9 +79,9 @@ class RunFolder:
 
     @property
     def circuit(self) -> Path | None:
-        """The run's own copy of its circuit; None if it has none."""
-        copy = self.path / CIRCUIT_COPY
-        return copy if copy.is_file() else None
+        """The run's own copy of its circuit, or the folder of several; None if it has none."""
+        copies = (self.path / CIRCUIT_COPY, self.path / CIRCUIT_COPIES)
+        return next((copy for copy in copies if copy.exists()), None)
 
     @contextmanager
     def lock(self) -> Iterator[None]:

@@ -46,6 +46,9 @@ class Batch {
 
     // Steps every world; reads context().actions. Allocates nothing.
     void step() noexcept;
+    // Deals a world the track of that number, on which it drives from its next episode on.
+    // Throws std::invalid_argument if there is none.
+    void deal(int world, std::int32_t track);
     // Starts new episodes where mask is true (everywhere if it is empty). `seeds`, if not empty,
     // has one entry per world and restarts the random stream of each masked world.
     void reset(std::span<const bool> mask, std::span<const std::uint64_t> seeds) noexcept;
@@ -69,12 +72,16 @@ class Batch {
     [[nodiscard]] const StepContext& context() const noexcept { return context_; }
     [[nodiscard]] const BatchOptions& options() const noexcept { return options_; }
     [[nodiscard]] const Track& track_of(int world) const noexcept;
+    [[nodiscard]] int track_count() const noexcept { return static_cast<int>(tracks_.size()); }
     [[nodiscard]] int cars() const noexcept { return options_.worlds * options_.cars_per_world; }
 
   private:
     BatchOptions options_;
     BatchConfig config_;
     std::vector<std::shared_ptr<const Track>> tracks_;
+    std::vector<const Track*> all_tracks_;
+    std::vector<std::int32_t> world_tracks_;
+    std::vector<std::int32_t> next_tracks_;
     std::vector<const Track*> track_of_car_;
     std::vector<std::byte> storage_;  // all car fields, each aligned to a cache line
     StepContext context_;

@@ -22,7 +22,7 @@ inline constexpr int kCarBlock = 16;
 struct StepContext {
     // Constant from the making of the batch on.
     const Vehicle* vehicle = nullptr;
-    const Track* const* tracks = nullptr;  // of each car, padded
+    const Track* const* all_tracks = nullptr;
     const BatchConfig* config = nullptr;
     int worlds = 0;
     int cars_per_world = 1;  // each has actions, observations and rewards of its own
@@ -36,9 +36,12 @@ struct StepContext {
 
     // Live state, from step to step.
     CarArrays cars;
+    const Track** tracks = nullptr;         // of each car, padded
+    std::int32_t* world_tracks = nullptr;   // number of each world's track in `all_tracks`
 
     // Live input of the next step.
-    const float* actions = nullptr;  // (cars, action_size)
+    const float* actions = nullptr;             // (cars, action_size)
+    const std::int32_t* next_tracks = nullptr;  // as world_tracks, from the next episode on
 
     // Live outputs of the last step.
     float* observations = nullptr;        // (cars, observation_size)

@@ -71,14 +71,15 @@ Batch::Batch(const Vehicle& vehicle, std::vector<std::shared_ptr<const Track>> t
     const int k = options.cars_per_world;
     const int all = padded(cars());
     track_of_car_.assign(static_cast<std::size_t>(all), tracks_.front().get());
+    for (const auto& track : tracks_) all_tracks_.push_back(track.get());
+    next_tracks_.resize(static_cast<std::size_t>(options.worlds));
     for (int world = 0; world < options.worlds; ++world) {
-        const std::int32_t index = world_tracks[static_cast<std::size_t>(world)];
-        require(index >= 0 && index < static_cast<std::int32_t>(tracks_.size()),
-                "world_tracks[" + std::to_string(world) + "] is " + std::to_string(index) +
-                    ", but there are " + std::to_string(tracks_.size()) + " tracks");
+        const std::int32_t dealt = world_tracks[static_cast<std::size_t>(world)];
+        deal(world, dealt);
         std::fill_n(track_of_car_.begin() + static_cast<std::ptrdiff_t>(world) * k, k,
-                    tracks_[static_cast<std::size_t>(index)].get());
+                    all_tracks_[static_cast<std::size_t>(dealt)]);
     }
+    world_tracks_ = next_tracks_;
 
     Arena sized;
     take_cars(sized, context_.cars, static_cast<std::size_t>(all));
@@ -88,6 +89,9 @@ Batch::Batch(const Vehicle& vehicle, std::vector<std::shared_ptr<const Track>> t
 
     context_.vehicle = &vehicle;
     context_.tracks = track_of_car_.data();
+    context_.all_tracks = all_tracks_.data();
+    context_.world_tracks = world_tracks_.data();
+    context_.next_tracks = next_tracks_.data();
     context_.config = &config_;
     context_.worlds = options.worlds;
     context_.cars_per_world = k;
@@ -134,6 +138,13 @@ void step_chunk(void* argument, int index) {
 void Batch::step() noexcept {
     ChunkedStep job{&context_, pool_->threads()};
     pool_->run(step_chunk, &job);
+}
+
+void Batch::deal(int world, std::int32_t track) {
+    require(track >= 0 && track < static_cast<std::int32_t>(tracks_.size()),
+            "world_tracks[" + std::to_string(world) + "] is " + std::to_string(track) +
+                ", but there are " + std::to_string(tracks_.size()) + " tracks");
+    next_tracks_[static_cast<std::size_t>(world)] = track;
 }
 
 void Batch::reset(std::span<const bool> mask, std::span<const std::uint64_t> seeds) noexcept {

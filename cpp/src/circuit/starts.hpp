@@ -68,7 +68,8 @@ RACER_INLINE void place_car(const StepContext& context, int car, const Placement
     store_clock(c, car, standing ? standing_start() : LapClock{});
 }
 
-// Starts a new episode of a world by the start rules. Cars of one world start side by side.
+// Starts a new episode of a world by the start rules, on the circuit that it was dealt. Cars of one
+// world start side by side.
 RACER_INLINE void reset_world(const StepContext& context, int world) {
     const CarArrays& c = context.cars;
     const StartRules& rules = context.config->start;
@@ -77,7 +78,9 @@ RACER_INLINE void reset_world(const StepContext& context, int world) {
     const bool standing =
         rules.kind == StartKind::kStanding ||
         (rules.kind == StartKind::kMixed && uniform(key, 0) < rules.standing_fraction);
-    const Track& track = *context.tracks[first];
+    context.world_tracks[world] = context.next_tracks[world];
+    const Track& track = *context.all_tracks[context.world_tracks[world]];
+    for (int i = 0; i < context.cars_per_world; ++i) context.tracks[first + i] = &track;
     const double place = uniform(key, 1) * track.length;
     for (int i = 0; i < context.cars_per_world; ++i) {
         const int car = first + i;

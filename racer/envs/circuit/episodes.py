@@ -8,6 +8,7 @@ driven from rest. Rolling starts, around the whole lap, can be had too; their la
 
 from __future__ import annotations
 
+import math
 import statistics
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,7 +29,7 @@ from racer.optimal.reference import gaps
 from racer.tracks import list_tracks, load_track
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from racer.drivers import Driver
 
@@ -102,8 +103,26 @@ def reference_lap_seconds(track: _core.circuit.Track) -> float:
 
 
 def evaluate_driver(
+    driver: Driver, track: _core.circuit.Track, *, vehicle: str = "gt", **settings: Any
+) -> TrackResult:
+    """Lets a driver lap a circuit.
+
+    Args:
+        driver: the driver, for all starts at once.
+        track: the circuit.
+        vehicle: name of the vehicle.
+        settings: see `evaluate_circuits`.
+
+    Raises:
+        ConfigError: a number of starts or laps that makes no sense.
+    """
+    (result,) = evaluate_circuits(driver, [track], vehicle=vehicle, **settings)
+    return result
+
+
+def evaluate_circuits(
     driver: Driver,
-    track: _core.circuit.Track,
+    tracks: Sequence[_core.circuit.Track],
     *,
     starts: int = 8,
     laps: int = 2,
@@ -111,18 +130,21 @@ def evaluate_driver(
     seed: int = 0,
     rolling: bool = False,
     record: bool = False,
-) -> TrackResult:
-    """Lets a driver lap a circuit.
+) -> list[TrackResult]:
+    """Lets a driver that can drive anywhere lap several circuits, all at once.
 
     Args:
-        driver: the driver, for all starts at once.
-        track: the circuit.
-        starts: number of starts, at rest; the first is on the line.
+        driver: the driver, for all starts on all circuits.
+        tracks: the circuits.
+        starts: number of starts on each, at rest; the first is on the line.
         laps: flying laps from each start.
         vehicle: name of the vehicle.
         seed: of the places, and of the speeds of rolling starts.
         rolling: all starts but the first roll; laps from there cannot be proved.
         record: keep what is needed to save the laps.
+
+    Returns:
+        What it did on each circuit; the first has the policy faults of all.
 
     Raises:
         ConfigError: a number of starts or laps that makes no sense.
@@ -131,22 +153,49 @@ def evaluate_driver(
         raise ConfigError(
             f"starts must be 1 to {MAX_STARTS} and laps 1 to {MAX_LAPS}, got {starts} and {laps}."
         )
-    session = Session(track, worlds=starts, vehicle=vehicle, record=record)
-    _place(session, seed, rolling=rolling)
+    session = Session(
+        [track for track in tracks for _ in range(starts)], vehicle=vehicle, record=record
+    )
+    for i, track in enumerate(tracks):
+        _place(session, track, i * starts, starts, seed, rolling=rolling)
     seat = Seat(driver, session)
     faults = faults_of(driver)
-    flying = np.zeros(starts, int)
-    finished: list[FinishedLap] = []
-    limit = int((laps + 1.5) * PATIENCE * reference_lap_seconds(track) / _core.TICK_SECONDS)
+    flying = np.zeros(len(tracks) * starts, int)
+    finished: list[list[FinishedLap]] = [[] for _ in tracks]
+    distance = np.full(len(tracks), math.nan)
+    limits = np.array([
+        int((laps + 1.5) * PATIENCE * reference_lap_seconds(track) / _core.TICK_SECONDS)
+        for track in tracks
+    ])  # fmt: skip
     patience = STILL_SECONDS / _core.TICK_SECONDS
-    for _ in range(limit):
+    while np.isnan(distance).any():
         for lap in session.tick(seat.pedals()[:, None]):
-            if flying[lap.world] < laps:
-                finished.append(lap)
+            of = lap.world // starts
+            if flying[lap.world] < laps and np.isnan(distance[of]):
+                finished[of].append(lap)
                 flying[lap.world] += not lap.standing
         still = session.telemetry["stillness_ticks"][:, 0] > patience
-        if np.all((flying >= laps) | still):
-            break
+        over = ((flying >= laps) | still).reshape(len(tracks), starts).all(axis=1)
+        ended = (over | (session.ticks >= limits)) & np.isnan(distance)
+        if ended.any():
+            driven = session.telemetry["distance"].reshape(len(tracks), starts).sum(axis=1)
+            distance[ended] = driven[ended]
+    faults = faults_of(driver) - faults
+    return [
+        _result(track, starts, laps, vehicle, done, float(driven), 0 if i else faults)
+        for i, (track, done, driven) in enumerate(zip(tracks, finished, distance, strict=True))
+    ]
+
+
+def _result(
+    track: _core.circuit.Track,
+    starts: int,
+    laps: int,
+    vehicle: str,
+    finished: list[FinishedLap],
+    distance: float,
+    faults: int,
+) -> TrackResult:
     flown = [lap for lap in finished if not lap.standing]
     times = [lap.time_s for lap in flown if lap.valid]
     standing = [lap.time_s for lap in finished if lap.standing and lap.valid]
@@ -160,17 +209,23 @@ def evaluate_driver(
         best_lap_s=best,
         median_lap_s=statistics.median(times) if times else None,
         standing_lap_s=min(standing, default=None),
-        distance=float(session.telemetry["distance"].sum()),
+        distance=distance,
         **gaps(track, vehicle, best),
         finished=finished,
-        policy_faults=faults_of(driver) - faults,
+        policy_faults=faults,
     )
 
 
-def _place(session: Session, seed: int, *, rolling: bool) -> None:
+def _place(
+    session: Session,
+    track: _core.circuit.Track,
+    first: int,
+    count: int,
+    seed: int,
+    *,
+    rolling: bool,
+) -> None:
     """One car on the line, the others one in each equal part of the lap (or of its beginning)."""
-    track = session.track
-    count = session.shape[0]
     random = np.random.default_rng(seed)
     for world in range(1, count):
         s = (world - 1 + random.random()) / (count - 1) * track.length
@@ -179,8 +234,8 @@ def _place(session: Session, seed: int, *, rolling: bool) -> None:
         share = random.uniform(-0.3, 0.3)
         width = station["width_left"] if share > 0.0 else station["width_right"]
         speed = random.uniform(0.3, 0.8) * station["spawn_speed"] if rolling else 0.0
-        session.place(world, 0, s, share * width, 0.0, speed)
-    session.place(0, 0, 0.0)
+        session.place(first + world, 0, s, share * width, 0.0, speed)
+    session.place(first, 0, 0.0)
 
 
 def evaluate_tracks(

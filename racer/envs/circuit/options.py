@@ -49,7 +49,12 @@ OPTIONS: Options = {
         Option("--laps-dir", LAPS_DIR, settings=_PATH),
     ),
     "train": (
-        Option("--track", "a circuit of the catalogue or a file (default harbour)"),
+        Option(
+            "--track",
+            "a circuit of the catalogue or a file (default harbour); repeatable; 'all', or random "
+            "ones such as 'random:1-99'",
+            settings={"action": "append", "metavar": "TRACK"},
+        ),
         Option("--vehicle", "the vehicle (default gt)"),
     ),
     "export": (

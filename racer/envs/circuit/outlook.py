@@ -8,7 +8,7 @@ al., "Asymmetric actor critic for image-based robot learning", arXiv:1710.06542.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,27 +31,25 @@ class Outlook:
 
     Args:
         circuits: the circuits.
-        dealt: of each world N, the index of its circuit.
     """
 
-    def __init__(self, circuits: Sequence[_core.circuit.Track], dealt: NDArray[np.int32]) -> None:
+    def __init__(self, circuits: Sequence[_core.circuit.Track]) -> None:
         tables = [_table(circuit) for circuit in circuits]
-        first = np.cumsum([0, *(len(table) for table in tables[:-1])])
+        self._first = np.cumsum([0, *(len(table) for table in tables[:-1])])
         self._rows = np.concatenate(tables)
-        self._first = first[dealt]
-        self._count = np.array([len(table) for table in tables])[dealt]
-        self._per_metre = self._count / np.array([circuit.length for circuit in circuits])[dealt]
+        self._count = np.array([len(table) for table in tables])
+        self._per_metre = self._count / np.array([circuit.length for circuit in circuits])
 
     def __call__(
-        self, s: NDArray[np.float64], worlds: NDArray[np.intp] | slice = slice(None)
+        self, s: NDArray[np.float64], circuits: NDArray[np.integer[Any]]
     ) -> NDArray[np.float32]:
-        """For the places s (M,) [m] in some worlds, float32 (M, SIZE), about -1 to 1.
+        """For the places s (M,) [m] on circuits, by number (M,): float32 (M, SIZE), about -1 to 1.
 
         The mean speeds over the next `HORIZONS` are 50 m/s times one more than these numbers.
         """
-        row = (s * self._per_metre[worlds]).astype(np.intp)
-        row = np.clip(row, 0, self._count[worlds] - 1)
-        rows: NDArray[np.float32] = self._rows[self._first[worlds] + row]
+        row = (s * self._per_metre[circuits]).astype(np.intp)
+        row = np.clip(row, 0, self._count[circuits] - 1)
+        rows: NDArray[np.float32] = self._rows[self._first[circuits] + row]
         return rows
 
 

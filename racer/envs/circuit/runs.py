@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from racer.envs.circuit.checks import check_vehicle
+from racer.envs.circuit.results_table import results_table
+from racer.envs.circuit.run_circuits import (
+    TRAINING,
+    check_circuits,
+    circuit_names,
+    keep_circuits,
+)
 from racer.envs.circuit.settings import EnvConfig
 from racer.envs.plain.runs import PlainRuns
 from racer.errors import ConfigError
 from racer.formats.config_files import read_config
-from racer.formats.files import MAX_TRACK_BYTES, atomic_write, read_bytes
 from racer.formats.settings import merged, with_keys
 from racer.optimal.reference import gap_text
-from racer.tracks import load_track, read_settings, track_path
-from racer.tracks.random_tracks import is_random
 from racer.train.algorithms import DEFAULT, load_algorithm
 from racer.train.algorithms.base import CONTINUOUS
 from racer.train.config import CIRCUIT_COPY
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
-    from racer import _core
     from racer.train.config import TrainConfig
 
 SEEN = ("vehicle", "observation", "action", "ticksPerAction")  # what a network depends on
@@ -34,7 +36,10 @@ SEEN = ("vehicle", "observation", "action", "ticksPerAction")  # what a network 
 class CircuitRuns(PlainRuns):
     """See `racer.envs.plain.runs.PlainRuns`."""
 
-    tables: ClassVar[tuple[str, ...]] = ("env", "track", "evaluation_laps")
+    tables: ClassVar[tuple[str, ...]] = (
+        *("env", "track", "selection_track", "report_track", "by_faults", "before_faults"),
+        "evaluation_laps",
+    )
     own: ClassVar[tuple[str, ...]] = ()
 
     def preset(self, algo: str | None, env_id: str) -> str:
@@ -54,8 +59,6 @@ class CircuitRuns(PlainRuns):
 
     def lay(self, content: dict[str, Any], args: argparse.Namespace) -> None:
         """Lays the file's settings over the preset's, key by key, and the flags' over both."""
-        if isinstance(content.get("track"), (list, tuple)):
-            raise ConfigError("track is a list, but a run trains on one circuit; name one.")
         layers: list[dict[str, Any]] = []
         if isinstance(content.get("env"), dict):
             content["env"] = with_keys(EnvConfig, content["env"], "env")
@@ -68,29 +71,22 @@ class CircuitRuns(PlainRuns):
             given = with_keys(EnvConfig, layer)
             content.update(merged(content, {"env": given}))
         if args.track is not None:
-            content["track"] = args.track
+            content["track"] = args.track  # the other circuits are not those of the preset's run
+            content.pop("selection_track", None)
+            content.pop("report_track", None)
 
     def prepare(self, config: TrainConfig) -> None:
-        """Loads the circuit, which may complain."""
-        load_track(config.track)
+        """Loads the circuits, which may complain."""
+        check_circuits(config)
 
     def place(self, config: TrainConfig) -> str:
-        """The circuit."""
-        return Path(config.track).stem
+        """The circuit; of several the number."""
+        names = circuit_names(config, TRAINING)
+        return Path(names[0]).stem if len(names) == 1 else f"{len(names)}-circuits"
 
     def keep(self, config: TrainConfig, folder: Path) -> None:
-        """Keeps the circuit's file, so that the run depends on nothing outside its folder."""
-        if is_random(config.track):
-            return
-        track = load_track(config.track)
-        source = track_path(config.track)
-        data = read_bytes(source, limit=MAX_TRACK_BYTES, what="track file")
-        copy = folder / CIRCUIT_COPY
-        atomic_write(copy, data)
-        settings = replace(read_settings(source), name=track.name)
-        atomic_write(copy.with_suffix(".toml"), settings.as_toml())
-        if not _same_circuit(load_track(copy), track):
-            raise ConfigError(f"{source}: changed while it was read; start again.")
+        """Keeps the circuits' files, so that the run depends on nothing outside its folder."""
+        keep_circuits(config, folder)
 
     def env_settings(self, config: TrainConfig) -> Any:
         """The settings of the environment."""
@@ -102,12 +98,14 @@ class CircuitRuns(PlainRuns):
         return {"env": {key: content[key] for key in SEEN}}
 
     def about(self, config: TrainConfig) -> dict[str, Any]:
-        """The circuit."""
-        return {"track": config.track}
+        """The circuits."""
+        return {"track": config.track if isinstance(config.track, str) else list(config.track)}
 
     def summary(self, report: Mapping[str, Any], path: Path, words: str) -> list[str]:
         """Laps, and how far they are from the minimum time."""
         result = report["evaluation"]
+        if "tracks" in result:
+            return [*results_table(result["tracks"]), f"drive it: racer play --against {words}"]
         if result["best_lap_s"] is None:
             return ["the driver has no valid lap yet; train it longer"]
         track = str(report.get("track", ""))
@@ -124,10 +122,6 @@ class CircuitRuns(PlainRuns):
             ),
             f"race it: racer play --track {shlex.quote(track)} --against {words}",
         ]
-
-
-def _same_circuit(one: _core.circuit.Track, other: _core.circuit.Track) -> bool:
-    return (one.name, one.fingerprint) == (other.name, other.fingerprint)
 
 
 RUNS = CircuitRuns()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from racer.envs.checks import check_keywords
 from racer.envs.circuit import outlook
 from racer.envs.circuit.outlook import Outlook
+from racer.envs.circuit.sampler import CircuitSampler
 from racer.envs.circuit.tracks import TrackLike
 from racer.envs.circuit.worlds import DEFAULT_TRACK, SETTINGS, CircuitWorlds, ConfigLike
 from racer.envs.pictures import checked_render_mode
@@ -18,6 +19,7 @@ from racer.envs.sb3_view import WorldsVecEnv
 from racer.envs.worlds import RewardFunction
 
 if TYPE_CHECKING:
+    from racer import _core
     from racer.envs.circuit.settings import EnvConfig
 
 
@@ -39,11 +41,14 @@ class RacerVecEnv(WorldsVecEnv):
 
     Args:
         num_envs: number of worlds N.
-        track: a name of the catalogue, a path or a `Track`; or several, dealt out in turn.
+        track: a name of the catalogue, a path or a `Track`; or several, dealt out in turn; with a
+            sampler any number.
         config: a TOML or JSON file, a mapping of that shape or an `EnvConfig`.
         render_mode: "rgb_array", "human" (a window, the first world) or None.
         reward_fn: replaces the weighted sum of terms, see `CircuitWorlds.reward_telemetry`.
         seed: of the random streams until `seed()` gives one; None: a random one.
+        sampler: makes the `racer.envs.circuit.sampler.CircuitSampler` that chooses circuits and
+            places of the episodes; None: each world stays on its circuit.
         settings: fields of `EnvConfig` that win over those of `config`.
 
     Raises:
@@ -59,6 +64,7 @@ class RacerVecEnv(WorldsVecEnv):
         render_mode: str | None = None,
         reward_fn: RewardFunction | None = None,
         seed: int | None = None,
+        sampler: Callable[[Sequence[_core.circuit.Track]], CircuitSampler] | None = None,
         **settings: Any,
     ) -> None:
         check_keywords(RacerVecEnv, settings, SETTINGS)
@@ -71,8 +77,15 @@ class RacerVecEnv(WorldsVecEnv):
             autoreset="same_step",
             seed=seed,
             reward_fn=reward_fn,
+            spare=sampler is not None,
         )
         self.worlds = worlds
+        self.sampler = None if sampler is None else sampler(worlds.circuits)
+        if self.sampler is not None:
+            everyone = range(worlds.num_envs)
+            worlds.deal(self.sampler.draw(worlds.num_envs), everyone)
+            worlds.reset()
+            worlds.deal(self.sampler.draw(worlds.num_envs), everyone)
         self._off_track_steps = np.zeros(worlds.num_envs, np.int64)
         self._outlook: Outlook | None = None
         super().__init__(
@@ -91,18 +104,16 @@ class RacerVecEnv(WorldsVecEnv):
 
     def outlook(self) -> NDArray[np.float32]:
         """How fast the circuits go on, see `racer.envs.circuit.outlook`."""
-        return self._ahead(self.worlds.telemetry["s"], slice(None))
+        return self._ahead(self.worlds.telemetry["s"], self.worlds.dealt)
 
     def final_outlook(self, ended: NDArray[np.intp]) -> NDArray[np.float32]:
         """The same where episodes ended."""
-        return self._ahead(self.worlds.final_records["s"][ended], ended)
+        return self._ahead(self.worlds.final_records["s"][ended], self.worlds.driven[ended])
 
-    def _ahead(
-        self, s: NDArray[np.float64], worlds: NDArray[np.intp] | slice
-    ) -> NDArray[np.float32]:
+    def _ahead(self, s: NDArray[np.float64], circuits: NDArray[np.int32]) -> NDArray[np.float32]:
         if self._outlook is None:
             self._outlook = self.worlds.make_outlook()
-        return self._outlook(s, worlds)
+        return self._outlook(s, circuits)
 
     def count_step(self, dones: NDArray[np.bool_]) -> None:
         """Counts steps off the track."""
@@ -123,6 +134,26 @@ class RacerVecEnv(WorldsVecEnv):
     def clear_counts(self, chosen: Any) -> None:
         """Begins at 0."""
         self._off_track_steps[chosen] = 0
+
+    def begin_episodes(self, ended: NDArray[np.intp]) -> None:
+        """Some begin before a place of a fault; the circuits of the next ones are drawn."""
+        if self.sampler is None:
+            return
+        worlds = self.worlds
+        places = worlds.final_records["s"][ended]
+        self.sampler.note(worlds.driven[ended], worlds.terminated[ended], places)
+        for i, s, speed in self.sampler.starts(worlds.dealt[ended]):
+            worlds.place(int(ended[i]), s, speed=speed)
+        worlds.deal(self.sampler.draw(len(ended)), ended.tolist())
+
+    def plan(self) -> dict[str, Any]:
+        """The sampler's state."""
+        return {} if self.sampler is None else {"sampler": self.sampler.state()}
+
+    def restore_plan(self, plan: Mapping[str, Any]) -> None:
+        """Puts the sampler back."""
+        if self.sampler is not None:
+            self.sampler.restore(plan["sampler"])
 
     def event_infos(self) -> dict[int, dict[str, Any]]:
         """The laps that ended, with what the laps of a training run are told apart by."""

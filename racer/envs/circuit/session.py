@@ -85,11 +85,11 @@ class FinishedLap:
 
 
 class Session:
-    """Worlds of cars on one track, stepped tick by tick.
+    """Worlds of cars, stepped tick by tick.
 
     Args:
-        track: the circuit.
-        worlds: number of worlds N.
+        track: the circuit; or one for each world.
+        worlds: number of worlds N, if there is one circuit.
         cars: cars per world K; they do not touch each other.
         vehicle: name of the vehicle.
         record: whether to keep the inputs, so that laps can be recorded.
@@ -98,7 +98,7 @@ class Session:
 
     def __init__(
         self,
-        track: _core.circuit.Track,
+        track: _core.circuit.Track | Sequence[_core.circuit.Track],
         *,
         worlds: int = 1,
         cars: int = 1,
@@ -109,11 +109,17 @@ class Session:
         config = _core.circuit.Config()
         config.max_steps = 0
         config.stillness_timeout_ticks = 0
-        self.track = track
+        one = isinstance(track, _core.circuit.Track)
+        self.tracks = [track] * worlds if one else list(track)  # of each world
+        worlds = len(self.tracks)
+        several = list({id(each): each for each in self.tracks}.values())
+        numbers = {id(each): i for i, each in enumerate(several)}
+        self._lengths = np.array([[each.length] for each in self.tracks])
         self.vehicle = vehicle
         self.batch = _core.circuit.Batch(
-            [track],
+            several,
             worlds,
+            world_tracks=np.array([numbers[id(each)] for each in self.tracks], np.int32),
             cars_per_world=cars,
             vehicle=vehicle,
             observation=CHEAPEST,
@@ -138,6 +144,11 @@ class Session:
         return self.telemetry
 
     @property
+    def track(self) -> _core.circuit.Track:
+        """The circuit of the first world."""
+        return self.tracks[0]
+
+    @property
     def shape(self) -> tuple[int, int]:
         """Worlds and cars per world, (N, K)."""
         return self.batch.num_worlds, self.batch.cars_per_world
@@ -150,7 +161,7 @@ class Session:
         self._log.clear()
         cars = self.shape[1]
         for world, car in np.ndindex(*self.shape):
-            slot = grid_slot(self.track, car, cars)
+            slot = grid_slot(self.tracks[world], car, cars)
             if cars > 1:
                 slot.put(self.batch, world, car)
             self._note_placement(world, car, slot)
@@ -171,7 +182,7 @@ class Session:
         """
         self._seen.clear()
         if speed == 0.0:
-            there = Placement.near(self.track, s, n, heading_error)
+            there = Placement.near(self.tracks[world], s, n, heading_error)
             there.put(self.batch, world, car)
             self._note_placement(world, car, there)
         else:
@@ -202,7 +213,7 @@ class Session:
             batch.step(pedals)
             self.ticks += 1
             return self._finished()
-        near = self._rolling & (self.telemetry["s"] > self.track.length - NEAR_LINE)
+        near = self._rolling & (self.telemetry["s"] > self._lengths - NEAR_LINE)
         before = self._snapshots(np.flatnonzero(near.any(axis=1))) if near.any() else {}
         laps_before = self._clocks() if before else None
         batch.step(pedals)
@@ -239,7 +250,9 @@ class Session:
             if self._record and first >= 0:
                 inputs = self._log.between(first, self.ticks, *key)
             laps.append(
-                FinishedLap(*key, events[key].copy(), begin, inputs, self.track, self.vehicle)
+                FinishedLap(
+                    *key, events[key].copy(), begin, inputs, self.tracks[key[0]], self.vehicle
+                )
             )
         return laps
 

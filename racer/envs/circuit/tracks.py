@@ -14,9 +14,9 @@ TrackLike: TypeAlias = "str | os.PathLike[str] | _core.circuit.Track"
 
 
 def listed_circuits(
-    track: TrackLike | Sequence[TrackLike], num_envs: int
+    track: TrackLike | Sequence[TrackLike], num_envs: int, *, spare: bool = False
 ) -> list[_core.circuit.Track]:
-    """The circuits of `track`, of which every one gets a world."""
+    """The circuits of `track`; every one gets a world, unless there may be some to spare."""
     one = (str, os.PathLike, _core.circuit.Track)
     listed = [track] if isinstance(track, one) else track
     if not isinstance(listed, Iterable) or isinstance(listed, (bytes, Mapping)):
@@ -31,7 +31,7 @@ def listed_circuits(
             )
     if not found:
         raise ConfigError("an environment needs at least one track.")
-    if len(found) > max(num_envs, 1):
+    if len(found) > max(num_envs, 1) and not spare:
         raise ConfigError(
             f"track lists {len(found)} circuits, but there "
             f"{'is one world' if num_envs == 1 else f'are {num_envs} worlds'}; "

@@ -57,10 +57,14 @@ class CircuitWorlds(StepRewards, Copied):
         seed: of the worlds' random streams until they are reseeded; None: a random one.
         reward_fn: replaces the weighted sum of the reward's terms; see `reward_telemetry`.
         steady_infos: infos tell of laps in every step, see `racer.envs.steady_infos`.
+        spare: there may be more circuits than worlds; `deal` gives them to worlds.
 
     Attributes:
         config: the settings.
+        circuits: all circuits, once each as they were listed.
         tracks: the circuit of each world.
+        dealt: its number among `circuits`, (N,).
+        driven: the same during the last step.
         batch: the engine's batch.
         observations, final_observations: float32 (N, D).
         telemetry: every field of the engine's `fact_table()`, each (N,).
@@ -99,23 +103,23 @@ class CircuitWorlds(StepRewards, Copied):
         seed: int | None = None,
         reward_fn: RewardFunction | None = None,
         steady_infos: bool = False,
+        spare: bool = False,
     ) -> None:
         base = EnvConfig() if config is None else load_config(config)
         self.config = base.with_settings(**settings) if settings else base
         self.num_envs = num_envs = whole_number(num_envs, "num_envs", 1, MOST_WORLDS)
         checked_reward_function(reward_fn)
         self.reward_fn = reward_fn
-        circuits = listed_circuits(track, num_envs)
-        dealt = np.arange(num_envs, dtype=np.int32) % len(circuits)
-        self.tracks = [circuits[i] for i in dealt]
-        self.lengths = np.array([circuit.length for circuit in self.tracks])
+        self.circuits = listed_circuits(track, num_envs, spare=spare)
+        self.dealt = self.driven = np.arange(num_envs, dtype=np.int32) % len(self.circuits)
+        self._spare = spare
+        self._all_lengths = np.array([circuit.length for circuit in self.circuits])
+        self.tracks = [self.circuits[i] for i in self.dealt]
         self.autoreset = autoreset or self.config.autoreset
         self.seconds_per_action = _core.TICK_SECONDS * self.config.ticks_per_action
         self.step_limit = self.config.episode.max_steps or None
         self.steady_infos = truth(steady_infos, "steady_infos")
         self._seed = secrets.randbits(64) if seed is None else checked_seed(seed)
-        self._dealt = dealt
-        self._circuits = circuits
         self.batch = self._make_batch(self.config)
         self.observation_space = observation_space(self.config.observation)
         self.action_space = action_space(self.config.action)
@@ -124,9 +128,31 @@ class CircuitWorlds(StepRewards, Copied):
         self._fresh = np.zeros(num_envs, np.bool_)  # begun or restored since the last step
         self._attach()
 
+    @property
+    def lengths(self) -> NDArray[np.float64]:
+        """Of the circuit of each world, (N,) [m]."""
+        found: NDArray[np.float64] = self._all_lengths[self.dealt]
+        return found
+
     def make_outlook(self) -> Outlook:
-        """What a critic may see of the circuits as they are dealt now."""
-        return Outlook(self._circuits, self._dealt)
+        """What a critic may see of the circuits."""
+        return Outlook(self.circuits)
+
+    def deal(self, numbers: NDArray[np.integer[Any]], worlds: Sequence[int]) -> None:
+        """Deals worlds other circuits, by their numbers: they drive there from the next episode on.
+
+        Only with `spare`.
+        """
+        self.batch.deal(numbers, list(worlds))
+
+    def _follow(self) -> None:
+        """Takes note of the worlds that moved to another circuit."""
+        if not self._spare:
+            return
+        now = self.batch.world_tracks
+        for world in np.flatnonzero(now != self.dealt):
+            self.tracks[world] = self.circuits[now[world]]
+        self.dealt = now
 
     def _attach(self) -> None:
         """Views into the batch's memory."""
@@ -149,9 +175,9 @@ class CircuitWorlds(StepRewards, Copied):
     def _make_batch(self, config: EnvConfig) -> _core.circuit.Batch:
         try:
             return _core.circuit.Batch(
-                self._circuits,
+                self.circuits,
                 self.num_envs,
-                world_tracks=self._dealt,
+                world_tracks=self.dealt,
                 vehicle=config.vehicle,
                 action=config.action,
                 observation=config.observation,
@@ -172,6 +198,8 @@ class CircuitWorlds(StepRewards, Copied):
         self.action_rows[...] = rows
         self._fresh[:] = False
         self.batch.step(self.actions)
+        self.driven = self.dealt
+        self._follow()
 
     def reset(
         self,
@@ -196,14 +224,19 @@ class CircuitWorlds(StepRewards, Copied):
         start = _checked_options(options)
         if start in (None, self.config.start.kind):
             self.batch.reset(mask, seeds)
+            self._follow()
         else:
             # Reset in a batch with other start rules, carried over: the same episode of the same
             # stream that an environment with those rules would have had.
             worlds = range(self.num_envs) if mask is None else np.flatnonzero(mask).tolist()
             other = self._with_start(str(start))
+            _move(other, self.dealt)
             other.restore(self.batch.snapshot())
+            other.deal(self.batch.next_tracks)
             other.reset(mask, seeds)
+            self.batch.reset(mask)
             self.batch.restore(other.snapshot(list(worlds)), list(worlds))
+            self._follow()
         if "s" in options:
             place = [np.broadcast_to(options.get(key, 0.0), self.num_envs) for key in PLACEMENT]
             for world in range(self.num_envs) if mask is None else np.flatnonzero(mask):
@@ -245,7 +278,7 @@ class CircuitWorlds(StepRewards, Copied):
 
     def infos(self) -> Columns:
         """What infos say of the worlds as they are now, columns (N,)."""
-        columns = self._infos_of(self.telemetry)
+        columns = self._infos_of(self.telemetry, self.dealt)
         if self.steady_infos:
             told = ~self._fresh
             if self.autoreset == "same_step":
@@ -255,13 +288,15 @@ class CircuitWorlds(StepRewards, Copied):
 
     def final_infos(self) -> Columns:
         """The same of the last states of worlds that ended, under "same_step"."""
-        columns = self._infos_of(self.final_records)
+        columns = self._infos_of(self.final_records, self.driven)
         if self.steady_infos:
             columns |= lap_columns(self.lap_events, self.terminated | self.truncated)
         return columns
 
-    def _infos_of(self, telemetry: Mapping[str, Any] | NDArray[np.void]) -> Columns:
-        infos = step_infos(telemetry, self.lengths)
+    def _infos_of(
+        self, telemetry: Mapping[str, Any] | NDArray[np.void], circuits: NDArray[np.int32]
+    ) -> Columns:
+        infos = step_infos(telemetry, self._all_lengths[circuits])
         return infos | pose_infos(telemetry) if self.config.pose_info else infos
 
     @property
@@ -286,8 +321,16 @@ class CircuitWorlds(StepRewards, Copied):
         return {int(world): lap_info(self.lap_events[world]) for world in completed}
 
     def states(self, worlds: Sequence[int] | None = None) -> State:
-        """The whole state of all worlds, or of some: records (n, 1)."""
-        return (self.batch.snapshot(None if worlds is None else list(worlds)),)
+        """The whole state of all worlds, or of some: records (n, 1).
+
+        With `spare` also int32 (n, 2), the numbers of their circuits now and in the next episode.
+        """
+        chosen = None if worlds is None else list(worlds)
+        records = self.batch.snapshot(chosen)
+        if not self._spare:
+            return (records,)
+        numbers = np.stack([self.batch.world_tracks, self.batch.next_tracks], axis=1)
+        return records, numbers if chosen is None else numbers[chosen]
 
     def set_states(
         self, states: Sequence[NDArray[np.void]], worlds: Sequence[int] | None = None
@@ -297,11 +340,38 @@ class CircuitWorlds(StepRewards, Copied):
         Raises:
             ConfigError: they are not the states of so many circuits.
         """
-        chosen = range(self.num_envs) if worlds is None else list(worlds)
+        chosen = list(range(self.num_envs) if worlds is None else worlds)
         wanted = [(self.final_records.dtype, (len(chosen), 1))]
-        (records,) = checked_states(states, wanted)
-        self.batch.restore(records, list(chosen))
-        self._fresh[list(chosen)] = True
+        if self._spare:
+            wanted.append((np.dtype(np.int32), (len(chosen), 2)))
+        records, *numbers = checked_states(states, wanted)
+        if numbers:
+            _check_numbers(numbers[0], len(self.circuits))
+            _move(self.batch, numbers[0][:, 0], chosen)
+        self.batch.restore(records, chosen)
+        if numbers:
+            self.batch.deal(numbers[0][:, 1], chosen)
+            self._follow()
+        self._fresh[chosen] = True
+
+
+def _move(
+    batch: _core.circuit.Batch, numbers: NDArray[Any], worlds: Sequence[int] | None = None
+) -> None:
+    """Puts worlds on circuits at once, where new episodes begin."""
+    mask = np.ones(batch.num_worlds, np.bool_)
+    if worlds is not None:
+        mask[:] = False
+        mask[list(worlds)] = True
+    batch.deal(numbers, worlds)
+    batch.reset(mask)
+
+
+def _check_numbers(numbers: NDArray[Any], count: int) -> None:
+    if numbers.size and not 0 <= numbers.min() <= numbers.max() < count:
+        raise ConfigError(
+            f"a state is of circuit {int(numbers.max())}, but there are {count} circuits."
+        )
 
 
 def lap_info(event: np.void) -> dict[str, Any]:
