@@ -278,6 +278,11 @@ class Batch:
         ...
     def __setstate__(self, arg0: tuple) -> None:
         ...
+    def deal(self, tracks: typing.Any, indices: typing.Any = None) -> None:
+        """
+        Deals worlds other circuits, by their numbers in the list of tracks: they drive on
+        them from their next episodes on.
+        """
     def drive(self, inputs: numpy.typing.NDArray[numpy.int16], records: bool = False, hash_every: typing.SupportsInt | typing.SupportsIndex = 60) -> dict:
         """
         Drives recorded inputs, int16 (T, 3) in 1/32767, with the only car of a batch that
@@ -354,6 +359,11 @@ class Batch:
     def nan_actions(self) -> int:
         ...
     @property
+    def next_tracks(self) -> numpy.typing.NDArray[numpy.int32]:
+        """
+        (N,) int32: the circuit of each world's next episode (a copy)
+        """
+    @property
     def num_worlds(self) -> int:
         ...
     @property
@@ -386,6 +396,11 @@ class Batch:
     def truncated(self) -> numpy.typing.NDArray[numpy.bool]:
         """
         (N,) bool
+        """
+    @property
+    def world_tracks(self) -> numpy.typing.NDArray[numpy.int32]:
+        """
+        (N,) int32: the number of each world's circuit (a copy)
         """
 def fields() -> list:
     """

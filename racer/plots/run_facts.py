@@ -134,8 +134,8 @@ def _best_lap(folder: RunFolder, config: TrainConfig) -> tuple[LapTrace | None, 
         return None, "the run has no policy yet"
     from racer.drivers.circuit.onnx_driver import OnnxDriver
     from racer.envs.circuit.episodes import evaluate_driver
-    from racer.envs.circuit.run_circuits import REPORT, load_circuits
     from racer.laps.traces import trace_lap
+    from racer.train.circuits import REPORT, load_circuits
     from racer.train.task import REPORT_SEED
 
     track = load_circuits(config, REPORT, folder.circuit)[0]

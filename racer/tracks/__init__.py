@@ -22,8 +22,8 @@ from racer.tracks.catalogue import (
 )
 from racer.tracks.corners import Corner, corners
 from racer.tracks.random_tracks import random_track
-from racer.tracks.several import track_names
 from racer.tracks.settings import TrackSettings, read_settings
+from racer.tracks.several import track_names
 from racer.tracks.table import read_centre_line
 
 __all__ = [

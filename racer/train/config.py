@@ -25,16 +25,17 @@ from racer.formats.settings import (
     from_mapping,
     list_field,
     merged,
+    names_field,
     number,
     number_field,
     refuse,
-    names_field,
     section_field,
     table_field,
     unknown_key,
     whole_number,
 )
 from racer.kinds import DEFAULT_ID, env_ids, kind_of, kinds
+from racer.tracks import track_names
 from racer.train.algorithms import ALGORITHMS, DEFAULT, load_algorithm
 from racer.train.algorithms.base import Algorithm
 
@@ -46,6 +47,7 @@ MOST_STEPS = 10**12
 MOST_MINUTES = 1e6
 OWN = "algo_settings"  # the field that has another key in files
 CIRCUIT_COPY = "circuit.csv"  # in a run's folder, with circuit.toml beside it
+ROLES = ("track", "selection_track", "report_track")  # lists of circuits
 CIRCUIT_COPIES = "circuits"  # the same of several: a folder with files by the place in the list
 
 
@@ -283,6 +285,17 @@ def _use_copies(content: dict[str, Any], folder: Path) -> None:
     copy = folder / CIRCUIT_COPY
     if isinstance(track, str) and track.endswith(".csv") and copy.is_file():
         content["track"] = os.fspath(copy)
+        return
+    for role in ROLES:
+        names = [content[role]] if isinstance(content.get(role), str) else content.get(role)
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            continue  # whoever reads it says what is wrong
+        place, own = 0, []
+        for name in names:
+            copy = copy_of(folder, role, place)
+            own.append(os.fspath(copy) if name.endswith(".csv") and copy.is_file() else name)
+            place += len(track_names([name]))
+        content[role] = own
 
 
 def copy_of(folder: Path, role: str, place: int) -> Path:

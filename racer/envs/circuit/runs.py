@@ -8,12 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from racer.envs.circuit.checks import check_vehicle
 from racer.envs.circuit.results_table import results_table
-from racer.envs.circuit.run_circuits import (
-    TRAINING,
-    check_circuits,
-    circuit_names,
-    keep_circuits,
-)
 from racer.envs.circuit.settings import EnvConfig
 from racer.envs.plain.runs import PlainRuns
 from racer.errors import ConfigError
@@ -22,6 +16,12 @@ from racer.formats.settings import merged, with_keys
 from racer.optimal.reference import gap_text
 from racer.train.algorithms import DEFAULT, load_algorithm
 from racer.train.algorithms.base import CONTINUOUS
+from racer.train.circuits import (
+    TRAINING,
+    check_circuits,
+    circuit_names,
+    keep_circuits,
+)
 from racer.train.config import CIRCUIT_COPY
 
 if TYPE_CHECKING:

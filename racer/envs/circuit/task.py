@@ -11,17 +11,17 @@ from racer.drivers.circuit.onnx_driver import OnnxDriver
 from racer.drivers.sb3 import Sb3Driver
 from racer.envs.circuit.episodes import evaluate_circuits, reference_lap_seconds
 from racer.envs.circuit.policy import metadata_of
-from racer.envs.circuit.run_circuits import (
+from racer.envs.circuit.sampler import CircuitSampler
+from racer.envs.circuit.sb3 import RacerVecEnv
+from racer.envs.circuit.spaces import action_space, observation_space
+from racer.envs.circuit.statistics import DrivingStatistics
+from racer.train.circuits import (
     REPORT,
     SELECTION,
     TRAINING,
     circuit_names,
     load_circuits,
 )
-from racer.envs.circuit.sampler import CircuitSampler
-from racer.envs.circuit.sb3 import RacerVecEnv
-from racer.envs.circuit.spaces import action_space, observation_space
-from racer.envs.circuit.statistics import DrivingStatistics
 from racer.train.memory import check_memory
 from racer.train.run_folder import git_commit
 from racer.train.task import REPORT_SEED, SELECTION_SEED
@@ -51,7 +51,7 @@ class CircuitTask:
 
     Args:
         config: of the run.
-        circuit: the run's own copies, as `racer.envs.circuit.run_circuits.load_circuits` takes
+        circuit: the run's own copies, as `racer.train.circuits.load_circuits` takes
             them; None: the circuits that the settings name.
     """
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from racer import _core
 from racer.envs.checks import as_float32
+from racer.envs.circuit.infos import lap_info, pose_infos, step_infos
 from racer.envs.circuit.lap_infos import lap_columns
 from racer.envs.circuit.outlook import Outlook
 from racer.envs.circuit.settings import EnvConfig, load_config
@@ -31,7 +32,6 @@ from racer.envs.worlds import (
     checked_states,
 )
 from racer.errors import ConfigError
-from racer.formats.aliases import OFF_TRACK, STEP_COUNT
 from racer.formats.settings import truth, whole_number
 
 ConfigLike: TypeAlias = "EnvConfig | str | os.PathLike[str] | Mapping[str, Any] | None"
@@ -372,46 +372,6 @@ def _check_numbers(numbers: NDArray[Any], count: int) -> None:
         raise ConfigError(
             f"a state is of circuit {int(numbers.max())}, but there are {count} circuits."
         )
-
-
-def lap_info(event: np.void) -> dict[str, Any]:
-    """What an info says about a lap that ended."""
-    reasons = int(event["reasons"])
-    return {
-        "lap_time": float(event["time"]),
-        "lap_sectors": event["sectors"].copy(),
-        "lap_valid": bool(event["valid"]),
-        "lap_reasons": tuple(
-            name for name, bit in _core.circuit.LAP_REASONS.items() if reasons & bit
-        ),
-    }
-
-
-def step_infos(telemetry: Mapping[str, Any] | NDArray[np.void], lengths: Any) -> Columns:
-    """The nine entries of an info, arrays (M,), from telemetry or records (M,) of the engine."""
-    v_x, v_y = telemetry["v_x"], telemetry["v_y"]
-    return {
-        "progress": telemetry["progress"] / lengths,
-        "speed": np.sqrt(v_x * v_x + v_y * v_y),
-        "wall": telemetry["wall_contact"] != 0.0,
-        OFF_TRACK: telemetry["off_track_ticks"] > 0,
-        "backward": telemetry["wrong_way"] != 0,
-        "stillness": telemetry["stillness_ticks"] > 0,
-        "lap": telemetry["lap"].astype(np.int64),
-        "checkpoint": telemetry["checkpoint"].astype(np.int64),
-        STEP_COUNT: telemetry["episode_steps"].astype(np.int64),
-    }
-
-
-def pose_infos(telemetry: Mapping[str, Any] | NDArray[np.void]) -> Columns:
-    """Where cars are, as arrays (M,): what `poseInfo` adds to infos."""
-    return {
-        "x": telemetry["x"].astype(np.float64),
-        "y": telemetry["y"].astype(np.float64),
-        "heading": np.arctan2(telemetry["sin_yaw"], telemetry["cos_yaw"]),
-        "s": telemetry["s"].astype(np.float64),
-        "n": telemetry["n"].astype(np.float64),
-    }
 
 
 def _checked_options(options: Mapping[str, Any]) -> str | None:

@@ -10,7 +10,7 @@ from racer.errors import ConfigError
 from racer.formats.files import MAX_TRACK_BYTES, atomic_write, read_bytes
 from racer.tracks import load_track, read_settings, track_names, track_path
 from racer.tracks.random_tracks import is_random
-from racer.train.config import CIRCUIT_COPY, copy_of
+from racer.train.config import CIRCUIT_COPY, ROLES, copy_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from racer import _core
     from racer.train.config import TrainConfig
 
-TRAINING, SELECTION, REPORT = "track", "selection_track", "report_track"
+TRAINING, SELECTION, REPORT = ROLES
 FEW = 8  # so many circuits can choose and judge a model that is trained on them
 # Of runs on more, unless somebody names others; no preset trains on these seeds.
 HELD_OUT = {
