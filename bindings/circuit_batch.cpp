@@ -63,8 +63,8 @@ class PyBatch {
         auto made = std::make_unique<PyBatch>(
             a[0].cast<py::list>(), a[1].cast<int>(), state[1], a[2].cast<int>(),
             a[3].cast<std::string>(), a[4].cast<std::string>(), a[5].cast<std::string>(),
-            a[6].cast<int>(), a[7].cast<std::string>(), a[8].cast<int>(), a[9].cast<std::uint64_t>(),
-            a[10].cast<const BatchConfig&>());
+            a[6].cast<int>(), a[7].cast<std::string>(), a[8].cast<int>(),
+            a[9].cast<std::uint64_t>(), a[10].cast<const BatchConfig&>());
         made->restore(state[3].cast<py::array>(), py::none());
         made->deal(state[2], py::none());
         fill({&made->observations, &made->final_observations, &made->rewards, &made->reward_terms,

@@ -29,7 +29,8 @@ def track_names(names: Iterable[str | os.PathLike[str]]) -> list[str]:
         TrackError: a range runs backwards, has no such kind, or all of them are too many.
     """
     found: list[str] = []
-    for name in map(os.fspath, names):
+    for each in names:
+        name = os.fspath(each)
         ranged = _RANGE.fullmatch(name)
         if name == "all":
             found += list_tracks()

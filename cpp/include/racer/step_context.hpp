@@ -36,8 +36,8 @@ struct StepContext {
 
     // Live state, from step to step.
     CarArrays cars;
-    const Track** tracks = nullptr;         // of each car, padded
-    std::int32_t* world_tracks = nullptr;   // number of each world's track in `all_tracks`
+    const Track** tracks = nullptr;        // of each car, padded
+    std::int32_t* world_tracks = nullptr;  // number of each world's track in `all_tracks`
 
     // Live input of the next step.
     const float* actions = nullptr;             // (cars, action_size)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from racer._core import TICK_SECONDS
 from racer.envs.checks import as_float32, check_keywords, check_overrides, reset_options
+from racer.envs.circuit.infos import lap_info, pose_infos
 from racer.envs.circuit.keys import circuit_keys
 from racer.envs.circuit.lap_infos import NO_LAP, steady_lap_info
 from racer.envs.circuit.tracks import TrackLike
@@ -19,8 +20,6 @@ from racer.envs.circuit.worlds import (
     SETTINGS,
     CircuitWorlds,
     ConfigLike,
-    lap_info,
-    pose_infos,
 )
 from racer.envs.copies import Copied
 from racer.envs.keys_to_action import Keys

@@ -109,8 +109,9 @@ class Session:
         config = _core.circuit.Config()
         config.max_steps = 0
         config.stillness_timeout_ticks = 0
-        one = isinstance(track, _core.circuit.Track)
-        self.tracks = [track] * worlds if one else list(track)  # of each world
+        self.tracks: list[_core.circuit.Track] = (
+            [track] * worlds if isinstance(track, _core.circuit.Track) else list(track)
+        )  # of each world
         worlds = len(self.tracks)
         several = list({id(each): each for each in self.tracks}.values())
         numbers = {id(each): i for i, each in enumerate(several)}

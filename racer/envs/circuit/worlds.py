@@ -329,7 +329,7 @@ class CircuitWorlds(StepRewards, Copied):
         records = self.batch.snapshot(chosen)
         if not self._spare:
             return (records,)
-        numbers = np.stack([self.batch.world_tracks, self.batch.next_tracks], axis=1)
+        numbers: NDArray[Any] = np.stack([self.batch.world_tracks, self.batch.next_tracks], axis=1)
         return records, numbers if chosen is None else numbers[chosen]
 
     def set_states(
@@ -341,7 +341,9 @@ class CircuitWorlds(StepRewards, Copied):
             ConfigError: they are not the states of so many circuits.
         """
         chosen = list(range(self.num_envs) if worlds is None else worlds)
-        wanted = [(self.final_records.dtype, (len(chosen), 1))]
+        wanted: list[tuple[np.dtype[Any], tuple[int, ...]]] = [
+            (self.final_records.dtype, (len(chosen), 1))
+        ]
         if self._spare:
             wanted.append((np.dtype(np.int32), (len(chosen), 2)))
         records, *numbers = checked_states(states, wanted)
