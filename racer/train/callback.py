@@ -15,6 +15,8 @@ from racer.train.resuming import run_identity, settings_of
 from racer.train.run_folder import write_json
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from racer.train.config import TrainConfig
     from racer.train.learner import Learner
     from racer.train.progress import ProgressBar
@@ -145,8 +147,11 @@ class RunKeeper(BaseCallback):
         logger = Logger(None, self.logger.output_formats)
         score = self._task.evaluate(self.model, self._normalise, self._folder.path.name, logger)
         logger.dump(self._clock.steps_done)
-        self._evaluated_steps = self._clock.steps_done
-        score = {**score, "steps": self._clock.steps_done}
+        steps = self._evaluated_steps = self._clock.steps_done
+        score = {**score, "steps": steps}
+        if self._config.keep_policies:
+            self._export(self._folder.policy_after(steps))
+            write_json(self._folder.policy_after(steps).with_suffix(".json"), score)
         if self.best is None or self._task.rank(score) > self._task.rank(self.best):
             self.best = score
             self._keep_best()
@@ -154,13 +159,15 @@ class RunKeeper(BaseCallback):
 
     def _keep_best(self) -> None:
         """Exports the model; the score comes last, so that it never tells of another model."""
+        self._export(self._folder.best / "policy.onnx", self._folder.policy)
+        write_json(self._folder.best / "score.json", self.best)
+
+    def _export(self, *paths: Path) -> None:
         metadata = self._task.metadata(self._folder.path.name, self._clock.steps_done)
-        best = self._folder.best / "policy.onnx"
         actor = self._learner.algorithm.actor(self.model)
         scale = self._config.action_scale
-        for path in (best, self._folder.policy):
+        for path in paths:
             export_policy(self.model, self._normalise, metadata, path, scale, actor=actor)
-        write_json(self._folder.best / "score.json", self.best)
 
     def _show_best(self) -> None:
         if self.best:

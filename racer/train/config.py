@@ -103,6 +103,7 @@ class TrainConfig(Checked):
         clip_observation: largest normalised observation.
         evaluations: how often to evaluate during the run.
         checkpoints: how often to save a checkpoint during the run.
+        keep_policies: keep the policy of every evaluation, in the run's folder `policies`.
         evaluation_starts, evaluation_laps: starts per evaluation, flying laps from each; episodes
             on the highway, where the report takes four times as many.
         env: a circuit's environment.
@@ -130,6 +131,7 @@ class TrainConfig(Checked):
     clip_observation: float = number_field(10.0, 0.1, 1e6)
     evaluations: int = number_field(12, 0, 100_000)
     checkpoints: int = number_field(12, 0, 100_000)
+    keep_policies: bool = flag_field(default=False)
     evaluation_starts: int = number_field(16, 1, 10_000)
     evaluation_laps: int = number_field(2, 1, 1000)
     env: EnvConfig = section_field(EnvConfig)

@@ -72,6 +72,10 @@ class RunFolder:
         """The best model as a policy that can be handed around."""
         return self.path / "policy.onnx"
 
+    def policy_after(self, steps: int) -> Path:
+        """The policy after so many steps, if the run keeps those of its evaluations."""
+        return self.path / "policies" / f"{steps:012d}.onnx"
+
     @property
     def report(self) -> Path:
         """What came of the run."""
