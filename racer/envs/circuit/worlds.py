@@ -64,6 +64,7 @@ class CircuitWorlds(StepRewards, Copied):
         circuits: all circuits, once each as they were listed.
         tracks: the circuit of each world.
         dealt: its number among `circuits`, (N,).
+        lengths: of the circuit of each world, (N,) [m].
         driven: the same during the last step.
         batch: the engine's batch.
         observations, final_observations: float32 (N, D).
@@ -115,6 +116,7 @@ class CircuitWorlds(StepRewards, Copied):
         self._spare = spare
         self._all_lengths = np.array([circuit.length for circuit in self.circuits])
         self.tracks = [self.circuits[i] for i in self.dealt]
+        self.lengths = self._driven_lengths = self._all_lengths[self.dealt]
         self.autoreset = autoreset or self.config.autoreset
         self.seconds_per_action = _core.TICK_SECONDS * self.config.ticks_per_action
         self.step_limit = self.config.episode.max_steps or None
@@ -127,12 +129,6 @@ class CircuitWorlds(StepRewards, Copied):
         self.term_names: list[str] = list(_core.circuit.REWARD_TERMS)
         self._fresh = np.zeros(num_envs, np.bool_)  # begun or restored since the last step
         self._attach()
-
-    @property
-    def lengths(self) -> NDArray[np.float64]:
-        """Of the circuit of each world, (N,) [m]."""
-        found: NDArray[np.float64] = self._all_lengths[self.dealt]
-        return found
 
     def make_outlook(self) -> Outlook:
         """What a critic may see of the circuits."""
@@ -153,6 +149,7 @@ class CircuitWorlds(StepRewards, Copied):
         for world in np.flatnonzero(now != self.dealt):
             self.tracks[world] = self.circuits[now[world]]
         self.dealt = now
+        self.lengths = self._all_lengths[now]
 
     def _attach(self) -> None:
         """Views into the batch's memory."""
@@ -198,7 +195,7 @@ class CircuitWorlds(StepRewards, Copied):
         self.action_rows[...] = rows
         self._fresh[:] = False
         self.batch.step(self.actions)
-        self.driven = self.dealt
+        self.driven, self._driven_lengths = self.dealt, self.lengths
         self._follow()
 
     def reset(
@@ -278,7 +275,7 @@ class CircuitWorlds(StepRewards, Copied):
 
     def infos(self) -> Columns:
         """What infos say of the worlds as they are now, columns (N,)."""
-        columns = self._infos_of(self.telemetry, self.dealt)
+        columns = self._infos_of(self.telemetry, self.lengths)
         if self.steady_infos:
             told = ~self._fresh
             if self.autoreset == "same_step":
@@ -288,15 +285,15 @@ class CircuitWorlds(StepRewards, Copied):
 
     def final_infos(self) -> Columns:
         """The same of the last states of worlds that ended, under "same_step"."""
-        columns = self._infos_of(self.final_records, self.driven)
+        columns = self._infos_of(self.final_records, self._driven_lengths)
         if self.steady_infos:
             columns |= lap_columns(self.lap_events, self.terminated | self.truncated)
         return columns
 
     def _infos_of(
-        self, telemetry: Mapping[str, Any] | NDArray[np.void], circuits: NDArray[np.int32]
+        self, telemetry: Mapping[str, Any] | NDArray[np.void], lengths: NDArray[np.float64]
     ) -> Columns:
-        infos = step_infos(telemetry, self._all_lengths[circuits])
+        infos = step_infos(telemetry, lengths)
         return infos | pose_infos(telemetry) if self.config.pose_info else infos
 
     @property
