@@ -13,6 +13,7 @@ from racer.train.export import export_policy
 from racer.train.logs import pending_values
 from racer.train.resuming import run_identity, settings_of
 from racer.train.run_folder import write_json
+from racer.train.weights import WEIGHTS, write_weights
 
 if TYPE_CHECKING:
     from racer.train.config import TrainConfig
@@ -160,6 +161,7 @@ class RunKeeper(BaseCallback):
         scale = self._config.action_scale
         for path in (best, self._folder.policy):
             export_policy(self.model, self._normalise, metadata, path, scale, actor=actor)
+        write_weights(self._folder.best / WEIGHTS, self._learner, self._config, best)
         write_json(self._folder.best / "score.json", self.best)
 
     def _show_best(self) -> None:
