@@ -103,7 +103,7 @@ def run(args: argparse.Namespace, base: dict[str, Any] | None = None) -> int:
     except ConfigError as problem:
         raise ConfigError(f"preset {preset}: {problem}") from None
     config = load_train_config(content, f"preset {preset}", **changes)
-    if args.n_envs is not None:
+    if args.n_envs is not None or base:  # the policy may come from few environments
         config = _fitting(config)
     runs.prepare(config)  # complains before heavy imports
     ending = "-finetuned" if config.start_from else ""

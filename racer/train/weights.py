@@ -102,7 +102,7 @@ def write_weights(path: Path, learner: Learner, config: TrainConfig, policy: Pat
     for name, tensor in learner.model.policy.state_dict().items():
         arrays[PARAMETER + name] = np.atleast_1d(tensor.numpy().astype("<f4"))
     if learner.normalise.norm_obs:
-        now = learner.normalise.obs_rms
+        now: Any = learner.normalise.obs_rms
         for name, value in zip(STATISTICS, (now.mean, now.var, now.count), strict=True):
             arrays[name] = np.atleast_1d(np.asarray(value, "<f8"))
     atomic_write(path, npz.encode(arrays))
@@ -226,12 +226,13 @@ def place_weights(weights: Weights, learner: Learner, config: TrainConfig) -> No
 
     check_fits(weights, config)
     policy, normalise = learner.model.policy, learner.normalise
+    now: Any = normalise.obs_rms if normalise.norm_obs else None
     wanted: dict[str, tuple[str, tuple[int, ...]]] = {
         PARAMETER + name: ("<f4", tuple(tensor.shape) or (1,))
         for name, tensor in policy.state_dict().items()
     }
     if normalise.norm_obs:
-        size = normalise.obs_rms.mean.shape
+        size = now.mean.shape
         wanted |= dict(zip(STATISTICS, (("<f8", size), ("<f8", size), ("<f8", (1,))), strict=True))
     for name in sorted({ABOUT, *wanted} ^ weights.entries.keys()):
         raise ConfigError(
@@ -239,16 +240,16 @@ def place_weights(weights: Weights, learner: Learner, config: TrainConfig) -> No
             f"{shown(name)!r}, which this network {'has' if name in wanted else 'lacks'}."
         )
     found = {name: _array(weights, name, *wanted[name]) for name in wanted}
+    if normalise.norm_obs:
+        mean, var, count = (found[name] for name in STATISTICS)
+        if (var < 0.0).any() or count[0] <= 0.0:
+            raise ConfigError(f"{weights.shown}: its statistics of the observations are negative.")
     state = policy.state_dict()
     policy.load_state_dict({
         name: torch.from_numpy(found[PARAMETER + name].copy()).view_as(tensor)
         for name, tensor in state.items()
     })  # fmt: skip
     if normalise.norm_obs:
-        mean, var, count = (found[name] for name in STATISTICS)
-        if (var < 0.0).any() or count[0] <= 0.0:
-            raise ConfigError(f"{weights.shown}: its statistics of the observations are negative.")
-        now = normalise.obs_rms
         now.mean, now.var, now.count = mean.copy(), var.copy(), float(count[0])
     learner.algorithm.started(learner.model, config.algo_settings)
 
