@@ -106,11 +106,16 @@ def test_only_the_critic_learns_at_first_and_a_resume_knows_for_how_long(
         k for k, v in learner.model.policy.state_dict().items() if not torch.equal(before[k], v)
     }
     assert moved == set(before)
-    train(config, tmp_path / "whole", show=False)
-    train(replace(config, steps=steps), tmp_path / "cut", show=False)
-    resume(tmp_path / "cut", steps=4 * steps, show=False)
-    names = [newest(tmp_path / name)["counters"]["num_timesteps"] for name in ("whole", "cut")]
-    assert names == [4 * steps] * 2
+    config = replace(config, algo_settings=replace(config.algo_settings, critic_warmup=4))
+    for name in ("whole", "cut"):
+        train(config, tmp_path / name, show=False)
+    RunFolder(tmp_path / "cut").checkpoint_paths()[-1].unlink()  # one update before the end
+    assert newest(tmp_path / "cut")["counters"]["num_timesteps"] == 3 * steps
+    resume(tmp_path / "cut", show=False)
+    whole, cut = (newest(tmp_path / name)["parameters"] for name in ("whole", "cut"))
+    assert_same(whole, cut)
+    moved = {k for k in before if not torch.equal(before[k], cut["policy"][k])}
+    assert moved == critic
 
 
 def test_exploration_has_a_floor(policy: Path) -> None:
