@@ -46,6 +46,7 @@ FILES = ["missing", "missing.onnx", "missing.lap.npz", "missing.csv", "missing/b
 # The shortest work of each command, with every required argument.
 BASE = {
     "train": ["--steps", "1", "--quiet"],
+    "finetune": ["broken-run", "--track", "harbour", "--steps", "1", "--quiet"],
     "resume": ["broken-run"],
     "evaluate": ["--policy", "random", "--track", "harbour", "--starts", "1", "--laps", "1"],
     "export": ["broken-run"],

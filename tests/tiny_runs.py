@@ -20,6 +20,7 @@ PRESETS = {name: load_preset(name) for name in list_presets()}
 TRAINED = {
     name: (content["algo"], kind_of(content.get("env_id", DEFAULT_ID)).name)
     for name, content in PRESETS.items()
+    if "algo" in content  # that of `racer finetune` takes it from the policy
 }
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     "train",
+    "finetune",
     "resume",
     "evaluate",
     "export",

@@ -34,29 +34,40 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument(
         "--algo", choices=tuple(ALGORITHMS), help="the algorithm (default ppo; dqn: highway)"
     )
+    parser.add_argument("--preset", help="name or .toml file (default: the algorithm's)")
+    parser.add_argument(
+        "--name", help="name of the run (default ALGO-TRACK, with a number if taken)"
+    )
+    add_run_options(parser)
+    parser.set_defaults(run=run)
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """Adds what every command takes that begins a run."""
     parser.add_argument("--steps", type=int, help="environment steps to train for")
     parser.add_argument("--minutes", type=float, help="time to train for")
     parser.add_argument("--n-envs", type=int, help="environments stepped at once")
     parser.add_argument("--seed", type=int, help="random seed (default 0)")
-    parser.add_argument("--preset", help="name or .toml file (default: the algorithm's)")
     parser.add_argument(
         "--config", metavar="FILE", help="an environment's settings, .toml or .json"
     )
     parser.add_argument(
         "--log-dir", type=Path, default=Path("runs"), help="where runs are kept (default runs)"
     )
-    parser.add_argument(
-        "--name", help="name of the run (default ALGO-TRACK, with a number if taken)"
-    )
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     add_kind_options(parser, "train")
-    parser.set_defaults(run=run)
 
 
-def run(args: argparse.Namespace) -> int:
-    """Trains; 0 if the run is complete, 130 if it was interrupted."""
+def run(args: argparse.Namespace, base: dict[str, Any] | None = None) -> int:
+    """Trains; 0 if the run is complete, 130 if it was interrupted.
+
+    Args:
+        args: the parsed arguments.
+        base: settings below those of the preset that `args` name, as of a policy to start from.
+    """
     from racer.errors import ConfigError
+    from racer.formats.settings import merged
     from racer.kinds import preset_of
     from racer.train.config import check_ends, check_flag, load_preset, load_train_config
     from racer.train.new_run import check_free, check_place, checked_name
@@ -69,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
         check_free(args.log_dir / checked_name(args.name))
     content, preset = {}, args.preset
     if preset is not None:
-        content = load_preset(preset)
+        content = merged(base or {}, load_preset(preset))
     kind, env_id = chosen(args, "train", _env_of(content, preset))
     runs = kind.load("runs")
     if preset is None:
@@ -92,10 +103,11 @@ def run(args: argparse.Namespace) -> int:
     except ConfigError as problem:
         raise ConfigError(f"preset {preset}: {problem}") from None
     config = load_train_config(content, f"preset {preset}", **changes)
-    if args.n_envs is not None:
+    if args.n_envs is not None or base:  # the policy may come from few environments
         config = _fitting(config)
     runs.prepare(config)  # complains before heavy imports
-    name = args.name or _plain_name(f"{config.algo}-{runs.place(config)}")
+    ending = "-finetuned" if config.start_from else ""
+    name = args.name or _plain_name(f"{config.algo}-{runs.place(config)}{ending}")
     comment = _differences(before, config, preset)
     if comment and not args.quiet:
         print(comment.replace("# ", ""), file=sys.stderr)

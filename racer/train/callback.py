@@ -13,6 +13,7 @@ from racer.train.export import export_policy
 from racer.train.logs import pending_values
 from racer.train.resuming import run_identity, settings_of
 from racer.train.run_folder import write_json
+from racer.train.weights import WEIGHTS, write_weights
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -159,7 +160,9 @@ class RunKeeper(BaseCallback):
 
     def _keep_best(self) -> None:
         """Exports the model; the score comes last, so that it never tells of another model."""
-        self._export(self._folder.best / "policy.onnx", self._folder.policy)
+        best = self._folder.best / "policy.onnx"
+        self._export(best, self._folder.policy)
+        write_weights(self._folder.best / WEIGHTS, self._learner, self._config, best)
         write_json(self._folder.best / "score.json", self.best)
 
     def _export(self, *paths: Path) -> None:

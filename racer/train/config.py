@@ -31,6 +31,7 @@ from racer.formats.settings import (
     refuse,
     section_field,
     table_field,
+    text_field,
     unknown_key,
     whole_number,
 )
@@ -92,6 +93,8 @@ class TrainConfig(Checked):
         steps: environment steps to train for (all environments together); 0: until `minutes`.
         minutes: time to train for; 0: until `steps`. Schedules follow whichever ends first.
         n_envs: environments stepped at once.
+        start_from: whose weights the run begins with: a run's folder, a file of weights (.npz), or
+            a policy that comes with Racer (`racer.train.weights`). Empty: fresh ones.
         seed: of everything random.
         action_scale: on the highway, what the policy's numbers are multiplied by before they are
             actions; exported policies do it themselves. Empty: nothing.
@@ -123,6 +126,7 @@ class TrainConfig(Checked):
     minutes: float = number_field(0.0, 0, MOST_MINUTES)
     n_envs: int = number_field(256, 1, 1_000_000)
     seed: int = number_field(0, 0, 2**32 - 1)
+    start_from: str = text_field("")
     action_scale: tuple[float, ...] = list_field((), 0.0, 1.0)
     row_width: int = number_field(0, 0, 4096)
     final_collision_reward: float = number_field(0.0, -1e6, 0)

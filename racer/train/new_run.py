@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from racer.errors import ConfigError
+from racer.formats.files import atomic_write
 from racer.formats.locks import hold
 from racer.formats.text import is_plain, shown
 from racer.train.run_folder import LOCK, RunFolder, versions, write_json
@@ -73,6 +74,7 @@ def new_run(
     *,
     numbered: bool = False,
     comment: str = "",
+    start: bytes | None = None,
 ) -> Iterator[RunFolder]:
     """Makes the folder of a new run and holds its lock while the block runs.
 
@@ -82,6 +84,7 @@ def new_run(
         fingerprints: of what it trains on.
         numbered: take the first free of `path`, `path-2`, `path-3`, ...
         comment: lines for the beginning of its config.toml.
+        start: the file of weights that it begins with; None: it begins with fresh ones.
 
     Raises:
         ConfigError: the place is taken, or the settings cannot be kept.
@@ -98,6 +101,8 @@ def new_run(
             folder.checkpoints.mkdir()
             config.runs.keep(config, folder.path)
             folder.write_config(config, comment)
+            if start is not None:
+                atomic_write(folder.start, start)
             # So that no checkpoint of another run is taken for one of this.
             identity = {"run": secrets.token_hex(8)}
             write_json(folder.versions, {**versions(), **identity, **fingerprints})

@@ -68,6 +68,11 @@ class RunFolder:
         return self.path / "best"
 
     @property
+    def start(self) -> Path:
+        """A copy of the weights that the run began with, if it began with any."""
+        return self.path / "start.npz"
+
+    @property
     def policy(self) -> Path:
         """The best model as a policy that can be handed around."""
         return self.path / "policy.onnx"

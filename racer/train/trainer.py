@@ -26,6 +26,7 @@ from racer.train.resuming import (
     set_aside,
 )
 from racer.train.run_folder import RunFolder, write_json
+from racer.train.weights import check_fits, find_weights, place_weights, read_weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,9 +67,15 @@ def train(
     check_place(path.parent)
     if not numbered:
         check_free(path)
+    start = find_weights(config.start_from) if config.start_from else None
+    if start is not None:
+        check_fits(start, config)  # before anything that takes time
     learner = build(config)
+    if start is not None:
+        place_weights(start, learner, config)
     prints = learner.task.fingerprints()
-    with new_run(path, config, prints, numbered=numbered, comment=comment) as folder:
+    data = None if start is None else start.data
+    with new_run(path, config, prints, numbered=numbered, comment=comment, start=data) as folder:
         learner.model.set_logger(run_logger(folder.tensorboard))
         learner.clock.start(0, 0.0)
         return _run(config, folder, learner, show=show)
@@ -192,6 +199,8 @@ def resume(
             folder.check_engine(learner.task.fingerprints())
         model, clock = learner.model, learner.clock
         notes = go_on(folder, config, learner)
+        if notes is None and config.start_from:
+            place_weights(read_weights(folder.start), learner, config)
         clock.start(model.num_timesteps, notes["seconds"] if notes else 0.0)
         _check_later(folder, clock, steps, minutes)
         folder.write_config(config)

@@ -165,6 +165,9 @@ class Algorithm(ABC, Generic[S]):
         ones as a value for each.
         """
 
+    def started(self, model: BaseAlgorithm, settings: S) -> None:
+        """Called once, after a new run's model got the weights of another."""
+
     def fitted(self, settings: S, n_envs: int) -> S:
         """The settings as they suit a number of environments that somebody chose by a flag."""
         del n_envs

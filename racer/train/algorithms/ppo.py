@@ -41,6 +41,10 @@ class PpoConfig(Checked):
         net_arch: widths of the hidden layers, of the policy and of the value function.
         log_std_init: logarithm of the first standard deviation of the actions.
         log_stds: the same for each number of the action; empty: `log_std_init` for all.
+        critic_warmup: updates at the beginning in which only the value function learns, so that
+            an actor of another run is not led by a critic that does not know its circuit yet.
+        log_std_floor: least logarithm of the standard deviations of a run that starts from
+            another's weights, which may have all but stopped to explore.
         outlook: the critic sees how fast the circuit goes on for the next 40 s
             (`racer.envs.circuit.outlook`); the actor, which alone drives, does not. Worlds
             that are no circuits have no outlook.
@@ -61,6 +65,8 @@ class PpoConfig(Checked):
     max_grad_norm: float = number_field(0.5, 0, 1000)
     log_std_init: float = number_field(-0.7, -20, 5)
     log_stds: tuple[float, ...] = list_field((), -20.0, 5.0)
+    critic_warmup: int = number_field(0, 0, 1_000_000)
+    log_std_floor: float = number_field(-20.0, -20, 5)
     target_kl: float = number_field(0.0, 0, 100)
     net_arch: tuple[int, ...] = list_field((64, 64), 1, 8192, "layer widths")
     activation: str = choice_field("tanh", ACTIVATIONS)
@@ -130,6 +136,12 @@ class Ppo(Algorithm[PpoConfig]):
             target_kl=settings.target_kl or None,
             **keywords,
         )
+        model.critic_warmup = settings.critic_warmup
+        if settings.critic_warmup and model.plain_towers is None:
+            raise ConfigError(
+                f"ppo.critic_warmup is {settings.critic_warmup}, but actor and critic of this "
+                "network are not separate; it must be 0."
+            )
         if settings.log_stds:
             axes = model.policy.log_std
             if len(settings.log_stds) != len(axes):
@@ -144,6 +156,12 @@ class Ppo(Algorithm[PpoConfig]):
         """Sets the weight of the entropy; the model itself follows the learning rate."""
         share = 1.0 + done * (settings.final_ent_share - 1.0)
         vars(model)["ent_coef"] = settings.ent_coef * share
+
+    def started(self, model: BaseAlgorithm, settings: PpoConfig) -> None:
+        """Explores at least as much as the floor says."""
+        log_std = getattr(model.policy, "log_std", None)  # discrete actions have none
+        if log_std is not None:
+            log_std.data.clamp_(min=settings.log_std_floor)
 
     def state(self, model: BaseAlgorithm) -> dict[str, Any]:
         """Nothing: between two updates its buffer is used up."""

@@ -102,7 +102,12 @@ class FastPPO(PPO):
 
     Arguments, files and results are the same. Policies with other networks than two separate ones
     of plain layers, or with other actions than Gaussian ones, learn as in Stable-Baselines3.
+
+    Attributes:
+        critic_warmup: updates at the beginning in which only the value function learns.
     """
+
+    critic_warmup = 0
 
     own_attributes: ClassVar[list[str]] = ["plain_towers", "_chunks"]
 
@@ -229,6 +234,8 @@ class FastPPO(PPO):
                 for array in (buffer.log_probs, buffer.advantages, buffer.returns)
             ),
         )
+        warm = self._n_updates < self.critic_warmup * self.n_epochs  # it counts epochs
+        frozen = self._acting_parameters() if warm else []
         losses: list[torch.Tensor] = []
         kls: list[float] = []
         going = True
@@ -244,13 +251,30 @@ class FastPPO(PPO):
                 if self.target_kl is not None and kls[-1] > 1.5 * self.target_kl:
                     going = False
                     break
+                for parameter in frozen:
+                    parameter.grad.zero_()  # type: ignore[union-attr]
                 norm = towers.gradient.norm().item()
                 towers.gradient.mul_(min(1.0, self.max_grad_norm / (norm + 1e-6)))
-                self.policy.optimizer.step()
+                self._step_without(frozen)
             self._n_updates += 1
             if not going:
                 break
         self._log(torch.stack(losses).numpy(), float(np.mean(kls)), clip)
+
+    def _acting_parameters(self) -> list[torch.nn.Parameter]:
+        """All that decides which actions are taken."""
+        policy = self.policy
+        parts = (policy.mlp_extractor.policy_net, policy.action_net)
+        return [*(p for part in parts for p in part.parameters()), policy.log_std]
+
+    def _step_without(self, frozen: list[torch.nn.Parameter]) -> None:
+        """Steps; the optimiser does not even count the step for frozen parameters."""
+        gradients = [parameter.grad for parameter in frozen]
+        for parameter in frozen:
+            parameter.grad = None
+        self.policy.optimizer.step()
+        for parameter, gradient in zip(frozen, gradients, strict=True):
+            parameter.grad = gradient
 
     def _differentiate(
         self, towers: Towers, data: _Rows, chosen: torch.Tensor, clip: float
