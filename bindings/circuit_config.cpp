@@ -82,6 +82,8 @@ void bind_circuit_config(py::module_& m) {
         "end the episode when all four wheels are off");
     add("terminate_on_wall", episode, &EpisodeRules::terminate_on_wall, kFlag,
         "end the episode on wall contact");
+    add("terminate_wheels_off", episode, &EpisodeRules::terminate_wheels_off, {0, 4},
+        "end the episode with so many wheels beyond the edge; 0: never");
     const auto start = &BatchConfig::start;
     add("standing_fraction", start, &StartRules::standing_fraction, kShare, "of mixed starts");
     add("spawn_speed_low", start, &StartRules::speed_low, kShare,

@@ -25,6 +25,7 @@ KEYS: Final = {
     "max_laps": "maxLaps",
     "terminate_off_track": "terminateOffTrack",
     "terminate_on_wall": "terminateOnWall",
+    "terminate_wheels_off": "terminateWheelsOff",
     "standing_fraction": "standingFraction",
     "spawn_speed_low": "spawnSpeedLow",
     "spawn_speed_high": "spawnSpeedHigh",

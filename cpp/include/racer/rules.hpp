@@ -85,6 +85,7 @@ struct EpisodeRules {
     int max_laps = 0;                        // truncates after so many completed laps; 0: never
     bool terminate_off_track = false;        // all four wheels off
     bool terminate_on_wall = false;
+    int terminate_wheels_off = 0;  // with so many wheels beyond the edge; 0: never
 };
 
 enum class StartKind : int { kStanding, kRandom, kMixed };

@@ -22,6 +22,8 @@ RACER_INLINE void end_world(const StepContext& context, int world) {
         terminated |= rules.stillness_timeout_ticks > 0 &&
                       c.stillness_ticks[ego] >= rules.stillness_timeout_ticks;
         terminated |= rules.terminate_off_track && c.off_track_ticks[ego] > 0;
+        terminated |= rules.terminate_wheels_off > 0 &&
+                      c.wheels_off[ego] >= static_cast<double>(rules.terminate_wheels_off);
         terminated |= rules.terminate_on_wall && c.wall_contact[ego] != 0.0;
         const LapEvent& lap = context.lap_events[ego];
         truncated |= rules.max_laps > 0 && lap.completed != 0 && lap.lap >= rules.max_laps;

@@ -114,6 +114,13 @@ class EpisodeConfig(_Checked):
     terminate_on_wall: bool = flag_field(
         default=_ENGINE.terminate_on_wall, doc="terminates on contact with a wall"
     )
+    terminate_wheels_off: int = number_field(
+        _ENGINE.terminate_wheels_off,
+        0,
+        4,
+        "wheels",
+        "terminates with so many wheels beyond the edge, fewer than void a lap; 0: never",
+    )
 
 
 @dataclass(frozen=True)
