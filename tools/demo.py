@@ -17,6 +17,7 @@ from pathlib import Path
 from racer._core import TICK_SECONDS
 from racer._core.circuit import Track
 from racer.drivers import make_driver
+from racer.drivers.shipped import shipped_policies
 from racer.envs.circuit.session import FinishedLap, Seat, Session, drive
 from racer.errors import RacerError
 from racer.laps import LapRecord, save_lap, verify_lap
@@ -24,6 +25,7 @@ from racer.tracks import load_track
 
 AGENT = "agent"
 OPPONENTS = ("casual", "good")
+CHAMPION = "champion"  # of the policies that come with Racer, beside which the agent is shown
 REPORT_SEED = 3  # of starts that neither training nor the choice of its best model saw
 HOME = Path("runs/demo")
 TRAINING_STEPS = 15_000_000  # about three minutes on two free cores, and the same agent on all
@@ -191,7 +193,8 @@ def demo(args: argparse.Namespace) -> int:
     length = "about three minutes" if args.seconds is None else f"{args.seconds:.0f} s"
     say(f"Training PPO on {track.name} ({track.length:,.0f} m) for {length}.")
     policy = train_agent(args.track, folder, args.seconds, args.seed)
-    specs = {AGENT: policy} | {name: name for name in OPPONENTS}
+    others = [*OPPONENTS, *(name for name in shipped_policies() if name == CHAMPION)]
+    specs = {AGENT: policy} | {name: name for name in others}
 
     say(f"\nThe policy is exported: {policy}")
     say("\nEvaluation, from starts that training did not see:")

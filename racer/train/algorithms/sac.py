@@ -25,9 +25,6 @@ class SacConfig(Checked):
         train_freq: steps of each environment between updates.
         gradient_steps: gradient steps per update.
         n_steps: rewards that a critic's target counts before it asks the critic.
-        ent_coef_init: temperature at the beginning, which then follows the target entropy; it
-            moves by a factor of `learning_rate` per gradient step at most, so one that is far
-            too high costs thousands of them.
         target_entropy, final_target_entropy: of the policy, per number of an action, at the
             beginning and the end, linear in between.
         net_arch: widths of the hidden layers, of the actor and of the critics.
@@ -43,7 +40,6 @@ class SacConfig(Checked):
     train_freq: int = number_field(1, 1, 100_000)
     gradient_steps: int = number_field(4, 1, 100_000)
     n_steps: int = number_field(1, 1, 1000)
-    ent_coef_init: float = number_field(1.0, 1e-9, 1000)
     target_entropy: float = number_field(-1.0, -10, 1)
     final_target_entropy: float = number_field(-1.0, -10, 1)
     net_arch: tuple[int, ...] = list_field((128, 128), 1, 8192, "layer widths")
@@ -68,7 +64,6 @@ class Sac(ReplayAlgorithm[SacConfig]):
             "train_freq": settings.train_freq,
             "gradient_steps": settings.gradient_steps,
             "n_steps": settings.n_steps,
-            "ent_coef": f"auto_{settings.ent_coef_init}",
             **common_keywords(settings, job),
         }
 
