@@ -14,6 +14,7 @@ from racer.train.algorithms import ALGORITHMS
 if TYPE_CHECKING:
     from racer.train.config import TrainConfig
 
+MOST_SEEDS = 1000
 DESCRIPTION = """\
 Trains a driver on a circuit or on the highway and keeps everything in a folder: settings,
 TensorBoard logs, checkpoints, the best model, and policy.onnx, which `racer evaluate` and
@@ -49,6 +50,13 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--n-envs", type=int, help="environments stepped at once")
     parser.add_argument("--seed", type=int, help="random seed (default 0)")
     parser.add_argument(
+        "--seeds",
+        type=int,
+        metavar="N",
+        help="train N runs with the seeds from --seed on, and compare them; the same command "
+        "goes on where it was interrupted",
+    )
+    parser.add_argument(
         "--config", metavar="FILE", help="an environment's settings, .toml or .json"
     )
     parser.add_argument(
@@ -67,7 +75,7 @@ def run(args: argparse.Namespace, base: dict[str, Any] | None = None) -> int:
         base: settings below those of the preset that `args` name, as of a policy to start from.
     """
     from racer.errors import ConfigError
-    from racer.formats.settings import merged
+    from racer.formats.settings import merged, whole_number
     from racer.kinds import preset_of
     from racer.train.config import check_ends, check_flag, load_preset, load_train_config
     from racer.train.new_run import check_free, check_place, checked_name
@@ -75,8 +83,10 @@ def run(args: argparse.Namespace, base: dict[str, Any] | None = None) -> int:
     check_ends(args.steps, args.minutes)
     for name in ("n_envs", "seed"):
         check_flag(name, getattr(args, name))
+    if args.seeds is not None:
+        whole_number(args.seeds, "--seeds", 1, MOST_SEEDS)
     check_place(args.log_dir)
-    if args.name is not None:
+    if args.name is not None and args.seeds is None:
         check_free(args.log_dir / checked_name(args.name))
     content, preset = {}, args.preset
     if preset is not None:
@@ -111,6 +121,8 @@ def run(args: argparse.Namespace, base: dict[str, Any] | None = None) -> int:
     comment = _differences(before, config, preset)
     if comment and not args.quiet:
         print(comment.replace("# ", ""), file=sys.stderr)
+    if args.seeds is not None:
+        return _run_seeds(args, config, args.log_dir / checked_name(name), comment)
 
     from racer.train.trainer import train
 
@@ -122,6 +134,22 @@ def run(args: argparse.Namespace, base: dict[str, Any] | None = None) -> int:
         comment=comment,
     )
     return show_report(report, args.log_dir / report["name"], as_json=args.json)
+
+
+def _run_seeds(args: argparse.Namespace, config: TrainConfig, path: Path, comment: str) -> int:
+    """Trains with several seeds; the same exit codes."""
+    import json
+
+    from racer.train.seeds import summary_of, table_of, train_seeds
+
+    reports = train_seeds(config, path, args.seeds, show=not args.quiet, comment=comment)
+    seeds = range(config.seed, config.seed + len(reports))
+    summary = summary_of(reports, seeds)
+    print(json.dumps(summary, indent=2) if args.json else "\n".join(table_of(summary)))
+    if reports[-1]["finished"]:
+        return 0
+    print("interrupted; the same command goes on", file=sys.stderr)
+    return 130
 
 
 def _plain_name(wanted: str) -> str:

@@ -87,7 +87,7 @@ class RunKeeper(BaseCallback):
         if int(done * self._config.checkpoints) > self._saved:
             self._saved = int(done * self._config.checkpoints)
             self.save()
-        self.stopped = self.interrupted or self._clock.time_is_up
+        self.stopped = self.interrupted or self._clock.time_is_up or self.reached
         if self.stopped:
             self.save()
 
@@ -105,7 +105,12 @@ class RunKeeper(BaseCallback):
     @property
     def finished(self) -> bool:
         """Whether nothing of the run is left to do."""
-        return self._clock.fraction >= 1.0
+        return self._clock.fraction >= 1.0 or self.reached
+
+    @property
+    def reached(self) -> bool:
+        """Whether the best model is all that the run was for."""
+        return self.best is not None and self._task.reached(self.best)
 
     def save(self) -> None:
         """Saves a checkpoint of this very moment, unless there is one.

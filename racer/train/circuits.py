@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from racer.errors import ConfigError
 from racer.formats.files import MAX_TRACK_BYTES, atomic_write, read_bytes
+from racer.optimal.reference import gaps
 from racer.tracks import load_track, read_settings, track_names, track_path
 from racer.tracks.random_tracks import is_random
 from racer.train.config import CIRCUIT_COPY, ROLES, copy_of
@@ -90,6 +91,14 @@ def check_circuits(config: TrainConfig) -> None:
         for name in circuit_names(config, role):
             if not is_random(name):
                 load_track(name)
+    if config.until_gap:
+        tracks = [load_track(name) for name in circuit_names(config, SELECTION)]
+        known = [gaps(track, config.env.vehicle, 1.0)["gap_to_optimal"] for track in tracks]
+        if not any(gap is not None for gap in known):
+            raise ConfigError(
+                f"until_gap is {config.until_gap:g}, but no minimum lap time is known of "
+                f"{tracks[0].name}; `racer optimal` computes it."
+            )
 
 
 def keep_circuits(config: TrainConfig, folder: Path) -> None:

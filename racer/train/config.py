@@ -92,6 +92,8 @@ class TrainConfig(Checked):
             came to grief.
         steps: environment steps to train for (all environments together); 0: until `minutes`.
         minutes: time to train for; 0: until `steps`. Schedules follow whichever ends first.
+        until_gap: ends the run once an evaluation's laps are (nearly) all valid and the best of
+            them is above the minimum lap time by no more than this share; 0: never. On circuits.
         n_envs: environments stepped at once.
         start_from: whose weights the run begins with: a run's folder, a file of weights (.npz), or
             a policy that comes with Racer (`racer.train.weights`). Empty: fresh ones.
@@ -124,6 +126,7 @@ class TrainConfig(Checked):
     before_faults: float = number_field(0.0, 0, 1)
     steps: int = number_field(0, 0, MOST_STEPS)
     minutes: float = number_field(0.0, 0, MOST_MINUTES)
+    until_gap: float = number_field(0.0, 0, 100)
     n_envs: int = number_field(256, 1, 1_000_000)
     seed: int = number_field(0, 0, 2**32 - 1)
     start_from: str = text_field("")

@@ -58,6 +58,9 @@ class Task(Protocol):
     def rank(self, score: Score) -> tuple[float, ...]:
         """Larger is better."""
 
+    def reached(self, score: Score) -> bool:
+        """Whether a score is all that the run was for."""
+
     def note(self, score: Score) -> str:
         """A few words on a score, for the progress bar."""
 

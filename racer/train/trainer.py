@@ -164,6 +164,7 @@ def _report(
         "steps": clock.steps_done,
         "seconds": round(clock.seconds, 1),
         "finished": not interrupted,
+        "target_reached": keeper.reached,
         "best": keeper.best,
         "evaluation": None,
     }

@@ -56,6 +56,11 @@ OPTIONS: Options = {
             settings={"action": "append", "metavar": "TRACK"},
         ),
         Option("--vehicle", "the vehicle (default gt)"),
+        Option(
+            "--until-gap",
+            "end the run at such a share above the minimum lap time, such as 0.03",
+            settings={"type": number, "metavar": "SHARE"},
+        ),
     ),
     "export": (
         Option("--observation", "lidar (default), track or road"),

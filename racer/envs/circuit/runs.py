@@ -38,7 +38,7 @@ class CircuitRuns(PlainRuns):
 
     tables: ClassVar[tuple[str, ...]] = (
         *("env", "track", "selection_track", "report_track", "by_faults", "before_faults"),
-        "evaluation_laps",
+        *("evaluation_laps", "until_gap"),
     )
     own: ClassVar[tuple[str, ...]] = ()
 
@@ -70,6 +70,8 @@ class CircuitRuns(PlainRuns):
         for layer in layers:
             given = with_keys(EnvConfig, layer)
             content.update(merged(content, {"env": given}))
+        if args.until_gap is not None:
+            content["until_gap"] = args.until_gap
         if args.track is not None:
             content["track"] = args.track  # the other circuits are not those of the preset's run
             content.pop("selection_track", None)

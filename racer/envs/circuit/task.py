@@ -134,6 +134,16 @@ class CircuitTask:
         """Larger is better."""
         return rank(score)
 
+    def reached(self, score: Score) -> bool:
+        """Whether nearly all laps are valid and the best is near enough to the minimum time."""
+        gap, wanted = score["gap_to_optimal"], self._config.until_gap
+        return bool(
+            wanted
+            and gap is not None
+            and gap <= wanted
+            and score["valid"] >= MOSTLY_VALID * score["laps"]
+        )
+
     def note(self, score: Score) -> str:
         """The best lap; of several circuits the share of valid laps, and the pace."""
         if "pace" in score:

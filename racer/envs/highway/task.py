@@ -126,6 +126,11 @@ class HighwayTask:
         success = score["total"]["success_rate"]["value"]
         return min(success, MOSTLY_SAFE), score["return"]
 
+    def reached(self, score: Score) -> bool:
+        """No: a run ends by its steps or its minutes."""
+        del score
+        return False
+
     def note(self, score: Score) -> str:
         """Success and speed."""
         total = score["total"]

@@ -94,6 +94,11 @@ class PlainTask:
         """Larger is better."""
         return (float(score["return"]),)
 
+    def reached(self, score: Score) -> bool:
+        """No: a run ends by its steps or its minutes."""
+        del score
+        return False
+
     def note(self, score: Score) -> str:
         """The mean return."""
         return f"best return {score['return']:.2f}"
