@@ -59,14 +59,15 @@ def _model(algorithm: type[Any], *, norm_reward: bool = False, **changes: Any) -
     model = algorithm(
         "MlpPolicy", VecNormalize(env, norm_reward=norm_reward), **(keywords | changes)
     )
-    model.learn(400)
+    model.learn(200)
     return model
 
 
 def _learned(model: Any, steps: int) -> np.ndarray[Any, Any]:
     np.random.seed(7)  # noqa: NPY002 - the stream that Stable-Baselines3 draws from
     torch.manual_seed(7)
-    model.train(steps, 64)
+    if steps:
+        model.train(steps, 64)
     weights = [p.detach().flatten() for p in model.policy.parameters()]
     return torch.cat([*weights, model.log_ent_coef.detach()]).numpy().copy()
 

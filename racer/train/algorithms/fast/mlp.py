@@ -140,7 +140,7 @@ class Towers:
                     self._scale(out, values[j - 1])
                 above = out
         self._scale(buffers.slope, buffers.first)
-        return buffers.slope @ self._joint[0][:, start:]
+        return torch.mm(buffers.slope, self._joint[0][:, start:])
 
     def _activate(self, values: torch.Tensor) -> None:
         if self._tanh:

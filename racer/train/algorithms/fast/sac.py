@@ -147,9 +147,10 @@ class FastUpdate(Base):
             losses = (-model.log_ent_coef.detach() * off,)
             model.ent_coef_optimizer.step()
         after = self._draw(networks, ahead)
-        values = self.target_values(
-            networks.targets.forward(torch.cat([ahead, after.actions], 1))
-        ) - alpha * after.log_prob[:, None]
+        values = (
+            self.target_values(networks.targets.forward(torch.cat([ahead, after.actions], 1)))
+            - alpha * after.log_prob[:, None]
+        )
         targets = data.rewards + (1.0 - data.dones) * discounts * values
         both = torch.cat([seen, data.actions], 1)
         slopes, critic_loss = self.critic_slopes(networks.critics.forward(both), targets)
@@ -204,8 +205,9 @@ class FastUpdate(Base):
         seen = data.observations.reshape(batch_size, -1)
         ahead = data.next_observations.reshape(batch_size, -1)
         if own and env is not None and env.norm_obs:
-            mean = torch.from_numpy(env.obs_rms.mean.reshape(-1).astype(np.float32))
-            spread = np.sqrt(env.obs_rms.var + env.epsilon).reshape(-1).astype(np.float32)
+            known: Any = env.obs_rms  # of a Box, not of a Dict
+            mean = torch.from_numpy(known.mean.reshape(-1).astype(np.float32))
+            spread = np.sqrt(known.var + env.epsilon).reshape(-1).astype(np.float32)
             scale = torch.from_numpy(spread).reciprocal_()
             limit = env.clip_obs
             seen = ((seen - mean) * scale).clamp_(-limit, limit)
