@@ -27,7 +27,7 @@ HOUSE = Path(__file__).parent / "fixtures" / "house_of_2026"
 TRAINED_ON = {"state", "resumed", "driven"}
 TIGHT, LOOSE = 2e-4, 5e-2  # relative
 SAME_PROCESSOR = torch.backends.cpu.get_cpu_capability() == "AVX512"
-REDONE = ("ppo",)  # now on the observation `road`
+REDONE = ("ppo", "sac")  # now on the observation `road`
 EXPECTED: dict[str, Any] = json.loads((HOUSE / "expected.json").read_text("utf-8"))
 JUDGED = {
     "circuit": ("starts", "laps", "completed", "valid", "policy_faults", "best_lap_s",

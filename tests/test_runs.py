@@ -435,7 +435,7 @@ def test_a_refusal_after_the_first_folder_removes_it(
 
 
 def test_presets_fit_into_a_gigabyte() -> None:
-    for name in ("ppo", "sac", "highway-ppo", "highway-sac", "highway-dqn"):
+    for name in ("ppo", "sac", "tqc", "highway-ppo", "highway-sac", "highway-dqn"):
         config = load_train_config(load_preset(name), name)
         assert memory.needed_bytes(config, 102, 2, 51 * 200) < 1 << 30
 

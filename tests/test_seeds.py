@@ -66,13 +66,8 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_a_run_ends_at_its_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    score = {
-        "laps": 2,
-        "valid": 2,
-        "gap_to_optimal": 0.05,
-        "median_lap_s": 50.0,
-        "best_lap_s": 50.0,
-    }
+    score = {"laps": 2, "valid": 2, "gap_to_optimal": 0.05, "median_lap_s": 50.0}
+    score["best_lap_s"] = 50.0
     monkeypatch.setattr(CircuitTask, "evaluate", lambda *_: {**score, "distance": 1.0})
     config = tiny(steps=6400, evaluations=50, until_gap=0.05)
     report = train(config, tmp_path / "run", show=False)
@@ -106,11 +101,11 @@ def test_an_episode_ends_with_so_many_wheels_off(limit: int) -> None:
         config.terminate_wheels_off = wheels
         batch = _core.circuit.Batch([track], 1, autoreset="disabled", config=config)
         batch.place(0, 0, 100.0, 0.0, 0.35, 20.0)  # it drives off at an angle
-        for step in range(200):
+        steps = 0
+        while steps < 199 and not batch.terminated[0]:
             batch.step(np.zeros((1, 1, 3), np.float32))
-            if batch.terminated[0]:
-                break
-        ends[wheels] = (step, float(batch.facts["wheels_off"][0, 0]))
+            steps += 1
+        ends[wheels] = (steps, float(batch.facts["wheels_off"][0, 0]))
     assert ends[0][0] == 199  # nothing else ends it so soon
     assert ends[limit][0] < ends[4][0] < 199
     assert limit <= ends[limit][1] < 4.0

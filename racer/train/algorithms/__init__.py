@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ALGORITHMS = {
     "ppo": "racer.train.algorithms.ppo:Ppo",
     "sac": "racer.train.algorithms.sac:Sac",
+    "tqc": "racer.train.algorithms.tqc:Tqc",
     "dqn": "racer.train.algorithms.dqn:Dqn",
 }
 DEFAULT = "ppo"

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from racer.formats.settings import Checked, choice_field, list_field, number_field
+from racer.errors import ConfigError
+from racer.formats.settings import Checked, choice_field, flag_field, list_field, number_field
 from racer.train.algorithms.base import ACTIVATIONS, CONTINUOUS, Job, common_keywords
 from racer.train.algorithms.replay import ReplayAlgorithm
 
@@ -27,7 +28,12 @@ class SacConfig(Checked):
         n_steps: rewards that a critic's target counts before it asks the critic.
         target_entropy, final_target_entropy: of the policy, per number of an action, at the
             beginning and the end, linear in between.
+        ent_coef_init: weight of the entropy at the beginning; then it learns by itself. What it
+            ends at is in proportion to the rewards, so choose a small one for small rewards.
         net_arch: widths of the hidden layers, of the actor and of the critics.
+        fast: take the update of `racer.train.algorithms.fast`; results differ by rounding alone.
+        actor_every: actor and weight of the entropy learn from every so manieth batch of the
+            critics; more than 1 needs `fast`.
     """
 
     learning_rate: float = number_field(7e-4, 0, 1)
@@ -42,8 +48,11 @@ class SacConfig(Checked):
     n_steps: int = number_field(1, 1, 1000)
     target_entropy: float = number_field(-1.0, -10, 1)
     final_target_entropy: float = number_field(-1.0, -10, 1)
+    ent_coef_init: float = number_field(1.0, 1e-9, 1e6)
     net_arch: tuple[int, ...] = list_field((128, 128), 1, 8192, "layer widths")
     activation: str = choice_field("relu", ACTIVATIONS)
+    fast: bool = flag_field(default=False)
+    actor_every: int = number_field(1, 1, 1000)
 
 
 class Sac(ReplayAlgorithm[SacConfig]):
@@ -55,6 +64,11 @@ class Sac(ReplayAlgorithm[SacConfig]):
 
     def keywords(self, settings: SacConfig, job: Job) -> dict[str, Any]:
         """Keywords for a model of Stable-Baselines3's `SAC`, or of a class derived from it."""
+        common = common_keywords(settings, job)
+        if settings.fast:
+            common["policy_kwargs"]["optimizer_kwargs"] = {"fused": True}
+        if settings.ent_coef_init != 1.0:
+            common["ent_coef"] = f"auto_{settings.ent_coef_init!r}"
         return {
             "policy": "MlpPolicy",
             "env": job.env,
@@ -64,14 +78,29 @@ class Sac(ReplayAlgorithm[SacConfig]):
             "train_freq": settings.train_freq,
             "gradient_steps": settings.gradient_steps,
             "n_steps": settings.n_steps,
-            **common_keywords(settings, job),
+            **common,
         }
 
     def make_model(self, settings: SacConfig, job: Job) -> BaseAlgorithm:
-        """A model of Stable-Baselines3."""
-        from stable_baselines3 import SAC
+        """A model of Stable-Baselines3, or of the class with the faster update."""
+        if not settings.fast:
+            from stable_baselines3 import SAC
 
-        return SAC(**self.keywords(settings, job))
+            return SAC(**self.keywords(settings, job))
+        from racer.train.algorithms.fast.sac import FastSAC
+
+        model = FastSAC(**self.keywords(settings, job))
+        model.actor_every = settings.actor_every
+        return model
+
+    def check(self, settings: SacConfig, n_envs: int) -> None:
+        """A delayed actor needs the update that knows it."""
+        super().check(settings, n_envs)
+        if settings.actor_every > 1 and not settings.fast:
+            raise ConfigError(
+                f"actor_every is {settings.actor_every}, which needs fast = true; without it only "
+                "1 is possible."
+            )
 
     def advance(self, model: Any, settings: SacConfig, done: float) -> None:
         """How random the policy shall be by now."""

@@ -116,6 +116,32 @@ class Towers:
             layer.weight.grad.addmm_(above.t(), x[:, :width])  # type: ignore[union-attr]
             layer.bias.grad.add_(above.sum(0))  # type: ignore[union-attr]
 
+    def input_slope(
+        self, x: torch.Tensor, slopes: Sequence[torch.Tensor], start: int
+    ) -> torch.Tensor:
+        """The derivative (B, I - start) by the inputs from `start` on; no gradient changes.
+
+        Only for networks that all take as many inputs.
+
+        Args:
+            x: inputs of the last `forward` with so many rows, whose values it uses up.
+            slopes: derivative (B, O) of the loss by the outputs of each network.
+            start: first of the inputs that matter.
+        """
+        buffers = self._of_size(len(x))
+        assert self._joint is not None  # noqa: S101 - for mypy
+        for k, slope in enumerate(slopes):
+            above = slope
+            layers, values = self._later[k], buffers.values[k]
+            for j in range(len(layers) - 1, -1, -1):
+                out = buffers.slopes[k][j - 1] if j else buffers.slope_parts[k]
+                torch.mm(above, layers[j].weight, out=out)
+                if j:
+                    self._scale(out, values[j - 1])
+                above = out
+        self._scale(buffers.slope, buffers.first)
+        return torch.mm(buffers.slope, self._joint[0][:, start:])
+
     def _activate(self, values: torch.Tensor) -> None:
         if self._tanh:
             torch.tanh(values, out=values)
