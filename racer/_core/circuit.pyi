@@ -249,6 +249,14 @@ class Config:
     def terminate_on_wall(self, arg1: bool) -> None:
         ...
     @property
+    def terminate_wheels_off(self) -> int:
+        """
+        end the episode with so many wheels beyond the edge; 0: never
+        """
+    @terminate_wheels_off.setter
+    def terminate_wheels_off(self, arg1: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    @property
     def wall_penalty(self) -> float:
         """
         per tick of contact with a wall
