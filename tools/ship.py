@@ -3,7 +3,7 @@
     python -m racer.tools.ship runs/generalist champion --made-by "racer train --preset generalist"
     python -m racer.tools.ship runs/generalist bronze --steps 8000000 --made-by "..."
 
-Beside NAME.onnx it writes NAME.json: the run's report, the command that made the policy, and how it
+Beside NAME.onnx it writes NAME.npz, the weights, and NAME.json: the run's report, the command that made the policy, and how it
 laps the catalogue from `STARTS` places that neither training nor the choice of the model saw.
 """
 
@@ -25,6 +25,7 @@ from racer.formats.files import atomic_write
 from racer.formats.text import is_plain
 from racer.tracks import list_tracks, load_track
 from racer.train.run_folder import RunFolder, git_commit
+from racer.train.weights import WEIGHTS
 
 STARTS, LAPS = 100, 1
 SEED = 4  # of starts; 1, 2 and 3 choose models, report runs and rank the demo's drivers
@@ -75,6 +76,8 @@ def ship(run: Path, name: str, steps: int | None, command: str, tracks: Sequence
     }
     target = FOLDER / f"{name}.onnx"
     shutil.copyfile(source, target)
+    if steps is None:  # so that `racer finetune` can start from it
+        shutil.copyfile(folder.best / WEIGHTS, target.with_suffix(".npz"))
     atomic_write(target.with_suffix(".json"), json.dumps(content, indent=1) + "\n")
     for result in results:
         gap = "-" if result.gap_to_optimal is None else f"{result.gap_to_optimal:+.2%}"
