@@ -264,7 +264,9 @@ def test_preset_files_that_are_none(tmp_path: Path) -> None:
         file.truncate(1 << 40)
     with pytest.raises(ConfigError, match="has at most"):
         load_preset(str(path))
-    with pytest.raises(ConfigError, match=r"there are finetune, generalist, .*highway-dqn, .*ppo, sac, .*tqc"):
+    with pytest.raises(
+        ConfigError, match=r"there are finetune, generalist, .*highway-dqn, .*ppo, sac, .*tqc"
+    ):
         load_preset("dqn")
 
 

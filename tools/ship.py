@@ -10,7 +10,6 @@ laps the catalogue from `STARTS` places that neither training nor the choice of 
 import argparse
 import json
 import re
-import shlex
 import shutil
 import sys
 from collections.abc import Sequence
@@ -96,8 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--track", action="append", help="circuit of the evaluation (default all)")
     args = parser.parse_args(arguments)
     try:
-        command = shlex.join(shlex.split(args.made_by))
-        print(ship(args.run, args.name, args.steps, command, args.track or list_tracks()))
+        print(ship(args.run, args.name, args.steps, args.made_by, args.track or list_tracks()))
     except (RacerError, OSError, ValueError) as problem:
         print(f"ship: {problem}", file=sys.stderr)
         return 1

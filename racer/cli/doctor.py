@@ -11,6 +11,7 @@ EXTRAS = {
     "train": (
         "torch",
         "stable-baselines3",
+        "sb3-contrib",
         "tensorboard",
         "onnx",
         "onnxruntime",
