@@ -3,8 +3,9 @@
     python -m racer.tools.ship runs/generalist champion --made-by "racer train --preset generalist"
     python -m racer.tools.ship runs/generalist bronze --steps 8000000 --made-by "..."
 
-Beside NAME.onnx it writes NAME.npz, the weights, and NAME.json: the run's report, the command that made the policy, and how it
-laps the catalogue from `STARTS` places that neither training nor the choice of the model saw.
+Beside NAME.onnx it writes NAME.npz, the weights, and NAME.json: the run's report, the command that
+made the policy, and how it laps the catalogue from `STARTS` places that neither training nor the
+choice of the model saw.
 """
 
 import argparse
