@@ -77,6 +77,10 @@ class CircuitDrivers:
         """What people may type."""
         return (*BUILT_IN, *circuit_policies())
 
+    def shipped(self) -> tuple[str, ...]:
+        """Those of them that are policies that come with Racer."""
+        return tuple(circuit_policies())
+
     def policy(self, path: Path, env_id: str, settings: Any) -> Any:
         """The driver of a policy's file, for the vehicle of the settings."""
         from racer.drivers.circuit.onnx_driver import OnnxDriver
