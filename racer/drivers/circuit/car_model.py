@@ -88,6 +88,12 @@ class CarModel:
               for a in ("front", "rear")),
             strict=True,
         )  # fmt: skip
+        # What `left_along` needs of the slip control, as it needs it: it is called a hundred times a
+        # second for each car.
+        self._most = p["grip_use"] ** 2
+        self._rest = 1.0 - self._most
+        priority = np.square([p["priority_front"], p["priority_rear"]])
+        self._priority, self._priority2, self._priority4 = priority, 2.0 * priority, 4.0 * priority
         self.peak_slip = np.array([slips[-1] for slips in self._slips])  # [rad], front and rear
 
     def capacity(
@@ -131,21 +137,20 @@ class CarModel:
         The engine's lateral force is the tyre's share f times sqrt(1 - u^2), and its slip control
         holds u^2 + (priority f)^2 to grip_use^2: the largest u that leaves the lateral share.
         """
-        p = self.parameters
-        most = p["grip_use"] ** 2
-        priority = np.square([p["priority_front"], p["priority_rear"]])
+        rest = self._rest
         wanted = np.square(np.minimum(sideways, 1.0))
-        rest = 1.0 - most
-        tyre = (np.sqrt(rest * rest + 4.0 * priority * wanted) - rest) / (2.0 * priority)
-        tyre = np.clip(tyre, np.maximum(wanted, 1e-12), 1.0)
-        used = np.minimum(1.0 - wanted / tyre, most - priority * tyre)
+        tyre = (np.sqrt(rest * rest + self._priority4 * wanted) - rest) / self._priority2
+        tyre = np.minimum(np.maximum(tyre, np.maximum(wanted, 1e-12)), 1.0)
+        used = np.minimum(1.0 - wanted / tyre, self._most - self._priority * tyre)
         left: NDArray[np.float64] = np.sqrt(np.maximum(used, 0.0))
         return left
 
     def slip_angles(self, sideways: NDArray[np.float64]) -> NDArray[np.float64]:
         """Slip angles (..., 2) [rad] at which the axles use a lateral share (..., 2) >= 0."""
-        pairs = zip(np.moveaxis(sideways, -1, 0), self._forces, self._slips, strict=True)
-        return np.stack([np.interp(share, force, slip) for share, force, slip in pairs], axis=-1)
+        slips = np.empty(sideways.shape)
+        for axle, (force, slip) in enumerate(zip(self._forces, self._slips, strict=True)):
+            slips[..., axle] = np.interp(sideways[..., axle], force, slip)
+        return slips
 
     def braked(
         self,
@@ -164,21 +169,24 @@ class CarModel:
             slowing: force (...) [N] of all tyres against the motion, >= 0.
             capacity: (..., 2) [N].
         """
-        most = self.parameters["grip_use"]
+        most, rear_share = self.parameters["grip_use"], self.brake_share[1]
         brake = slowing[..., None] * self.brake_share
         sideways = inwards / capacity
         slip = self.slip_angles(sideways)
+        sine = np.sin(slip)
         left = capacity
         for _ in range(BRAKE_ROUNDS):
             used = np.sqrt(1.0 - np.square(np.minimum(brake / capacity, most)))
-            sideways = (inwards + brake * np.sin(slip)) / (capacity * np.cos(slip))
+            sideways = (inwards + brake * sine) / (capacity * np.cos(slip))
             slip = self.slip_angles(sideways / used)
-            drag = np.sum(np.minimum(sideways, 1.0) * capacity * np.sin(slip), axis=-1)
-            pedal = np.maximum(slowing - drag, 0.0)[..., None]
+            sine = np.sin(slip)
+            drags = np.minimum(sideways, 1.0) * capacity * sine
+            pedal = np.maximum(slowing - (drags[..., 0] + drags[..., 1]), 0.0)
             # Slip control holds back the rear brakes alone, and the front ones must do the rest.
             left = self.left_along(sideways) * capacity
-            rear = np.minimum(pedal * self.brake_share[1], left[..., 1:])
-            brake = np.concatenate([pedal - rear, rear], axis=-1)
+            brake = np.empty_like(capacity)
+            brake[..., 1] = np.minimum(pedal * rear_share, left[..., 1])
+            brake[..., 0] = pedal - brake[..., 1]
         return BrakedCorner(brake, sideways, slip, left)
 
     def slip_drag(

@@ -265,7 +265,6 @@ def _bounded_least_squares(
     x = np.clip(start, floor + room, ceiling - room)
     first = 0.1 * float(np.max(np.abs(gradient0))) + 1e-12
     press_low, press_high = first / (x - floor), first / (ceiling - x)
-    none = np.zeros(len(x), np.bool_)
     for _ in range(NEWTON_STEPS):
         below, above = x - floor, ceiling - x
         gap = float(below @ press_low + above @ press_high) / (2.0 * len(x))
@@ -274,7 +273,7 @@ def _bounded_least_squares(
         wanted = 0.1 * gap
         gradient = hessian @ x + gradient0
         hessian[diagonal] = own + press_low / below + press_high / above
-        step = _solve_ring(hessian, wanted / below - wanted / above - gradient, none)
+        step = _solve_ring(hessian, wanted / below - wanted / above - gradient)
         hessian[diagonal] = own
         low_step = (wanted - press_low * step) / below - press_low
         high_step = (wanted + press_high * step) / above - press_high
@@ -292,10 +291,8 @@ def _room_for(values: NDArray[np.float64], change: NDArray[np.float64]) -> float
     return float(min(1.0, 0.99 * np.min(-values[falling] / change[falling], initial=2.0)))
 
 
-def _solve_ring(
-    matrix: NDArray[np.float64], right: NDArray[np.float64], held: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """Solves matrix @ x = right with x = 0 where held, for neighbours of neighbours on a ring.
+def _solve_ring(matrix: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Solves matrix @ x = right, for neighbours of neighbours on a ring.
 
     Folding the ring flat (first, last, second, last but one, ...) makes the matrix banded; blocks
     then make it tridiagonal, and one elimination along the blocks solves it.
@@ -304,27 +301,23 @@ def _solve_ring(
     order = np.empty(count, np.int64)
     order[0::2] = np.arange((count + 1) // 2)
     order[1::2] = np.arange(count - 1, (count + 1) // 2 - 1, -1)
-    free = (~held[order]).astype(np.float64)
-    flat = matrix[np.ix_(order, order)] * free[:, None] * free
-    flat[np.diag_indices(count)] += 1.0 - free
-    wanted = right[order] * free
     edges = [*range(0, count - BLOCK + 1, BLOCK), count]
-    pieces = [slice(a, b) for a, b in pairwise(edges)]
+    pieces = [order[a:b] for a, b in pairwise(edges)]
     ratios, parts = [], []
-    diagonal, part = flat[pieces[0], pieces[0]], wanted[pieces[0]]
+    diagonal, part = matrix[pieces[0][:, None], pieces[0]], right[pieces[0]]
     for here, after in pairwise(pieces):
-        solved = np.linalg.solve(diagonal, np.column_stack([flat[here, after], part]))
+        beside = matrix[here[:, None], after]
+        solved = np.linalg.solve(diagonal, np.column_stack([beside, part]))
         ratios.append(solved[:, :-1])
         parts.append(solved[:, -1])
-        diagonal = flat[after, after] - flat[after, here] @ ratios[-1]
-        part = wanted[after] - flat[after, here] @ parts[-1]
+        back = matrix[after[:, None], here]
+        diagonal = matrix[after[:, None], after] - back @ ratios[-1]
+        part = right[after] - back @ parts[-1]
     x = np.empty(count)
     last = x[pieces[-1]] = np.linalg.solve(diagonal, part)
     for here, ratio, rest in zip(pieces[-2::-1], ratios[::-1], parts[::-1], strict=True):
         last = x[here] = rest - ratio @ last
-    answer = np.empty(count)
-    answer[order] = x
-    return answer
+    return x
 
 
 def _speed_profile(
