@@ -19,8 +19,10 @@ import numpy as np
 from racer import _core
 from racer.drivers.named import device_of, faults_of
 from racer.envs.circuit.checks import check_lap_track, check_track_given, check_vehicle
+from racer.envs.circuit.conditions import FROZEN, NOT_FROZEN, CarConditions
 from racer.envs.circuit.results_table import results_table
 from racer.envs.circuit.session import FinishedLap, Seat, Session
+from racer.envs.circuit.starts import place_cars
 from racer.errors import ConfigError
 from racer.evaluate import intervals
 from racer.evaluate.report import Report
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
 
 STILL_SECONDS = 6.0  # a car that stands so long has given up
 PATIENCE = 2.5  # a lap may take so many times the cautious reference time
-RUN_UP = 0.4  # of the lap, at least, from a start at rest to the line
 MAX_STARTS = 10_000
 MAX_LAPS = 1000
 
@@ -130,6 +131,7 @@ def evaluate_circuits(
     seed: int = 0,
     rolling: bool = False,
     record: bool = False,
+    conditions: CarConditions = FROZEN,
 ) -> list[TrackResult]:
     """Lets a driver that can drive anywhere lap several circuits, all at once.
 
@@ -142,22 +144,27 @@ def evaluate_circuits(
         seed: of the places, and of the speeds of rolling starts.
         rolling: all starts but the first roll; laps from there cannot be proved.
         record: keep what is needed to save the laps.
+        conditions: of the cars; not the driver's, which may plan with the frozen one.
 
     Returns:
         What it did on each circuit; the first has the policy faults of all.
 
     Raises:
-        ConfigError: a number of starts or laps that makes no sense.
+        ConfigError: a number of starts or laps that makes no sense, or laps to be saved of a car
+            that is not the frozen one.
     """
     if not 1 <= starts <= MAX_STARTS or not 1 <= laps <= MAX_LAPS:
         raise ConfigError(
             f"starts must be 1 to {MAX_STARTS} and laps 1 to {MAX_LAPS}, got {starts} and {laps}."
         )
     session = Session(
-        [track for track in tracks for _ in range(starts)], vehicle=vehicle, record=record
+        [track for track in tracks for _ in range(starts)],
+        vehicle=vehicle,
+        record=record,
+        conditions=conditions,
     )
     for i, track in enumerate(tracks):
-        _place(session, track, i * starts, starts, seed, rolling=rolling)
+        place_cars(session, track, i * starts, starts, seed, "rolling" if rolling else "rest")
     seat = Seat(driver, session)
     faults = faults_of(driver)
     flying = np.zeros(len(tracks) * starts, int)
@@ -182,16 +189,16 @@ def evaluate_circuits(
             distance[ended] = driven[ended]
     faults = faults_of(driver) - faults
     return [
-        _result(track, starts, laps, vehicle, done, float(driven), 0 if i else faults)
+        _result(session, track, starts, laps, done, float(driven), 0 if i else faults)
         for i, (track, done, driven) in enumerate(zip(tracks, finished, distance, strict=True))
     ]
 
 
 def _result(
+    session: Session,
     track: _core.circuit.Track,
     starts: int,
     laps: int,
-    vehicle: str,
     finished: list[FinishedLap],
     distance: float,
     faults: int,
@@ -200,6 +207,8 @@ def _result(
     times = [lap.time_s for lap in flown if lap.valid]
     standing = [lap.time_s for lap in finished if lap.standing and lap.valid]
     best = min(times, default=None)
+    # The minimum time is the frozen car's: another one's lap has no gap to it.
+    comparable = best if session.conditions.frozen else None
     return TrackResult(
         track=track.name,
         starts=starts,
@@ -210,32 +219,10 @@ def _result(
         median_lap_s=statistics.median(times) if times else None,
         standing_lap_s=min(standing, default=None),
         distance=distance,
-        **gaps(track, vehicle, best),
+        **gaps(track, session.vehicle, comparable),
         finished=finished,
         policy_faults=faults,
     )
-
-
-def _place(
-    session: Session,
-    track: _core.circuit.Track,
-    first: int,
-    count: int,
-    seed: int,
-    *,
-    rolling: bool,
-) -> None:
-    """One car on the line, the others one in each equal part of the lap (or of its beginning)."""
-    random = np.random.default_rng(seed)
-    for world in range(1, count):
-        s = (world - 1 + random.random()) / (count - 1) * track.length
-        s *= 1.0 if rolling else 1.0 - RUN_UP
-        station = track.stations[int(s / track.spacing) % track.station_count]
-        share = random.uniform(-0.3, 0.3)
-        width = station["width_left"] if share > 0.0 else station["width_right"]
-        speed = random.uniform(0.3, 0.8) * station["spawn_speed"] if rolling else 0.0
-        session.place(first + world, 0, s, share * width, 0.0, speed)
-    session.place(first, 0, 0.0)
 
 
 def evaluate_tracks(
@@ -314,6 +301,11 @@ class CircuitEpisodes:
         self._env_id = env_id
         self._options = options
         names = [t for name in options.track for t in (list_tracks() if name == "all" else [name])]
+        self._conditions = CarConditions(
+            getattr(options, "grip", 1.0), getattr(options, "mass", 1.0)
+        )
+        if options.save_laps is not None:
+            self._conditions.refuse_records()
         self._tracks = {name: load_track(name) for name in names}
         if options.save_laps is not None:
             for name, track in self._tracks.items():
@@ -341,9 +333,11 @@ class CircuitEpisodes:
             laps=options.laps,
             seed=seed,
             rolling=options.start == "rolling",
+            conditions=self._conditions,
         )
-        if noise:
-            answer["conditions"] = {"noise": noise}
+        conditions = {**({"noise": noise} if noise else {}), **self._conditions.as_json()}
+        if conditions:
+            answer["conditions"] = conditions
         return Report(
             self._env_id,
             policy,
@@ -358,4 +352,6 @@ class CircuitEpisodes:
         """A table with a row for each circuit, and the intervals."""
         answer = report.content
         head = f"{show_path(answer['policy'])} with {answer['vehicle']}"
-        return [f"{head}, physics {answer['physics']}", *results_table(answer["tracks"])]
+        changed = str(self._conditions)
+        physics = f"{NOT_FROZEN} ({changed})" if changed else answer["physics"]
+        return [f"{head}, physics {physics}", *results_table(answer["tracks"])]

@@ -32,6 +32,15 @@ OPTIONS: Options = {
             0.0,
             settings={"type": number, "metavar": "SD"},
         ),
+        *(
+            Option(
+                f"--{name}",
+                f"factor of the car's {what}, 0.5 to 1.5 (default 1); not the frozen physics",
+                1.0,
+                settings={"type": number, "metavar": "FACTOR"},
+            )
+            for name, what in (("grip", "tyre friction"), ("mass", "mass and yaw inertia"))
+        ),
         Option("--laps", "flying laps from each place (default 2)", 2, settings={"type": int}),
         Option("--vehicle", "the vehicle (default gt)", "gt"),
         _SAVE_LAPS,
