@@ -2,6 +2,7 @@
 
 import copy
 import json
+from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +17,9 @@ from racer.drivers import make_driver
 from racer.envs.circuit.conditions import CarConditions
 from racer.envs.circuit.episodes import evaluate_driver
 from racer.envs.circuit.session import Session
+from racer.envs.circuit.stints import Stints, stint_notes, stints_of
 from racer.errors import ConfigError, LapError
+from racer.laps import Placement
 from racer.optimal import reference
 from racer.tracks import load_track
 
@@ -101,7 +104,54 @@ def test_laps_of_a_changed_car_are_no_proofs(
     with pytest.raises(ConfigError, match=r"laps with mass 0\.9 cannot be recorded"):
         Session(track, conditions=light)
     driver = make_driver("casual", track)
-    lap = evaluate_driver(driver, track, starts=1, laps=1, conditions=light).finished[0]
-    assert not lap.proved
+    driven = evaluate_driver(driver, track, starts=1, laps=1, conditions=light).finished[0]
+    assert not driven.proved
     with pytest.raises(LapError, match=r"was driven with mass 0\.9"):
-        lap.record()
+        driven.record()
+
+
+def lap(world: int, *, valid: bool = True, standing: bool = False, time_s: float = 50.0) -> Any:
+    return SimpleNamespace(world=world, valid=valid, standing=standing, time_s=time_s)
+
+
+def test_stints_are_counted() -> None:
+    """Car 0 drives all its laps, 1 a bad one, 2 ends after one, 3 never laps."""
+    finished = [
+        *(lap(0), lap(1), lap(2), lap(0), lap(1, valid=False), lap(0), lap(1)),
+        *(lap(0, standing=True, time_s=60.0), lap(1, standing=True, valid=False)),
+    ]
+    found = stints_of(finished, starts=3, laps=3, standing_starts=3)
+    assert found == Stints(2, 1, 2, 3, 2, 1, 60.0)
+    assert stints_of(finished, starts=4, laps=3, standing_starts=3).first_failure_lap == 1
+    best = stints_of([lap(0), lap(0)], starts=1, laps=2, standing_starts=1)
+    assert best == Stints(1, 1, None, 1, 0, 0, None)
+    shared = {"starts": 3, "laps": 9}
+    stints, standing = stint_notes({**shared, **asdict(found)})
+    assert "2 of 3 cars finished, 1 with every lap valid, first failure in lap 2" in stints
+    assert standing == "standing laps: 2 of 3 completed, 1 valid, median 60.000 s"
+    assert stint_notes({"starts": 1, "laps": 2, **asdict(best)}) == []
+    assert stint_notes(shared) == []  # of an earlier version
+
+
+def test_stints_with_noise(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (result,) = answer_of(capsys, small, *("--starts", "3", "--laps", "3", "--noise", "0.02"))[
+        "tracks"
+    ]
+    assert (result["stints_finished"], result["stints_valid"]) == (3, 3)
+    assert result["first_failure_lap"] is None
+
+
+def test_standing_starts(small: Path) -> None:
+    track = load_track(small)
+    driver = make_driver("casual", track)
+    result = evaluate_driver(driver, track, starts=4, laps=1, start="standing", record=True)
+    stints = result.stints
+    assert (stints.standing_starts, stints.standing_completed, stints.standing_valid) == (4, 4, 4)
+    assert stints.standing_median_lap_s is not None
+    assert result.standing_lap_s is not None
+    assert result.standing_lap_s <= stints.standing_median_lap_s
+    standing = [each for each in result.finished if each.standing]
+    assert all(each.proved for each in standing)
+    assert len({each.begin.n_mm for each in standing if isinstance(each.begin, Placement)}) == 4
+    with pytest.raises(ConfigError, match="start must be one of rest, rolling, standing"):
+        evaluate_driver(driver, track, start="flying")

@@ -3,14 +3,15 @@
 The first start is a standing one on the line, the others are at rest too, spread over the first
 part of the lap, so that the run-up to the line is long enough for a flying lap at full speed. From
 each the driver completes a number of flying laps, or fails to. All of them are proofs: they are
-driven from rest. Rolling starts, around the whole lap, can be had too; their laps prove nothing.
+driven from rest. Rolling starts, around the whole lap, can be had too; their laps prove nothing. So
+can standing starts alone.
 """
 
 from __future__ import annotations
 
 import math
 import statistics
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,8 @@ from racer.envs.circuit.checks import check_lap_track, check_track_given, check_
 from racer.envs.circuit.conditions import FROZEN, NOT_FROZEN, CarConditions
 from racer.envs.circuit.results_table import results_table
 from racer.envs.circuit.session import FinishedLap, Seat, Session
-from racer.envs.circuit.starts import place_cars
+from racer.envs.circuit.starts import STARTS, place_cars
+from racer.envs.circuit.stints import Stints, stints_of
 from racer.errors import ConfigError
 from racer.evaluate import intervals
 from racer.evaluate.report import Report
@@ -57,6 +59,7 @@ class TrackResult:
         gap_to_optimal, gap_to_demonstrated: share by which the best lap is slower than the minimum
             time, and than the best lap that was proved in the engine; None where unknown.
         policy_faults: actions that a policy did not give, so that the neutral one stood in.
+        stints: how each car went on over its laps, and the laps from rest on the line.
         finished: the laps themselves, standing one included.
     """
 
@@ -71,6 +74,7 @@ class TrackResult:
     distance: float
     gap_to_optimal: float | None
     gap_to_demonstrated: float | None
+    stints: Stints
     finished: list[FinishedLap] = field(repr=False)
     policy_faults: int = 0
 
@@ -81,6 +85,7 @@ class TrackResult:
         shares = ("gap_to_optimal", "gap_to_demonstrated")
         return {
             **{name: getattr(self, name) for name in (*names, *times, *shares)},
+            **asdict(self.stints),
             "policy_faults": self.policy_faults,
             "intervals": self.intervals(),
         }
@@ -130,6 +135,7 @@ def evaluate_circuits(
     vehicle: str = "gt",
     seed: int = 0,
     rolling: bool = False,
+    start: str = "",
     record: bool = False,
     conditions: CarConditions = FROZEN,
 ) -> list[TrackResult]:
@@ -138,11 +144,13 @@ def evaluate_circuits(
     Args:
         driver: the driver, for all starts on all circuits.
         tracks: the circuits.
-        starts: number of starts on each, at rest; the first is on the line.
+        starts: number of starts on each, see `start`.
         laps: flying laps from each start.
         vehicle: name of the vehicle.
         seed: of the places, and of the speeds of rolling starts.
-        rolling: all starts but the first roll; laps from there cannot be proved.
+        rolling: the same as start="rolling".
+        start: "rest" (default): at rest, one on the line; "rolling": all but the first roll, and
+            laps from there cannot be proved; "standing": all at rest on the line.
         record: keep what is needed to save the laps.
         conditions: of the cars; not the driver's, which may plan with the frozen one.
 
@@ -157,6 +165,10 @@ def evaluate_circuits(
         raise ConfigError(
             f"starts must be 1 to {MAX_STARTS} and laps 1 to {MAX_LAPS}, got {starts} and {laps}."
         )
+    start = start or ("rolling" if rolling else "rest")
+    if start not in STARTS:
+        raise ConfigError(f"start must be one of {', '.join(STARTS)}, got {start!r}.")
+    standing_starts = starts if start == "standing" else 1
     session = Session(
         [track for track in tracks for _ in range(starts)],
         vehicle=vehicle,
@@ -164,7 +176,7 @@ def evaluate_circuits(
         conditions=conditions,
     )
     for i, track in enumerate(tracks):
-        place_cars(session, track, i * starts, starts, seed, "rolling" if rolling else "rest")
+        place_cars(session, track, i * starts, starts, seed, start)
     seat = Seat(driver, session)
     faults = faults_of(driver)
     flying = np.zeros(len(tracks) * starts, int)
@@ -189,7 +201,16 @@ def evaluate_circuits(
             distance[ended] = driven[ended]
     faults = faults_of(driver) - faults
     return [
-        _result(session, track, starts, laps, done, float(driven), 0 if i else faults)
+        _result(
+            session,
+            track,
+            stints_of(done, starts=starts, laps=laps, standing_starts=standing_starts),
+            starts,
+            laps,
+            done,
+            float(driven),
+            0 if i else faults,
+        )
         for i, (track, done, driven) in enumerate(zip(tracks, finished, distance, strict=True))
     ]
 
@@ -197,6 +218,7 @@ def evaluate_circuits(
 def _result(
     session: Session,
     track: _core.circuit.Track,
+    stints: Stints,
     starts: int,
     laps: int,
     finished: list[FinishedLap],
@@ -220,6 +242,7 @@ def _result(
         standing_lap_s=min(standing, default=None),
         distance=distance,
         **gaps(track, session.vehicle, comparable),
+        stints=stints,
         finished=finished,
         policy_faults=faults,
     )
@@ -332,7 +355,7 @@ class CircuitEpisodes:
             starts=options.starts,
             laps=options.laps,
             seed=seed,
-            rolling=options.start == "rolling",
+            start=options.start,
             conditions=self._conditions,
         )
         conditions = {**({"noise": noise} if noise else {}), **self._conditions.as_json()}

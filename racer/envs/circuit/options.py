@@ -21,10 +21,10 @@ OPTIONS: Options = {
         Option("--starts", "number of starting places (default 8)", 8, settings={"type": int}),
         Option(
             "--start",
-            "how cars that are not on the line start (default rest); laps from rolling starts "
-            "are not proved",
+            "how cars start (default rest): one on the line and the others at rest or rolling, "
+            "or all standing on the line; laps from rolling starts are not proved",
             "rest",
-            ("rest", "rolling"),
+            ("rest", "rolling", "standing"),
         ),
         Option(
             "--noise",
