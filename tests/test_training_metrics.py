@@ -7,14 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 from stable_baselines3.common.logger import Logger
+from stable_baselines3.common.vec_env import VecNormalize
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from track_scene import ring, write_csv
 
 from racer import _core
 from racer.envs.circuit.statistics import DrivingStatistics
+from racer.envs.sb3 import RacerVecEnv
 from racer.plots.run_report import OLD_LABELS, _curves
 from racer.tracks import load_track
 from racer.train.config import load_preset, load_train_config
+from racer.train.normalise import FastNormalize
 from racer.train.trainer import train
 
 COMPLETE = "rollout/lap_complete_rate"
@@ -79,6 +82,37 @@ def test_a_report_says_what_old_runs_meant() -> None:
         run: Any = SimpleNamespace(content={"name": "run", "curves": curves})
         drawn = _curves([run])
         assert (OLD_LABELS[COMPLETE] in drawn) == old
+
+
+@pytest.mark.parametrize("keywords", [{}, {"norm_reward": False}, {"norm_obs": False}])
+def test_normalisation_has_the_same_bits(keywords: dict[str, bool]) -> None:
+    """Observations, last observations, rewards and statistics, as of Stable-Baselines3."""
+    made = [
+        kind(RacerVecEnv(8, seed=3, maxSteps=20), clip_obs=3.0, gamma=0.9, **keywords)
+        for kind in (VecNormalize, FastNormalize)
+    ]
+    random = np.random.default_rng(0)
+    first = [env.reset() for env in made]
+    np.testing.assert_array_equal(*first)
+    last = 0
+    for _ in range(50):
+        action = random.uniform(-1.0, 1.0, (8, *made[0].action_space.shape)).astype(np.float32)
+        (obs, rewards, _, infos), ours = (env.step(action) for env in made)
+        np.testing.assert_array_equal(ours[0], obs)
+        np.testing.assert_array_equal(ours[1], rewards)
+        assert ours[0].dtype == obs.dtype
+        for theirs, mine in zip(infos, ours[3], strict=True):
+            if "terminal_observation" in theirs:
+                last += 1
+                np.testing.assert_array_equal(
+                    mine["terminal_observation"], theirs["terminal_observation"]
+                )
+    assert last > 8
+    for name in ("mean", "var", "count"):
+        if made[0].norm_obs:
+            np.testing.assert_array_equal(*(getattr(env.obs_rms, name) for env in made))
+        np.testing.assert_array_equal(*(getattr(env.ret_rms, name) for env in made))
+    np.testing.assert_array_equal(*(env.get_original_obs() for env in made))
 
 
 @pytest.mark.slow

@@ -29,13 +29,14 @@ class DrivingStatistics:
 
     def __init__(self, batch: _core.circuit.Batch) -> None:
         self._batch = batch
+        self._wheels_off = batch.facts["wheels_off"]  # live; `facts` makes every view anew
         self._names = list(_core.circuit.REWARD_TERMS)
         self._clear()
 
     def _clear(self) -> None:
-        self._terms = np.zeros(len(self._names))
+        self._terms = np.zeros(self._batch.reward_terms.shape)  # of each car
         self._steps = 0
-        self._off_track = 0.0
+        self._off_track = 0
         self._laps = 0
         self._cut_short = 0
         self._times: list[float] = []
@@ -44,9 +45,9 @@ class DrivingStatistics:
     def after_step(self) -> None:
         """Notes the step that the batch just made."""
         batch = self._batch
-        self._terms += batch.reward_terms.sum(axis=(0, 1), dtype=np.float64)
+        self._terms += batch.reward_terms
         self._steps += batch.num_worlds * batch.cars_per_world
-        self._off_track += float((batch.facts["wheels_off"] == 4.0).sum())
+        self._off_track += np.count_nonzero(self._wheels_off == 4.0)
         if batch.terminated.any():
             last = batch.final_records[batch.terminated]
             self._cut_short += int((last["lap_running"] != 0).sum())
@@ -61,7 +62,7 @@ class DrivingStatistics:
 
     def record(self, logger: Logger) -> None:
         """Hands everything to the logger and starts afresh."""
-        for name, total in zip(self._names, self._terms, strict=True):
+        for name, total in zip(self._names, self._terms.sum(axis=(0, 1)), strict=True):
             logger.record(f"reward/{name}", total / max(self._steps, 1))
         logger.record("rollout/off_track_rate", self._off_track / max(self._steps, 1))
         if self._laps:
