@@ -9,15 +9,23 @@
 namespace racer::bindings {
 namespace {
 
+// How many times its own friction or mass a car may have that is not the frozen one.
+void check_factor(const char* name, double value) {
+    if (!(value >= 0.5 && value <= 1.5)) {
+        throw py::value_error(std::string(name) + " must be 0.5 to 1.5, got " + number_text(value));
+    }
+}
+
 // A Batch with the arrays that its steps write, all allocated once, here.
 class PyBatch {
   public:
     PyBatch(const py::list& tracks, int num_worlds, const py::object& world_tracks,
             int cars_per_world, const std::string& vehicle, const std::string& action,
             const std::string& observation, int ticks_per_action, const std::string& autoreset,
-            int threads, std::uint64_t seed, const BatchConfig& config)
+            int threads, std::uint64_t seed, const BatchConfig& config, double grip, double mass)
         : worlds("Batch", engine(tracks, num_worlds, world_tracks, cars_per_world, vehicle, action,
-                                 observation, ticks_per_action, autoreset, threads, seed, config)) {
+                                 observation, ticks_per_action, autoreset, threads, seed, config,
+                                 grip, mass)) {
         StepContext& context = worlds.engine().context();
         const py::ssize_t n = num_worlds;
         const py::ssize_t k = cars_per_world;
@@ -41,7 +49,7 @@ class PyBatch {
                &lap_events, &final_records});
         worlds.engine().reset({}, {});
         arguments = py::make_tuple(tracks, num_worlds, cars_per_world, vehicle, action, observation,
-                                   ticks_per_action, autoreset, threads, seed, config);
+                                   ticks_per_action, autoreset, threads, seed, config, grip, mass);
     }
 
     // All that makes it what it is: arguments, circuits, states of the cars, outputs of the last
@@ -64,7 +72,8 @@ class PyBatch {
             a[0].cast<py::list>(), a[1].cast<int>(), state[1], a[2].cast<int>(),
             a[3].cast<std::string>(), a[4].cast<std::string>(), a[5].cast<std::string>(),
             a[6].cast<int>(), a[7].cast<std::string>(), a[8].cast<int>(),
-            a[9].cast<std::uint64_t>(), a[10].cast<const BatchConfig&>());
+            a[9].cast<std::uint64_t>(), a[10].cast<const BatchConfig&>(), a[11].cast<double>(),
+            a[12].cast<double>());
         made->restore(state[3].cast<py::array>(), py::none());
         made->deal(state[2], py::none());
         fill({&made->observations, &made->final_observations, &made->rewards, &made->reward_terms,
@@ -266,9 +275,12 @@ class PyBatch {
                                          const std::string& vehicle, const std::string& action,
                                          const std::string& observation, int ticks_per_action,
                                          const std::string& autoreset, int threads,
-                                         std::uint64_t seed, const BatchConfig& config) {
+                                         std::uint64_t seed, const BatchConfig& config, double grip,
+                                         double mass) {
         const Vehicle* car = find_vehicle(vehicle);
         if (car == nullptr) throw py::value_error("vehicle '" + vehicle + "' is not known");
+        check_factor("grip", grip);
+        check_factor("mass", mass);
         BatchOptions options;
         options.worlds = num_worlds;
         options.cars_per_world = cars_per_world;
@@ -301,7 +313,8 @@ class PyBatch {
         } else {
             index = whole_numbers("world_tracks", world_tracks);
         }
-        return std::make_unique<Batch>(*car, std::move(shared), index, options, config);
+        return std::make_unique<Batch>(changed(*car, grip, mass), std::move(shared), index, options,
+                                       config);
     }
 };
 
@@ -340,13 +353,15 @@ void bind_circuit_batch(py::module_& m) {
     bind_worlds(type);
     type.def(py::init<const py::list&, int, const py::object&, int, const std::string&,
                       const std::string&, const std::string&, int, const std::string&, int,
-                      std::uint64_t, const BatchConfig&>(),
+                      std::uint64_t, const BatchConfig&, double, double>(),
              py::arg("tracks"), py::arg("num_worlds"), py::kw_only(),
              py::arg("world_tracks") = py::none(), py::arg("cars_per_world") = 1,
              py::arg("vehicle") = "gt", py::arg("action") = "pedals",
              py::arg("observation") = "lidar", py::arg("ticks_per_action") = 1,
              py::arg("autoreset") = "same_step", py::arg("threads") = 1, py::arg("seed") = 0,
-             py::arg("config") = BatchConfig())
+             py::arg("config") = BatchConfig(), py::arg("grip") = 1.0, py::arg("mass") = 1.0,
+             "grip and mass multiply the friction and the mass (with the yaw inertia) of the\n"
+             "vehicle; unless both are 1, it is not the one of the physics fingerprint.")
         .def("step", &PyBatch::step, py::arg("actions").noconvert(),
              "One step of every world. `actions`: float32 (N, K, A), C-contiguous.")
         .def("observe", &PyBatch::observe, py::arg("observation"),

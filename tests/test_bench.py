@@ -103,6 +103,20 @@ def test_training_says_where_its_time_goes() -> None:
     assert sum(shares.values()) == pytest.approx(1.0, abs=1e-3)
 
 
+@pytest.mark.slow
+def test_a_whole_run_beside_ppo_alone() -> None:
+    results = runner.run_layers(["pipeline"], seconds=0.05, threads=[1])
+    for case in results.cases:
+        check_case(case)
+    for name in ("preset ppo", "PPO's defaults"):
+        rows = [case for case in results.cases if str(case["case"]).startswith(f"{name}, ")]
+        whole, free, *parts = rows
+        assert whole["ratio"] > 0.0
+        assert "1 evaluations and checkpoints" in whole["note"]
+        assert "ratio" not in free
+        assert sum(part["share"] for part in parts) == pytest.approx(1.0, abs=1e-2)
+
+
 def test_without_a_venv_of_peers_one_sentence_tells_how(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

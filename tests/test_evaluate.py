@@ -27,6 +27,13 @@ FIELDS = {
     "gap_to_demonstrated",
     "policy_faults",
     "intervals",
+    "stints_finished",
+    "stints_valid",
+    "first_failure_lap",
+    "standing_starts",
+    "standing_completed",
+    "standing_valid",
+    "standing_median_lap_s",
 }
 
 

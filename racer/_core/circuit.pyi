@@ -280,8 +280,11 @@ class Batch:
     """
     def __getstate__(self) -> tuple:
         ...
-    def __init__(self, tracks: list, num_worlds: typing.SupportsInt | typing.SupportsIndex, *, world_tracks: typing.Any = None, cars_per_world: typing.SupportsInt | typing.SupportsIndex = 1, vehicle: str = 'gt', action: str = 'pedals', observation: str = 'lidar', ticks_per_action: typing.SupportsInt | typing.SupportsIndex = 1, autoreset: str = 'same_step', threads: typing.SupportsInt | typing.SupportsIndex = 1, seed: typing.SupportsInt | typing.SupportsIndex = 0, config: Config = ...) -> None:
-        ...
+    def __init__(self, tracks: list, num_worlds: typing.SupportsInt | typing.SupportsIndex, *, world_tracks: typing.Any = None, cars_per_world: typing.SupportsInt | typing.SupportsIndex = 1, vehicle: str = 'gt', action: str = 'pedals', observation: str = 'lidar', ticks_per_action: typing.SupportsInt | typing.SupportsIndex = 1, autoreset: str = 'same_step', threads: typing.SupportsInt | typing.SupportsIndex = 1, seed: typing.SupportsInt | typing.SupportsIndex = 0, config: Config = ..., grip: typing.SupportsFloat | typing.SupportsIndex = 1.0, mass: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> None:
+        """
+        grip and mass multiply the friction and the mass (with the yaw inertia) of the
+        vehicle; unless both are 1, it is not the one of the physics fingerprint.
+        """
     def __reduce_ex__(self, protocol: typing.SupportsInt | typing.SupportsIndex) -> typing.Any:
         ...
     def __setstate__(self, arg0: tuple) -> None:

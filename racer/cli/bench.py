@@ -5,7 +5,18 @@ import json
 import sys
 from pathlib import Path
 
-LAYERS = ("engine", "highway", "scaling", "limit", "env", "sb3", "policy", "train", "peers")
+LAYERS = (
+    "engine",
+    "highway",
+    "scaling",
+    "limit",
+    "env",
+    "sb3",
+    "policy",
+    "train",
+    "pipeline",
+    "peers",
+)
 DEFAULT = ("engine", "highway", "env", "sb3", "policy", "train")
 
 

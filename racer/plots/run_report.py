@@ -14,7 +14,7 @@ from racer.optimal.reference import gap_text
 from racer.plots.laps import COLOURS, draw_track
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from matplotlib.figure import Figure
 
@@ -25,10 +25,11 @@ CURVES: Final = (
     ("rollout/ep_rew_mean", "reward of an episode"),
     ("rollout/lap_time_best", "best lap in training, s"),
     ("rollout/valid_lap_rate", "share of valid laps"),
-    ("rollout/lap_complete_rate", "share of valid laps (old tag)"),
+    ("rollout/lap_complete_rate", "share of laps completed"),
     ("rollout/off_track_rate", "share of steps off the track"),
     ("train/std", "standard deviation of actions"),
 )
+OLD_LABELS: Final = {"rollout/lap_complete_rate": "share of laps completed (of old runs: valid)"}
 STYLE: Final = """body{font:15px/1.5 system-ui,sans-serif;color:#22262b;max-width:1100px;margin:2em
 auto;padding:0 1em}table{border-collapse:collapse;margin:1em 0}td,th{border-bottom:1px solid
 #e3e6ea;padding:.3em .8em;text-align:right}td:first-child,th:first-child{text-align:left}svg{
@@ -93,12 +94,9 @@ def _sections(run: RunFacts) -> str:
 
 def _curves(runs: Sequence[RunFacts]) -> str:
     tags = {tag for run in runs for tag in run.content["curves"]}
-    new = "rollout/valid_lap_rate" in tags
-    drawn = [
-        (tag, label)
-        for tag, label in CURVES
-        if tag in tags and not (new and tag == "rollout/lap_complete_rate")
-    ]
+    old = any(_has_old_tag(run.content["curves"]) for run in runs)
+    labels = {**dict(CURVES), **(OLD_LABELS if old else {})}
+    drawn = [(tag, label) for tag, label in labels.items() if tag in tags]
     if not drawn:
         return "<p>There are no curves: the runs have no event files.</p>"
     from matplotlib.figure import Figure
@@ -119,6 +117,12 @@ def _curves(runs: Sequence[RunFacts]) -> str:
         if number == 1 and len(runs) > 1:
             axes.legend(frameon=False, fontsize=8)
     return _svg(figure)
+
+
+def _has_old_tag(curves: Mapping[str, Any]) -> bool:
+    """Whether an earlier version wrote them: it called the share of valid laps by another tag."""
+    complete = curves.get("rollout/lap_complete_rate")
+    return bool(complete and any(complete["values"])) and "rollout/valid_lap_rate" not in curves
 
 
 def _lap_figure(run: RunFacts, trace: LapTrace) -> Figure:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from racer.train import threads  # isort: skip - before torch
-from stable_baselines3.common.vec_env import VecNormalize
-
 from racer.errors import ConfigError
 from racer.train.algorithms.base import Job, check_declared
+from racer.train.normalise import FastNormalize
 from racer.train.progress import Clock
 from racer.train.task import make_task
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stable_baselines3.common.base_class import BaseAlgorithm
+    from stable_baselines3.common.vec_env import VecNormalize
 
     from racer.envs.sb3_view import WorldsVecEnv
     from racer.train.algorithms.base import Algorithm
@@ -54,7 +54,7 @@ def build(config: TrainConfig, circuit: Path | None = None) -> Learner:
     clock = Clock(config)
     try:
         env = task.make_env()
-        normalise = VecNormalize(
+        normalise = FastNormalize(
             env,
             norm_obs=config.normalise_observation,
             norm_reward=config.normalise_reward,

@@ -503,6 +503,33 @@ void test_table() {
 
 }  // namespace
 
+// Another grip or mass: what follows from them follows, the tyres stay the same ones.
+void test_changed(const Vehicle& v) {
+    const Vehicle same = racer::changed(v, 1.0, 1.0);
+    for (const racer::VehicleField& field : racer::kVehicleFields) {
+        CHECK(same.*field.member == v.*field.member);
+    }
+    CHECK(same.capacity_front[1] == v.capacity_front[1]);
+    CHECK(same.top_speed == v.top_speed);
+
+    const Vehicle slippery = racer::changed(v, 0.9, 1.0);
+    const Vehicle heavy = racer::changed(v, 1.0, 1.2);
+    CHECK(slippery.mass == v.mass);
+    CHECK(slippery.load_front == v.load_front);
+    CHECK_NEAR(heavy.inverse_mass * v.mass, 1.0 / 1.2, 1e-12);
+    CHECK_NEAR(heavy.inverse_inertia * v.yaw_inertia, 1.0 / 1.2, 1e-12);
+    CHECK_NEAR(heavy.load_front / v.load_front, 1.2, 1e-12);
+    CHECK_NEAR(heavy.load_rear / v.load_rear, 1.2, 1e-12);
+    CHECK_NEAR(heavy.transfer / v.transfer, 1.2, 1e-12);
+    CHECK(heavy.drag == v.drag);
+    for (int i = 0; i < 2; ++i) {
+        CHECK_NEAR(slippery.capacity_front[i] / v.capacity_front[i], 0.9, 1e-12);
+        CHECK_NEAR(slippery.capacity_rear[i] / v.capacity_rear[i], 0.9, 1e-12);
+        CHECK_NEAR(heavy.capacity_front[i] / v.capacity_front[i], 1.0, 1e-12);
+        CHECK_NEAR(heavy.capacity_rear[i] / v.capacity_rear[i], 1.0, 1e-12);
+    }
+}
+
 int main() {
     for (const racer::VehicleEntry& entry : racer::kVehicles) {
         const Vehicle& v = *entry.vehicle;
@@ -517,6 +544,7 @@ int main() {
         test_steering(v);
         test_rest(v);
         test_spin(v);
+        test_changed(v);
     }
     for (const Figures& figures : kFigures) {
         test_straight_line(figures);

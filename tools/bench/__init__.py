@@ -5,7 +5,18 @@ settings of the memory allocator and of OpenMP. Rates are the median over repeat
 too), CPU time stands beside wall time, and what is compared is measured within one run.
 """
 
-LAYERS = ("engine", "highway", "scaling", "limit", "env", "sb3", "policy", "train", "peers")
+LAYERS = (
+    "engine",
+    "highway",
+    "scaling",
+    "limit",
+    "env",
+    "sb3",
+    "policy",
+    "train",
+    "pipeline",
+    "peers",
+)
 """From the engine alone to whole training runs.
 
 `limit` is what the processor could do at best, `peers` are other simulators in a venv of their own.

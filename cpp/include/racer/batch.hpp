@@ -34,8 +34,8 @@ void check_options(const BatchOptions& options);
 
 class Batch {
   public:
-    // `tracks` are shared; `world_tracks` gives the index of each world's track.
-    // Throws std::invalid_argument for options that make no sense.
+    // The vehicle is copied. `tracks` are shared; `world_tracks` gives the index of each world's
+    // track. Throws std::invalid_argument for options that make no sense.
     Batch(const Vehicle& vehicle, std::vector<std::shared_ptr<const Track>> tracks,
           std::span<const std::int32_t> world_tracks, const BatchOptions& options,
           const BatchConfig& config);
@@ -78,6 +78,7 @@ class Batch {
   private:
     BatchOptions options_;
     BatchConfig config_;
+    Vehicle vehicle_;
     std::vector<std::shared_ptr<const Track>> tracks_;
     std::vector<const Track*> all_tracks_;
     std::vector<std::int32_t> world_tracks_;

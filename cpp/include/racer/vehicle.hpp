@@ -350,6 +350,21 @@ inline constexpr Vehicle kGt = make_vehicle("gt", kGtRows);
 inline constexpr Vehicle kFormula = make_vehicle("formula", kFormulaRows);
 inline constexpr Vehicle kKart = make_vehicle("kart", kKartRows);
 
+// A vehicle that is not the frozen one: so many times the friction of both axles, and so many times
+// the mass, spread as before, on the same tyres. Their friction is given at an axle load of m g /
+// 2, so it is restated for the new one: the capacity at a load in newtons stays what it was.
+[[nodiscard]] constexpr Vehicle changed(Vehicle v, double grip, double mass) {
+    if (grip == 1.0 && mass == 1.0) return v;
+    const double scale = 1.0 + v.load_sensitivity * (1.0 - mass);
+    v.friction_front *= grip * scale;
+    v.friction_rear *= grip * scale;
+    v.load_sensitivity *= mass / scale;
+    v.mass *= mass;
+    v.yaw_inertia *= mass;
+    derive(v);
+    return v;
+}
+
 struct VehicleEntry {
     const Vehicle* vehicle;
     const VehicleRows* rows;

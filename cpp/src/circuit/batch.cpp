@@ -58,6 +58,7 @@ Batch::Batch(const Vehicle& vehicle, std::vector<std::shared_ptr<const Track>> t
              const BatchConfig& config)
     : options_(options),
       config_(config),
+      vehicle_(vehicle),
       tracks_(std::move(tracks)),
       pool_(std::make_unique<ThreadPool>(std::clamp(options.threads, 1, 256))) {
     check_options(options);
@@ -87,7 +88,7 @@ Batch::Batch(const Vehicle& vehicle, std::vector<std::shared_ptr<const Track>> t
     Arena arena(storage_);
     take_cars(arena, context_.cars, static_cast<std::size_t>(all));
 
-    context_.vehicle = &vehicle;
+    context_.vehicle = &vehicle_;
     context_.tracks = track_of_car_.data();
     context_.all_tracks = all_tracks_.data();
     context_.world_tracks = world_tracks_.data();

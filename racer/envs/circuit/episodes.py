@@ -3,14 +3,15 @@
 The first start is a standing one on the line, the others are at rest too, spread over the first
 part of the lap, so that the run-up to the line is long enough for a flying lap at full speed. From
 each the driver completes a number of flying laps, or fails to. All of them are proofs: they are
-driven from rest. Rolling starts, around the whole lap, can be had too; their laps prove nothing.
+driven from rest. Rolling starts, around the whole lap, can be had too; their laps prove nothing. So
+can standing starts alone.
 """
 
 from __future__ import annotations
 
 import math
 import statistics
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,11 @@ import numpy as np
 from racer import _core
 from racer.drivers.named import device_of, faults_of
 from racer.envs.circuit.checks import check_lap_track, check_track_given, check_vehicle
+from racer.envs.circuit.conditions import FROZEN, NOT_FROZEN, CarConditions
 from racer.envs.circuit.results_table import results_table
 from racer.envs.circuit.session import FinishedLap, Seat, Session
+from racer.envs.circuit.starts import STARTS, place_cars
+from racer.envs.circuit.stints import Stints, stints_of
 from racer.errors import ConfigError
 from racer.evaluate import intervals
 from racer.evaluate.report import Report
@@ -35,7 +39,6 @@ if TYPE_CHECKING:
 
 STILL_SECONDS = 6.0  # a car that stands so long has given up
 PATIENCE = 2.5  # a lap may take so many times the cautious reference time
-RUN_UP = 0.4  # of the lap, at least, from a start at rest to the line
 MAX_STARTS = 10_000
 MAX_LAPS = 1000
 
@@ -56,6 +59,7 @@ class TrackResult:
         gap_to_optimal, gap_to_demonstrated: share by which the best lap is slower than the minimum
             time, and than the best lap that was proved in the engine; None where unknown.
         policy_faults: actions that a policy did not give, so that the neutral one stood in.
+        stints: how each car went on over its laps, and the laps from rest on the line.
         finished: the laps themselves, standing one included.
     """
 
@@ -70,6 +74,7 @@ class TrackResult:
     distance: float
     gap_to_optimal: float | None
     gap_to_demonstrated: float | None
+    stints: Stints
     finished: list[FinishedLap] = field(repr=False)
     policy_faults: int = 0
 
@@ -80,6 +85,7 @@ class TrackResult:
         shares = ("gap_to_optimal", "gap_to_demonstrated")
         return {
             **{name: getattr(self, name) for name in (*names, *times, *shares)},
+            **asdict(self.stints),
             "policy_faults": self.policy_faults,
             "intervals": self.intervals(),
         }
@@ -129,35 +135,48 @@ def evaluate_circuits(
     vehicle: str = "gt",
     seed: int = 0,
     rolling: bool = False,
+    start: str = "",
     record: bool = False,
+    conditions: CarConditions = FROZEN,
 ) -> list[TrackResult]:
     """Lets a driver that can drive anywhere lap several circuits, all at once.
 
     Args:
         driver: the driver, for all starts on all circuits.
         tracks: the circuits.
-        starts: number of starts on each, at rest; the first is on the line.
+        starts: number of starts on each, see `start`.
         laps: flying laps from each start.
         vehicle: name of the vehicle.
         seed: of the places, and of the speeds of rolling starts.
-        rolling: all starts but the first roll; laps from there cannot be proved.
+        rolling: the same as start="rolling".
+        start: "rest" (default): at rest, one on the line; "rolling": all but the first roll, and
+            laps from there cannot be proved; "standing": all at rest on the line.
         record: keep what is needed to save the laps.
+        conditions: of the cars; not the driver's, which may plan with the frozen one.
 
     Returns:
         What it did on each circuit; the first has the policy faults of all.
 
     Raises:
-        ConfigError: a number of starts or laps that makes no sense.
+        ConfigError: a number of starts or laps that makes no sense, or laps to be saved of a car
+            that is not the frozen one.
     """
     if not 1 <= starts <= MAX_STARTS or not 1 <= laps <= MAX_LAPS:
         raise ConfigError(
             f"starts must be 1 to {MAX_STARTS} and laps 1 to {MAX_LAPS}, got {starts} and {laps}."
         )
+    start = start or ("rolling" if rolling else "rest")
+    if start not in STARTS:
+        raise ConfigError(f"start must be one of {', '.join(STARTS)}, got {start!r}.")
+    standing_starts = starts if start == "standing" else 1
     session = Session(
-        [track for track in tracks for _ in range(starts)], vehicle=vehicle, record=record
+        [track for track in tracks for _ in range(starts)],
+        vehicle=vehicle,
+        record=record,
+        conditions=conditions,
     )
     for i, track in enumerate(tracks):
-        _place(session, track, i * starts, starts, seed, rolling=rolling)
+        place_cars(session, track, i * starts, starts, seed, start)
     seat = Seat(driver, session)
     faults = faults_of(driver)
     flying = np.zeros(len(tracks) * starts, int)
@@ -182,16 +201,26 @@ def evaluate_circuits(
             distance[ended] = driven[ended]
     faults = faults_of(driver) - faults
     return [
-        _result(track, starts, laps, vehicle, done, float(driven), 0 if i else faults)
+        _result(
+            session,
+            track,
+            stints_of(done, starts=starts, laps=laps, standing_starts=standing_starts),
+            starts,
+            laps,
+            done,
+            float(driven),
+            0 if i else faults,
+        )
         for i, (track, done, driven) in enumerate(zip(tracks, finished, distance, strict=True))
     ]
 
 
 def _result(
+    session: Session,
     track: _core.circuit.Track,
+    stints: Stints,
     starts: int,
     laps: int,
-    vehicle: str,
     finished: list[FinishedLap],
     distance: float,
     faults: int,
@@ -200,6 +229,8 @@ def _result(
     times = [lap.time_s for lap in flown if lap.valid]
     standing = [lap.time_s for lap in finished if lap.standing and lap.valid]
     best = min(times, default=None)
+    # The minimum time is the frozen car's: another one's lap has no gap to it.
+    comparable = best if session.conditions.frozen else None
     return TrackResult(
         track=track.name,
         starts=starts,
@@ -210,32 +241,11 @@ def _result(
         median_lap_s=statistics.median(times) if times else None,
         standing_lap_s=min(standing, default=None),
         distance=distance,
-        **gaps(track, vehicle, best),
+        **gaps(track, session.vehicle, comparable),
+        stints=stints,
         finished=finished,
         policy_faults=faults,
     )
-
-
-def _place(
-    session: Session,
-    track: _core.circuit.Track,
-    first: int,
-    count: int,
-    seed: int,
-    *,
-    rolling: bool,
-) -> None:
-    """One car on the line, the others one in each equal part of the lap (or of its beginning)."""
-    random = np.random.default_rng(seed)
-    for world in range(1, count):
-        s = (world - 1 + random.random()) / (count - 1) * track.length
-        s *= 1.0 if rolling else 1.0 - RUN_UP
-        station = track.stations[int(s / track.spacing) % track.station_count]
-        share = random.uniform(-0.3, 0.3)
-        width = station["width_left"] if share > 0.0 else station["width_right"]
-        speed = random.uniform(0.3, 0.8) * station["spawn_speed"] if rolling else 0.0
-        session.place(first + world, 0, s, share * width, 0.0, speed)
-    session.place(first, 0, 0.0)
 
 
 def evaluate_tracks(
@@ -314,6 +324,11 @@ class CircuitEpisodes:
         self._env_id = env_id
         self._options = options
         names = [t for name in options.track for t in (list_tracks() if name == "all" else [name])]
+        self._conditions = CarConditions(
+            getattr(options, "grip", 1.0), getattr(options, "mass", 1.0)
+        )
+        if options.save_laps is not None:
+            self._conditions.refuse_records()
         self._tracks = {name: load_track(name) for name in names}
         if options.save_laps is not None:
             for name, track in self._tracks.items():
@@ -340,10 +355,12 @@ class CircuitEpisodes:
             starts=options.starts,
             laps=options.laps,
             seed=seed,
-            rolling=options.start == "rolling",
+            start=options.start,
+            conditions=self._conditions,
         )
-        if noise:
-            answer["conditions"] = {"noise": noise}
+        conditions = {**({"noise": noise} if noise else {}), **self._conditions.as_json()}
+        if conditions:
+            answer["conditions"] = conditions
         return Report(
             self._env_id,
             policy,
@@ -358,4 +375,6 @@ class CircuitEpisodes:
         """A table with a row for each circuit, and the intervals."""
         answer = report.content
         head = f"{show_path(answer['policy'])} with {answer['vehicle']}"
-        return [f"{head}, physics {answer['physics']}", *results_table(answer["tracks"])]
+        changed = str(self._conditions)
+        physics = f"{NOT_FROZEN} ({changed})" if changed else answer["physics"]
+        return [f"{head}, physics {physics}", *results_table(answer["tracks"])]

@@ -21,16 +21,25 @@ OPTIONS: Options = {
         Option("--starts", "number of starting places (default 8)", 8, settings={"type": int}),
         Option(
             "--start",
-            "how cars that are not on the line start (default rest); laps from rolling starts "
-            "are not proved",
+            "how cars start (default rest): one on the line and the others at rest or rolling, "
+            "or all standing on the line; laps from rolling starts are not proved",
             "rest",
-            ("rest", "rolling"),
+            ("rest", "rolling", "standing"),
         ),
         Option(
             "--noise",
             "standard deviation of Gaussian noise on actions, 0 to 1 (default 0)",
             0.0,
             settings={"type": number, "metavar": "SD"},
+        ),
+        *(
+            Option(
+                f"--{name}",
+                f"factor of the car's {what}, 0.5 to 1.5 (default 1); not the frozen physics",
+                1.0,
+                settings={"type": number, "metavar": "FACTOR"},
+            )
+            for name, what in (("grip", "tyre friction"), ("mass", "mass and yaw inertia"))
         ),
         Option("--laps", "flying laps from each place (default 2)", 2, settings={"type": int}),
         Option("--vehicle", "the vehicle (default gt)", "gt"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from racer.envs.circuit.stints import stint_notes
 from racer.evaluate.report import interval_line
 from racer.formats.text import MAX_PATH, aligned, shown
 from racer.optimal.reference import gap_text
@@ -18,7 +19,7 @@ _TITLES = (
 
 
 def results_table(results: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A row for each circuit, and a line with its intervals."""
+    """A row for each circuit, and lines with its intervals, stints and standing laps."""
     keys = ("track", "laps", "completed", "valid", "best_lap_s", "median_lap_s", "standing_lap_s")
     shares = ("gap_to_optimal", "gap_to_demonstrated")
     rows: list[tuple[str, ...]] = [_TITLES]
@@ -35,7 +36,8 @@ def results_table(results: Sequence[Mapping[str, Any]]) -> list[str]:
             " ".join(interval_line(name, entry, "s" if name == "lap_s" else None).split())
             for name, entry in result["intervals"].items()
         ]
-        lines.append(f"{shown(result['track'], MAX_PATH)}: {'; '.join(found)}")
+        track = shown(result["track"], MAX_PATH)
+        lines += [f"{track}: {note}" for note in ("; ".join(found), *stint_notes(result))]
     return lines
 
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from racer import _core
+from racer.envs.circuit.conditions import FROZEN, CarConditions
+from racer.errors import LapError
 from racer.laps import MAX_TICKS, LapRecord, Placement, grid_slot, record_lap
 from racer.laps.input_log import CHUNK, InputLog
 
@@ -37,6 +39,7 @@ class FinishedLap:
             state before the tick in which the clock started, which proves nothing.
         inputs: int16 (T, 3), all inputs from there to the tick in which the lap ended; none if they
             were not recorded.
+        conditions: of the car; unless it is the frozen one, the lap proves nothing.
     """
 
     world: int
@@ -46,6 +49,7 @@ class FinishedLap:
     inputs: NDArray[np.int16]
     track: _core.circuit.Track
     vehicle: str
+    conditions: CarConditions = FROZEN
 
     @property
     def time_s(self) -> float:
@@ -65,14 +69,20 @@ class FinishedLap:
     @property
     def proved(self) -> bool:
         """Whether its inputs begin at rest, so that its record is a proof."""
-        return isinstance(self.begin, Placement) and len(self.inputs) > 0
+        placed = isinstance(self.begin, Placement) and len(self.inputs) > 0
+        return placed and self.conditions.frozen
 
     def record(self, driver: str = "", device: str = "") -> LapRecord:
         """The lap as a record to save; drives it again first, as proof.
 
         Raises:
-            LapError: driving it again did not give the same lap.
+            LapError: driving it again did not give the same lap, or its car was not the frozen one.
         """
+        if not self.conditions.frozen:
+            raise LapError(
+                f"the lap was driven with {self.conditions}: only one of the frozen physics "
+                "(grip 1, mass 1) can be recorded."
+            )
         return record_lap(
             self.track,
             self.begin,
@@ -94,6 +104,10 @@ class Session:
         vehicle: name of the vehicle.
         record: whether to keep the inputs, so that laps can be recorded.
         threads: threads of the engine.
+        conditions: of the cars.
+
+    Raises:
+        ConfigError: the inputs shall be kept of cars that are not the frozen ones.
     """
 
     def __init__(
@@ -105,7 +119,11 @@ class Session:
         vehicle: str = "gt",
         record: bool = True,
         threads: int = 1,
+        conditions: CarConditions = FROZEN,
     ) -> None:
+        if record:
+            conditions.refuse_records()
+        self.conditions = conditions
         config = _core.circuit.Config()
         config.max_steps = 0
         config.stillness_timeout_ticks = 0
@@ -127,6 +145,8 @@ class Session:
             autoreset="disabled",
             threads=threads,
             config=config,
+            grip=conditions.grip,
+            mass=conditions.mass,
         )
         self.telemetry: Mapping[str, NDArray[Any]] = self.batch.facts
         self._seen: dict[str, NDArray[np.float32]] = {}  # observations of this tick
@@ -252,7 +272,13 @@ class Session:
                 inputs = self._log.between(first, self.ticks, *key)
             laps.append(
                 FinishedLap(
-                    *key, events[key].copy(), begin, inputs, self.tracks[key[0]], self.vehicle
+                    *key,
+                    events[key].copy(),
+                    begin,
+                    inputs,
+                    self.tracks[key[0]],
+                    self.vehicle,
+                    self.conditions,
                 )
             )
         return laps
