@@ -65,6 +65,7 @@ def tiny_run(algo: str, world: str, **changes: Any) -> TrainConfig:
     if (algo, world) not in PAIRS:
         raise ValueError(f"{algo} is not tried in {world}")
     own = [name for name, trained in TRAINED.items() if trained == (algo, world)]
+    own.sort(key=lambda name: name != algo)  # others may train on hundreds of circuits
     actions = {*load_algorithm(algo).actions}
     others = [
         name
