@@ -12,8 +12,6 @@ from racer.cli.kind_options import chosen
 from racer.formats.text import show_path
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from racer.train.config import TrainConfig
 
 AUTO = "auto"  # as a number of environments
@@ -111,17 +109,15 @@ def _env_of(content: dict[str, Any], preset: str | None) -> str | None:
     return str(env_id)
 
 
-def measured(config: TrainConfig, path: Path, *, several: bool) -> TrainConfig:
+def measured(config: TrainConfig, count: int | None) -> TrainConfig:
     """With as many environments as are fast here; says how many.
 
     Args:
         config: of the run.
-        path: of its folder.
-        several: there are runs with several seeds; the first, if it is there, has decided.
+        count: what was found before; None: it is measured now.
     """
-    from racer.train.worlds_count import choose, settled
+    from racer.train.worlds_count import choose
 
-    count = settled(path.with_name(f"{path.name}-seed{config.seed}")) if several else None
     if count is None:
         choice = choose(config)
         count = choice.n_envs

@@ -44,8 +44,8 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.set_defaults(run=run)
 
 
-def add_run_options(parser: argparse.ArgumentParser) -> None:
-    """Adds what every command takes that begins a run."""
+def add_run_options(parser: argparse.ArgumentParser, *, several: bool = True) -> None:
+    """Adds what every command takes that begins a run; `several`: or some, with other seeds."""
     parser.add_argument("--steps", type=int, help="environment steps to train for")
     parser.add_argument("--minutes", type=float, help="time to train for")
     parser.add_argument(
@@ -55,13 +55,14 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         help="environments stepped at once; 'auto' measures for a few seconds how many are fast",
     )
     parser.add_argument("--seed", type=int, help="random seed (default 0)")
-    parser.add_argument(
-        "--seeds",
-        type=int,
-        metavar="N",
-        help="train N runs with the seeds from --seed on, and compare them; the same command "
-        "goes on where it was interrupted",
-    )
+    if several:
+        parser.add_argument(
+            "--seeds",
+            type=int,
+            metavar="N",
+            help="train N runs with the seeds from --seed on, and compare them; the same command "
+            "goes on where it was interrupted",
+        )
     parser.add_argument(
         "--config", metavar="FILE", help="an environment's settings, .toml or .json"
     )
@@ -96,7 +97,7 @@ def run(args: argparse.Namespace, base: dict[str, Any] | None = None) -> int:
     name = args.name or plain_name(f"{config.algo}-{config.runs.place(config)}{ending}")
     path = args.log_dir / (checked_name(name) if args.seeds else name)
     if args.n_envs == AUTO:
-        config = measured(config, path, several=bool(args.seeds))
+        config = measured(config, _settled(path, config.seed) if args.seeds else None)
     if args.n_envs is not None or base:  # the policy may come from few environments
         config = fitting(config)
     comment = comment_of(settings, config)
@@ -110,6 +111,13 @@ def run(args: argparse.Namespace, base: dict[str, Any] | None = None) -> int:
     numbered = args.name is None
     report = train(config, path, show=not args.quiet, numbered=numbered, comment=comment)
     return show_report(report, args.log_dir / report["name"], as_json=args.json)
+
+
+def _settled(path: Path, seed: int) -> int | None:
+    """The number of environments of runs that are there already."""
+    from racer.train.seeds import settled  # heavy
+
+    return settled(path, seed)
 
 
 def _run_seeds(args: argparse.Namespace, config: TrainConfig, path: Path, comment: str) -> int:

@@ -7,11 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from racer.errors import ConfigError
-from racer.train.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from racer.train.config import TrainConfig
 
@@ -90,9 +88,3 @@ def measure(config: TrainConfig) -> float:
     finally:
         env.close()
     return best
-
-
-def settled(path: Path) -> int | None:
-    """The number of worlds of a run that stands there already; None if there is none."""
-    folder = RunFolder(path)
-    return RunFolder.open(path)[1].n_envs if folder.config.is_file() else None
