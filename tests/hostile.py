@@ -47,6 +47,7 @@ FILES = ["missing", "missing.onnx", "missing.lap.npz", "missing.csv", "missing/b
 BASE = {
     "train": ["--steps", "1", "--quiet"],
     "finetune": ["broken-run", "--track", "harbour", "--steps", "1", "--quiet"],
+    "tune": ["--steps", "1", "--trials", "1", "--quiet"],
     "resume": ["broken-run"],
     "evaluate": ["--policy", "random", "--track", "harbour", "--starts", "1", "--laps", "1"],
     "export": ["broken-run"],
@@ -67,7 +68,10 @@ BASE = {
     "report": ["broken-run"],
 }
 # They are good, and mean more work than a leash allows.
-HONEST = {("train", "--steps", "2147483648")}
+HONEST = {
+    ("train", "--steps", "2147483648"),
+    ("tune", "--steps", "2147483648"),
+}
 # Names that make `record` open a window for a person of that name.
 PEOPLE = {"record": ("--driver",)}
 

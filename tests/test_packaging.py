@@ -32,7 +32,7 @@ def test_all_is_for_users_and_dev_for_those_who_work_on_racer():
     tools = names(found["dev"])
     assert {"ruff", "mypy", "pytest", "cmake", "clang-format", "scikit-build-core"} <= tools
     assert not tools & {name for extra in users for name in names(found[extra])}
-    assert names(found["research"]) == {"minari", "pettingzoo", "ray", "optuna"}
+    assert names(found["research"]) == {"minari", "pettingzoo", "ray"}
     assert "-e '.[all,dev]'" in (ROOT / "Makefile").read_text("utf-8")
 
 

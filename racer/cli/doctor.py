@@ -18,6 +18,7 @@ EXTRAS = {
         "tqdm",
         "rich",
     ),
+    "tune": ("optuna",),
     "view": ("pygame-ce", "onnx", "onnxruntime", "moviepy"),
     "plots": ("matplotlib", "imageio-ffmpeg"),
     "optimal": ("casadi",),

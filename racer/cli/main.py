@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 COMMANDS = (
     "train",
     "finetune",
+    "tune",
     "resume",
     "evaluate",
     "export",
@@ -196,6 +197,7 @@ def _missing(problem: ModuleNotFoundError) -> str:
         "casadi": "optimal",
         "platformdirs": "tracks",
         "defusedxml": "tracks",
+        "optuna": "tune",
     }
     extra = extras.get(name, "train")
     return f"needs the package {name}; install it with `pip install 'racer-sim[{extra}]'`."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stable_baselines3.common.callbacks import BaseCallback
@@ -24,6 +26,26 @@ if TYPE_CHECKING:
     from racer.train.run_folder import RunFolder
 
 
+@dataclass(frozen=True)
+class Look:
+    """How a run does, for somebody who watches it.
+
+    Attributes:
+        evaluations: how many of the run's evaluations are done.
+        rank: of the best model so far; larger is better.
+        note: a few words on it.
+        steps: environment steps that the run has taken.
+    """
+
+    evaluations: int
+    rank: tuple[float, ...]
+    note: str
+    steps: int
+
+
+Watch = Callable[[Look], bool]
+
+
 class RunKeeper(BaseCallback):
     """Keeps a run: between two updates it evaluates, saves and logs what is due.
 
@@ -36,6 +58,8 @@ class RunKeeper(BaseCallback):
         bar: of the run.
         best: score of the best model so far, or None.
         evaluated: after how many steps the model was evaluated last; -1: never.
+        watch: called after each evaluation, and at the end of the run; it says whether the run
+            shall stop, as after an interrupt.
 
     Attributes:
         interrupted: set it, and the run saves a checkpoint and stops before its next update.
@@ -51,11 +75,13 @@ class RunKeeper(BaseCallback):
         *,
         best: dict[str, Any] | None = None,
         evaluated: int = -1,
+        watch: Watch | None = None,
     ) -> None:
         super().__init__()
         self.best = best
         self.interrupted = False
         self.stopped = False
+        self._watch = watch
         self._config = config
         self._folder = folder
         self._learner = learner
@@ -145,6 +171,8 @@ class RunKeeper(BaseCallback):
         """Evaluates what there is at the end, unless that is done."""
         if self._evaluated_steps != self._clock.steps_done or self.best is None:
             self.evaluate()
+        else:
+            self._tell()
 
     def evaluate(self) -> None:
         """Evaluates the model as it is; keeps it if it is the best so far."""
@@ -162,6 +190,16 @@ class RunKeeper(BaseCallback):
             self.best = score
             self._keep_best()
         self._show_best()
+        self._tell()
+
+    def _tell(self) -> None:
+        """Lets who watches the run say whether it goes on."""
+        if self._watch is None or self.best is None:
+            return
+        done = int(self._clock.fraction * self._config.evaluations)
+        rank, note = self._task.rank(self.best), self._task.note(self.best)
+        if self._watch(Look(done, rank, note, self._clock.steps_done)):
+            self.interrupted = True
 
     def _keep_best(self) -> None:
         """Exports the model; the score comes last, so that it never tells of another model."""

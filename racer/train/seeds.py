@@ -44,7 +44,7 @@ def train_seeds(
     reports: list[dict[str, Any]] = []
     for seed in range(config.seed, config.seed + count):
         own = replace(config, seed=seed)
-        folder = RunFolder(path.with_name(f"{path.name}-seed{seed}"))
+        folder = folder_of(path, seed)
         if show:
             print(f"seed {seed}: {show_path(folder.path)}", file=sys.stderr)
         if not folder.config.is_file():
@@ -57,6 +57,17 @@ def train_seeds(
         if not reports[-1]["finished"]:
             break
     return reports
+
+
+def settled(path: Path, seed: int) -> int | None:
+    """The number of environments of the first of such runs; None if it is not there yet."""
+    folder = folder_of(path, seed)
+    return RunFolder.open(folder.path)[1].n_envs if folder.config.is_file() else None
+
+
+def folder_of(path: Path, seed: int) -> RunFolder:
+    """Where the run with a seed is kept."""
+    return RunFolder(path.with_name(f"{path.name}-seed{seed}"))
 
 
 def _check_same(folder: RunFolder, config: TrainConfig) -> None:

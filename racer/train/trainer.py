@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
     from stable_baselines3.common.vec_env import VecNormalize
 
+    from racer.train.callback import Watch
     from racer.train.config import TrainConfig
     from racer.train.task import Task
 
@@ -48,6 +49,7 @@ def train(
     show: bool = True,
     numbered: bool = False,
     comment: str = "",
+    watch: Watch | None = None,
 ) -> dict[str, Any]:
     """Trains a driver.
 
@@ -57,6 +59,7 @@ def train(
         show: show a progress bar.
         numbered: take the first free of `path`, `path-2`, ... instead of complaining.
         comment: lines for the beginning of the run's config.toml.
+        watch: see `racer.train.callback.RunKeeper`.
 
     Returns:
         The report, as it stands in `report.json`.
@@ -78,7 +81,7 @@ def train(
     with new_run(path, config, prints, numbered=numbered, comment=comment, start=data) as folder:
         learner.model.set_logger(run_logger(folder.tensorboard))
         learner.clock.start(0, 0.0)
-        return _run(config, folder, learner, show=show)
+        return _run(config, folder, learner, show=show, watch=watch)
 
 
 def _run(
@@ -89,6 +92,7 @@ def _run(
     evaluated: int = -1,
     *,
     show: bool,
+    watch: Watch | None = None,
 ) -> dict[str, Any]:
     """Learns to the end of the run, or until somebody interrupts it."""
     bar = ProgressBar(learner.clock, shown=show)
@@ -99,6 +103,7 @@ def _run(
         bar,
         best=best,
         evaluated=evaluated,
+        watch=watch,
     )
     with quiet_writers():
         try:
@@ -175,7 +180,12 @@ def _report(
 
 
 def resume(
-    path: Path, *, steps: int | None = None, minutes: float | None = None, show: bool = True
+    path: Path,
+    *,
+    steps: int | None = None,
+    minutes: float | None = None,
+    show: bool = True,
+    watch: Watch | None = None,
 ) -> dict[str, Any]:
     """Goes on with a run where its newest whole checkpoint stands.
 
@@ -184,6 +194,7 @@ def resume(
         steps: new end of the run in steps, or None.
         minutes: new end of the run in time, or None; without both the old ends hold.
         show: show a progress bar.
+        watch: see `racer.train.callback.RunKeeper`.
 
     Raises:
         ConfigError: there is no run here, another process trains it, an end is not one or lies
@@ -218,7 +229,7 @@ def resume(
         again = clock.fraction >= 1.0 and evaluated != model.num_timesteps
         model.set_logger(run_logger(folder.tensorboard, model.num_timesteps + int(not again)))
         restore_pending(model.logger, notes.get("pending") if notes else None)
-        return _run(config, folder, learner, best, evaluated, show=show)
+        return _run(config, folder, learner, best, evaluated, show=show, watch=watch)
 
 
 def _check_later(folder: RunFolder, clock: Clock, steps: int | None, minutes: float | None) -> None:

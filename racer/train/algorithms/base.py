@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
     from stable_baselines3.common.vec_env import VecNormalize
 
+    from racer.train.algorithms.space import Space
+
 ACTIVATIONS = ("tanh", "relu")
 CONTINUOUS, DISCRETE = "continuous", "discrete"
 NUMBER = 4  # bytes of a float32
@@ -164,6 +166,11 @@ class Algorithm(ABC, Generic[S]):
         Continuous actions come as the network has them (squashed ones from -1 to 1), discrete
         ones as a value for each.
         """
+
+    @property
+    def space(self) -> Space:
+        """Settings that `racer tune` varies, and where; none unless the algorithm says so."""
+        return {}
 
     def started(self, model: BaseAlgorithm, settings: S) -> None:
         """Called once, after a new run's model got the weights of another."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from racer.formats.settings import Checked, choice_field, list_field, number_field
 from racer.train.algorithms.base import ACTIVATIONS, DISCRETE, Job, common_keywords, linear
 from racer.train.algorithms.replay import ReplayAlgorithm
+from racer.train.algorithms.space import Between, OneOf, Space
 
 if TYPE_CHECKING:
     import torch
@@ -51,6 +52,16 @@ class Dqn(ReplayAlgorithm[DqnConfig]):
     actions = (DISCRETE,)
     counters = (*ReplayAlgorithm.counters, "_n_calls")  # the target network follows it
     networks = 2
+    space: ClassVar[Space] = {
+        "learning_rate": Between(1e-4, 4e-3, log=True),
+        "batch_size": OneOf((64, 128, 256, 512)),
+        "gamma": OneOf((0.8, 0.9, 0.95, 0.98, 0.99)),
+        "gradient_steps": OneOf((1, 2, 4, 8)),
+        "target_update_interval": OneOf((500, 1_000, 2_000, 5_000)),
+        "exploration_fraction": Between(0.1, 0.8),
+        "exploration_final": OneOf((0.01, 0.02, 0.05, 0.1)),
+        "net_arch": OneOf(((64, 64), (128, 128), (256, 256))),
+    }
 
     def make_model(self, settings: DqnConfig, job: Job) -> BaseAlgorithm:
         """A model of Stable-Baselines3."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from racer.errors import ConfigError
 from racer.formats.settings import (
@@ -23,6 +23,7 @@ from racer.train.algorithms.base import (
     Job,
     common_keywords,
 )
+from racer.train.algorithms.space import Between, OneOf, Space
 
 if TYPE_CHECKING:
     import torch
@@ -83,6 +84,18 @@ class Ppo(Algorithm[PpoConfig]):
     counters = ("num_timesteps", "_n_updates", "_episode_num")
     size_setting = "n_steps"
     networks = 2
+    space: ClassVar[Space] = {
+        "learning_rate": Between(1e-4, 4e-3, log=True),
+        "n_steps": OneOf((16, 32, 64, 128)),
+        "batch_size": OneOf((1024, 2048, 4096, 8192)),
+        "n_epochs": OneOf((1, 2, 3, 4, 6, 8)),
+        "gamma": OneOf((0.96, 0.97, 0.98, 0.985, 0.99, 0.995)),
+        "gae_lambda": OneOf((0.8, 0.9, 0.95, 0.98)),
+        "clip_range": OneOf((0.1, 0.2, 0.3)),
+        "ent_coef": Between(1e-5, 0.03, log=True),
+        "net_arch": OneOf(((64,), (64, 64), (128, 128), (256, 256))),
+        "activation": OneOf(ACTIVATIONS),
+    }
 
     def check(self, settings: PpoConfig, n_envs: int) -> None:
         """A batch is no larger than what was collected, and that is more than one step."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from racer.errors import ConfigError
 from racer.formats.settings import Checked, choice_field, flag_field, list_field, number_field
 from racer.train.algorithms.base import ACTIVATIONS, CONTINUOUS, Job, common_keywords
 from racer.train.algorithms.replay import ReplayAlgorithm
+from racer.train.algorithms.space import Between, OneOf, Space
 
 if TYPE_CHECKING:
     import torch
@@ -61,6 +62,17 @@ class Sac(ReplayAlgorithm[SacConfig]):
     settings = SacConfig
     actions = (CONTINUOUS,)
     networks = 5
+    space: ClassVar[Space] = {
+        "learning_rate": Between(2e-4, 4e-3, log=True),
+        "batch_size": OneOf((128, 256, 512, 1024)),
+        "gamma": OneOf((0.96, 0.97, 0.98, 0.985, 0.99, 0.995)),
+        "tau": OneOf((0.002, 0.005, 0.01, 0.02)),
+        "gradient_steps": OneOf((2, 4, 8, 16)),
+        "n_steps": OneOf((1, 2, 3, 5)),
+        "ent_coef_init": Between(1e-3, 1.0, log=True),
+        "target_entropy": Between(-2.0, 0.0),
+        "net_arch": OneOf(((64, 64), (128, 128), (256, 256))),
+    }
 
     def keywords(self, settings: SacConfig, job: Job) -> dict[str, Any]:
         """Keywords for a model of Stable-Baselines3's `SAC`, or of a class derived from it."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from racer.errors import ConfigError
 from racer.formats.settings import number_field
 from racer.train.algorithms.base import CONTINUOUS, Job
 from racer.train.algorithms.replay import ReplayAlgorithm
 from racer.train.algorithms.sac import Sac, SacConfig
+from racer.train.algorithms.space import OneOf, Space
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
@@ -35,6 +36,7 @@ class Tqc(Sac):
     settings = TqcConfig
     actions = (CONTINUOUS,)
     fixed = (*ReplayAlgorithm.fixed, "n_quantiles")
+    space: ClassVar[Space] = {**Sac.space, "drop_quantiles": OneOf((0, 1, 2, 5))}
 
     def check(self, settings: SacConfig, n_envs: int) -> None:
         """Some quantiles must be left, and sb3-contrib installed."""
