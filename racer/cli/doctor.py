@@ -17,6 +17,7 @@ EXTRAS = {
         "onnxruntime",
         "tqdm",
         "rich",
+        "PyYAML",
     ),
     "tune": ("optuna",),
     "view": ("pygame-ce", "onnx", "onnxruntime", "moviepy"),

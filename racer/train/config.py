@@ -39,6 +39,7 @@ from racer.kinds import DEFAULT_ID, env_ids, kind_of, kinds
 from racer.tracks import track_names
 from racer.train.algorithms import ALGORITHMS, DEFAULT, load_algorithm
 from racer.train.algorithms.base import Algorithm
+from racer.train.zoo import is_zoo, load_zoo
 
 if TYPE_CHECKING:
     from racer.envs.plain.runs import PlainRuns
@@ -274,17 +275,19 @@ def load_preset(name_or_path: str) -> dict[str, Any]:
     """The content of a preset, not checked yet.
 
     Raises:
-        ConfigError: there is no such preset, or it is no TOML.
+        ConfigError: there is no such preset, or it is no TOML; see `racer.train.zoo` for .yml.
     """
     if name_or_path in list_presets():
         return read_toml(PRESETS / f"{name_or_path}.toml")
+    if is_zoo(name_or_path):
+        return load_zoo(name_or_path, load_preset)
     if name_or_path.endswith(".toml"):
         content = read_toml(name_or_path)
         _use_copies(content, Path(name_or_path).parent)
         return content
     raise ConfigError(
         f"there is no preset {name_or_path!r}; there are {', '.join(list_presets())}, "
-        "and the name of a preset file must end in .toml."
+        "and the name of a preset file must end in .toml, or in .yml as in rl-baselines3-zoo."
     )
 
 

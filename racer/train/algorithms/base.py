@@ -168,6 +168,11 @@ class Algorithm(ABC, Generic[S]):
         """
 
     @property
+    def library_defaults(self) -> Mapping[str, Any]:
+        """Settings whose defaults are others in Stable-Baselines3; none if it has no such class."""
+        return {}
+
+    @property
     def space(self) -> Space:
         """Settings that `racer tune` varies, and where; none unless the algorithm says so."""
         return {}

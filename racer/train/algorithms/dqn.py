@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -52,6 +53,19 @@ class Dqn(ReplayAlgorithm[DqnConfig]):
     actions = (DISCRETE,)
     counters = (*ReplayAlgorithm.counters, "_n_calls")  # the target network follows it
     networks = 2
+    library_defaults: ClassVar[Mapping[str, Any]] = {
+        "learning_rate": 1e-4,
+        "final_learning_rate": 1e-4,
+        "buffer_size": 1_000_000,
+        "learning_starts": 100,
+        "batch_size": 32,
+        "gamma": 0.99,
+        "train_freq": 4,
+        "gradient_steps": 1,
+        "target_update_interval": 10_000,
+        "exploration_fraction": 0.1,
+        "net_arch": (64, 64),
+    }
     space: ClassVar[Space] = {
         "learning_rate": Between(1e-4, 4e-3, log=True),
         "batch_size": OneOf((64, 128, 256, 512)),

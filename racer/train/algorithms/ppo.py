@@ -84,6 +84,15 @@ class Ppo(Algorithm[PpoConfig]):
     counters = ("num_timesteps", "_n_updates", "_episode_num")
     size_setting = "n_steps"
     networks = 2
+    library_defaults: ClassVar[Mapping[str, Any]] = {
+        "learning_rate": 3e-4,
+        "final_learning_rate": 3e-4,
+        "n_steps": 2048,
+        "batch_size": 64,
+        "n_epochs": 10,
+        "ent_coef": 0.0,
+        "log_std_init": 0.0,
+    }
     space: ClassVar[Space] = {
         "learning_rate": Between(1e-4, 4e-3, log=True),
         "n_steps": OneOf((16, 32, 64, 128)),

@@ -62,6 +62,16 @@ class Sac(ReplayAlgorithm[SacConfig]):
     settings = SacConfig
     actions = (CONTINUOUS,)
     networks = 5
+    library_defaults: ClassVar[Mapping[str, Any]] = {
+        "learning_rate": 3e-4,
+        "final_learning_rate": 3e-4,
+        "buffer_size": 1_000_000,
+        "learning_starts": 100,
+        "train_freq": 1,
+        "gradient_steps": 1,
+        "net_arch": (256, 256),
+        "fast": True,  # the same mathematics
+    }
     space: ClassVar[Space] = {
         "learning_rate": Between(2e-4, 4e-3, log=True),
         "batch_size": OneOf((128, 256, 512, 1024)),
