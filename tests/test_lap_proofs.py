@@ -20,6 +20,7 @@ from lap_scene import (
     pedals,
     rolling_lap,
 )
+from track_scene import ring, write_csv
 
 from racer import _core
 from racer.cli.compare import compare, table
@@ -541,11 +542,14 @@ def test_four_processes_with_two_laps_each_leave_eight_files(tmp_path: Path) -> 
 
 
 def test_evaluate_never_overwrites_a_lap(tmp_path: Path, capsys) -> None:
-    command = ["evaluate", "--policy", "good", "--track", "harbour", "--starts", "2", "--laps", "1"]
+    track = write_csv(tmp_path / "ring.csv", ring(radius=60.0))
+    command = ["evaluate", "--policy", "casual", "--track", str(track)]
+    command += ["--starts", "2", "--laps", "1"]
+    laps = tmp_path / "laps"
     for count in (3, 6):
-        assert main([*command, "--save-laps", str(tmp_path)]) == 0
-        assert len(list(tmp_path.iterdir())) == count
-    assert main(["verify", "--proved", *map(str, tmp_path.iterdir())]) == 0
+        assert main([*command, "--save-laps", str(laps)]) == 0
+        assert len(list(laps.iterdir())) == count
+    assert main(["verify", "--proved", *map(str, laps.iterdir())]) == 0
     capsys.readouterr()
     assert main([*command, "--start", "rolling", "--save-laps", str(tmp_path / "rolling")]) == 0
     checks = [verify_lap(path) for path in (tmp_path / "rolling").iterdir()]

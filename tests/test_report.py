@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from track_scene import ring, write_csv
 
 from racer import _core
 from racer.cli.main import main
@@ -79,9 +80,11 @@ def test_a_lap_is_compared_with_the_minimum_time(run: Path) -> None:
     assert "No minimum time is known" in page
 
 
-def test_noise_disturbs_the_laps(capsys: pytest.CaptureFixture[str]) -> None:
+def test_noise_disturbs_the_laps(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The same seed gives the same laps; the report names the condition only where there is one."""
-    words = ["evaluate", "--policy", "good", "--track", "harbour", "--starts", "1", "--laps", "1"]
+    track = write_csv(tmp_path / "ring.csv", ring(radius=60.0))
+    words = ["evaluate", "--policy", "casual", "--track", str(track)]
+    words += ["--starts", "1", "--laps", "1"]
     found = []
     for more in ([], ["--noise", "0.02"], ["--noise", "0.02"]):
         main([*words, *more, "--json"])

@@ -88,7 +88,7 @@ def test_a_report_says_what_old_runs_meant() -> None:
 def test_normalisation_has_the_same_bits(keywords: dict[str, bool]) -> None:
     """Observations, last observations, rewards and statistics, as of Stable-Baselines3."""
     made = [
-        kind(RacerVecEnv(8, seed=3, maxSteps=20), clip_obs=3.0, gamma=0.9, **keywords)
+        kind(RacerVecEnv(8, seed=3, episode={"max_steps": 20}), clip_obs=3.0, gamma=0.9, **keywords)
         for kind in (VecNormalize, FastNormalize)
     ]
     random = np.random.default_rng(0)

@@ -92,7 +92,13 @@ def test_four_keys_are_enough_for_a_valid_lap(track):
     assert check.ok, check.reason
 
 
-@pytest.mark.parametrize("track", list_tracks())
+@pytest.mark.parametrize(
+    "track",
+    [
+        name if name in ("harbour", "viaduct") else pytest.param(name, marks=pytest.mark.slow)
+        for name in list_tracks()
+    ],
+)
 @pytest.mark.parametrize("names", [("good", "casual"), ("casual", "good")])
 def test_drivers_that_start_side_by_side_stay_on_the_road(track, names):
     road = load_track(track)

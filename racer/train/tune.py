@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import shutil
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from racer.errors import ConfigError, RacerError
 from racer.formats.locks import hold
-from racer.formats.text import show_path, shown
+from racer.formats.text import shown
 from racer.train.resuming import read_object
 from racer.train.run_folder import LOCK, RunFolder
 from racer.train.study import (

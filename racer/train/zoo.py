@@ -55,13 +55,13 @@ ACTIVATIONS = {
 }
 
 
-class Unusable(ConfigError):
+class UnusableError(ConfigError):
     """A value that has no counterpart here; the message follows the name of its key."""
 
 
 def is_zoo(name: str) -> bool:
     """Whether a preset's name is that of such a file, with or without `:ENTRY`."""
-    return _parts(name) is not None
+    return any(name.endswith(ending) or f"{ending}:" in name for ending in ENDINGS)
 
 
 def load_zoo(name: str, load: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
@@ -76,9 +76,7 @@ def load_zoo(name: str, load: Callable[[str], dict[str, Any]]) -> dict[str, Any]
             counterpart here.
         ModuleNotFoundError: PyYAML is not installed.
     """
-    parts = _parts(name)
-    assert parts is not None
-    path, entry = parts
+    path, entry = _parts(name)
     where = show_path(path)
     algo = path.stem
     if algo not in ALGORITHMS:
@@ -102,14 +100,13 @@ def load_zoo(name: str, load: Callable[[str], dict[str, Any]]) -> dict[str, Any]
     return _laid(content, algo, entries[entry], f"{where}, entry {shown(entry, 80)}")
 
 
-def _parts(name: str) -> tuple[Path, str | None] | None:
+def _parts(name: str) -> tuple[Path, str | None]:
+    """A file and the entry that is wanted of it."""
     for ending in ENDINGS:
-        if name.endswith(ending):
-            return Path(name), None
-        at = name.rfind(f"{ending}:")
-        if at >= 0:
-            return Path(name[: at + len(ending)]), name[at + len(ending) + 1 :]
-    return None
+        before, found, entry = name.rpartition(f"{ending}:")
+        if found and not name.endswith(ENDINGS):
+            return Path(before + ending), entry
+    return Path(name), None
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:
@@ -169,23 +166,33 @@ def _laid(
     content |= {"n_envs": 1, "normalise_observation": False, "normalise_reward": False}
     settings: dict[str, Any] = dict(algorithm.library_defaults)
     for key, value in _flattened(said, where).items():
-        try:
-            if key in NEUTRAL:
-                if value not in NEUTRAL[key]:
-                    raise Unusable("has no counterpart here")  # noqa: TRY301
-            elif key in RUN:
-                content |= RUN[key](value)
-            else:
-                found = OWN[key](value) if key in OWN else {RENAMED.get(key, key): value}
-                if not set(found) <= set(known):
-                    raise Unusable(f"is no setting of {algo}")  # noqa: TRY301
-                settings |= found
-        except Unusable as problem:
-            value_text = shown(short_repr(value), 80)
-            raise ConfigError(f"{where}: {key} = {value_text} {problem}.") from None
+        found = _setting(key, value, where)
+        if key in RUN:
+            content |= found
+        elif set(found) <= set(known):
+            settings |= found
+        else:
+            raise ConfigError(f"{where}: {_said(key, value)} is no setting of {algo}.")
     if settings.get("gradient_steps") == -1:  # as many as steps were taken
         settings["gradient_steps"] = content["n_envs"] * settings["train_freq"]
     return {**content, algo: settings}
+
+
+def _setting(key: str, value: Any, where: str) -> dict[str, Any]:
+    """What a key of an entry says, in our words."""
+    if key in NEUTRAL:
+        if value not in NEUTRAL[key]:
+            raise ConfigError(f"{where}: {_said(key, value)} has no counterpart here.")
+        return {}
+    read = RUN.get(key) or OWN.get(key)
+    try:
+        return read(value) if read else {RENAMED.get(key, key): value}
+    except UnusableError as problem:
+        raise ConfigError(f"{where}: {_said(key, value)} {problem}.") from None
+
+
+def _said(key: str, value: Any) -> str:
+    return f"{shown(key, 40)} = {shown(short_repr(value), 80)}"
 
 
 def _flattened(said: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -194,9 +201,9 @@ def _flattened(said: Mapping[str, Any], where: str) -> dict[str, Any]:
     if "policy_kwargs" in said:
         try:
             inner = literal(said["policy_kwargs"])
-        except Unusable as problem:
-            value = shown(short_repr(said["policy_kwargs"]), 80)
-            raise ConfigError(f"{where}: policy_kwargs = {value} {problem}.") from None
+        except UnusableError as problem:
+            text = _said("policy_kwargs", said["policy_kwargs"])
+            raise ConfigError(f"{where}: {text} {problem}.") from None
         flat |= {str(key): value for key, value in inner.items()}
     return flat
 
@@ -205,18 +212,18 @@ def literal(value: Any) -> dict[str, Any]:
     """A table, or what text like "dict(net_arch=[64], activation_fn=nn.ReLU)" means.
 
     Raises:
-        Unusable: it is something else.
+        UnusableError: it is something else.
     """
     if isinstance(value, dict):
         return value
     if not isinstance(value, str):
-        raise Unusable("is no table of keywords")
+        raise UnusableError("is no table of keywords")
     try:
         found = _value(ast.parse(value.strip(), mode="eval").body)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         found = None
     if not isinstance(found, dict):
-        raise Unusable("is no table of keywords")
+        raise UnusableError("is no table of keywords")
     return found
 
 
@@ -258,13 +265,13 @@ def _number(value: Any) -> float:
             return float(value)
         except (TypeError, ValueError):
             pass
-    raise Unusable("is no number")
+    raise UnusableError("is no number")
 
 
 def _whole(value: Any) -> int:
     number = _number(value)
     if not number.is_integer():  # nor are infinity and NaN
-        raise Unusable("is no whole number")
+        raise UnusableError("is no whole number")
     return int(number)
 
 
@@ -272,7 +279,7 @@ def _constant(name: str) -> Callable[[Any], dict[str, Any]]:
     def read(value: Any) -> dict[str, Any]:
         first, last = _linear(value)
         if first != last:
-            raise Unusable("changes during the run, which is not possible here")
+            raise UnusableError("changes during the run, which is not possible here")
         return {name: first}
 
     return read
@@ -291,7 +298,7 @@ def _frequency(value: Any) -> dict[str, Any]:
     if pair is not None:
         number, unit = pair
         if unit != "step":
-            raise Unusable("counts episodes, which is not possible here")
+            raise UnusableError("counts episodes, which is not possible here")
         value = number
     return {"train_freq": _whole(value)}
 
@@ -314,16 +321,16 @@ def _layers(value: Any) -> dict[str, Any]:
     if isinstance(value, dict):
         parts = list(value.values())
         if not set(value) <= {"pi", "vf", "qf"} or any(part != parts[0] for part in parts):
-            raise Unusable("has different networks for actor and critic, not possible here")
+            raise UnusableError("has different networks for actor and critic, not possible here")
         value = parts[0] if parts else []
     if not isinstance(value, list) or not value:
-        raise Unusable("is no list of widths")
+        raise UnusableError("is no list of widths")
     return {"net_arch": [_whole(width) for width in value]}
 
 
 def _activation(value: Any) -> dict[str, Any]:
     if value not in ACTIVATIONS:
-        raise Unusable("is neither ReLU nor Tanh")
+        raise UnusableError("is neither ReLU nor Tanh")
     return {"activation": ACTIVATIONS[value]}
 
 
@@ -337,7 +344,7 @@ def _normalise(value: Any) -> dict[str, Any]:
     if isinstance(value, bool):
         value = {"norm_obs": value, "norm_reward": value}
     if not isinstance(value, dict) or not set(value) <= {"norm_obs", "norm_reward", "clip_obs"}:
-        raise Unusable("is not true, false, or a table of norm_obs, norm_reward and clip_obs")
+        raise UnusableError("is not true, false, or a table of norm_obs, norm_reward and clip_obs")
     found: dict[str, Any] = {
         "normalise_observation": value.get("norm_obs", True),
         "normalise_reward": value.get("norm_reward", True),

@@ -43,8 +43,8 @@ SENTENCES = {
     "policy": "One decision of an untrained driver, normalisation included.",
     "train": "PPO, rollouts and updates together, in turns with the same PPO on an environment "
     "that costs nothing; the shares say where its time goes.",
-    "pipeline": "A whole run of `racer train` with its logs, evaluations and checkpoints, in turns with the "
-    "same PPO on an environment that costs nothing; the shares say where the run's time goes.",
+    "pipeline": "A whole run of `racer train` with its logs, evaluations and checkpoints, in turns "
+    "with the same PPO on an environment that costs nothing; the shares say where its time goes.",
     "peers": "The same core, clock and run. Ratios are our steps per second at N = 1024 with "
     "observation `track` over the peer's. An *update* is the state of one vehicle computed once "
     "(substeps times vehicles per step), the fairer unit where a peer moves a whole crowd.",

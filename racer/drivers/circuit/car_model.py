@@ -88,12 +88,12 @@ class CarModel:
               for a in ("front", "rear")),
             strict=True,
         )  # fmt: skip
-        # What `left_along` needs of the slip control, as it needs it: it is called a hundred times a
-        # second for each car.
+        # As `left_along` needs them, which is called a hundred times a second for each car.
         self._most = p["grip_use"] ** 2
         self._rest = 1.0 - self._most
         priority = np.square([p["priority_front"], p["priority_rear"]])
-        self._priority, self._priority2, self._priority4 = priority, 2.0 * priority, 4.0 * priority
+        self._priority = priority
+        self._priority_twice, self._priority_four_times = 2.0 * priority, 4.0 * priority
         self.peak_slip = np.array([slips[-1] for slips in self._slips])  # [rad], front and rear
 
     def capacity(
@@ -139,7 +139,9 @@ class CarModel:
         """
         rest = self._rest
         wanted = np.square(np.minimum(sideways, 1.0))
-        tyre = (np.sqrt(rest * rest + self._priority4 * wanted) - rest) / self._priority2
+        tyre = (
+            np.sqrt(rest * rest + self._priority_four_times * wanted) - rest
+        ) / self._priority_twice
         tyre = np.minimum(np.maximum(tyre, np.maximum(wanted, 1e-12)), 1.0)
         used = np.minimum(1.0 - wanted / tyre, self._most - self._priority * tyre)
         left: NDArray[np.float64] = np.sqrt(np.maximum(used, 0.0))
