@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     from racer.cli import train
     from racer.errors import ConfigError
     from racer.kinds import DEFAULT_ID, find_id, kind_of
-    from racer.train.config import check_ends
+    from racer.train.config import check_ends, load_preset
     from racer.train.weights import find_weights, settings_to_start_from
 
     check_ends(args.steps, args.minutes)
@@ -48,7 +48,10 @@ def run(args: argparse.Namespace) -> int:
     env_id = content.get("env_id", DEFAULT_ID)
     if args.env is not None and find_id(args.env) != env_id:
         raise ConfigError(f"{weights.shown}: was trained in {env_id}, not in {find_id(args.env)}.")
-    if "track" in kind_of(env_id).load("runs").tables and args.track is None:
-        raise ConfigError("racer finetune needs --track: the circuit to train on.")
+    tracks = "track" in kind_of(env_id).load("runs").tables
+    if tracks and args.track is None and "track" not in load_preset(args.preset):
+        raise ConfigError(
+            "racer finetune needs --track, the circuit to train on, or a preset that names one."
+        )
     content["start_from"] = args.policy
     return train.run(args, content)

@@ -60,6 +60,15 @@ class Parser(argparse.ArgumentParser):
         super().error(shown(message, MAX_MESSAGE))
 
 
+class ShowVersion(argparse.Action):
+    """As argparse's own action, but looks the version up only if somebody wants to know it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        """Prints it."""
+        print(f"{parser.prog} {racer.__version__}")
+        parser.exit()
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser with every command."""
     parser = Parser(
@@ -68,7 +77,9 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"racer {racer.__version__}")
+    parser.add_argument(
+        "--version", action=ShowVersion, nargs=0, help="show program's version number and exit"
+    )
     sub = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name in COMMANDS:
         importlib.import_module(f"racer.cli.{name}").add_parser(sub)
