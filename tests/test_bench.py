@@ -88,6 +88,7 @@ def test_the_layers_above_the_engine(layer: str) -> None:
         assert case["layer"] == layer
 
 
+@pytest.mark.slow
 def test_training_says_where_its_time_goes() -> None:
     results = runner.run_layers(["train"], seconds=0.05, threads=[1])
     for case in results.cases:

@@ -355,7 +355,10 @@ def _masked(columns: Columns, mask: NDArray[np.bool_]) -> dict[str, Any]:
     everywhere = mask.all()
     shared = mask.copy()
     for key, values in columns.items():
-        where = mask.reshape(-1, *(1,) * (values.ndim - 1))
-        infos[key] = values if everywhere else np.where(where, values, values.dtype.type(0))
+        if everywhere:
+            infos[key] = values
+        else:
+            where = mask.reshape(-1, *(1,) * (values.ndim - 1))
+            infos[key] = np.where(where, values, values.dtype.type(0))
         infos[f"_{key}"] = shared
     return infos
