@@ -7,7 +7,7 @@ one by one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from stable_baselines3.common.running_mean_std import RunningMeanStd
@@ -28,7 +28,7 @@ class FastNormalize(VecNormalize):
             raise TypeError(f"observations must be one array, got {type(obs).__name__}")
         self.old_obs, self.old_reward = obs, rewards
         if self.training and self.norm_obs:
-            _update(self.obs_rms, obs)
+            _update(self._statistics(), obs)
         if self.training:
             self._update_reward(rewards)
         ended = [i for i in np.flatnonzero(dones) if "terminal_observation" in infos[i]]
@@ -39,11 +39,15 @@ class FastNormalize(VecNormalize):
         self.returns[dones] = 0
         return self.normalize_obs(obs), self.normalize_reward(rewards), dones, infos
 
+    def _statistics(self) -> RunningMeanStd:
+        """Those of the observations, which are one array."""
+        return cast("RunningMeanStd", self.obs_rms)
+
     def normalize_obs(self, obs: Any) -> Any:
         """See `VecNormalize`; `obs` is not changed."""
         if not self.norm_obs or not isinstance(obs, np.ndarray):
             return super().normalize_obs(obs)
-        rms = self.obs_rms
+        rms = self._statistics()
         scaled = np.subtract(obs, rms.mean)
         scaled /= np.sqrt(rms.var + self.epsilon)
         np.clip(scaled, -self.clip_obs, self.clip_obs, out=scaled)

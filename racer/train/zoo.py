@@ -113,7 +113,7 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
     """The entries of a file."""
     import yaml
 
-    class Loader(yaml.SafeLoader):
+    class Loader(yaml.SafeLoader):  # type: ignore[misc]
         """Merges one table into another, not lists of them, which can double at every level."""
 
         def flatten_mapping(self, node: yaml.MappingNode) -> None:
@@ -141,7 +141,7 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
         raise ConfigError(
             f"{where}: must have a table for each environment, as the files of rl-baselines3-zoo."
         )
-    return content
+    return dict(content)
 
 
 def _world(algo: str) -> str:

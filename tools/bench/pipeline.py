@@ -149,10 +149,10 @@ def _compare(
             if i
             else f"{often} in {config.steps:,} steps; over the same PPO on the free env",
         )
-    for part, seconds in _parts(watch.seconds, total).items():
+    for where, seconds in _parts(watch.seconds, total).items():
         yield Case(
             "pipeline",
-            f"{name}, time in {part}",
+            f"{name}, time in {where}",
             num_envs=config.n_envs,
             threads=1,
             share=seconds / total,

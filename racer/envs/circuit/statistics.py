@@ -47,7 +47,7 @@ class DrivingStatistics:
         batch = self._batch
         self._terms += batch.reward_terms
         self._steps += batch.num_worlds * batch.cars_per_world
-        self._off_track += np.count_nonzero(self._wheels_off == 4.0)
+        self._off_track += int(np.count_nonzero(self._wheels_off == 4.0))
         if batch.terminated.any():
             last = batch.final_records[batch.terminated]
             self._cut_short += int((last["lap_running"] != 0).sum())
