@@ -200,6 +200,10 @@ def test_the_command_takes_settings_from_the_policy(
     assert config.algo_settings.learning_rate == load_preset("finetune")["ppo"]["learning_rate"]
     assert tuple(config.tracks) == ("timberline",)
     assert (config.steps, config.start_from) == (64, str(policy))
+    own = tmp_path / "own.toml"
+    own.write_text('track = "random:1"\nsteps = 64\n', "utf-8")
+    assert main(["finetune", str(policy), "--preset", str(own), "--name", "own", *logs]) == 0
+    assert tuple(RunFolder.open(tmp_path / "own")[1].tracks) == ("random:1",)
     capsys.readouterr()
     for wrong, said in (
         (["finetune", str(policy), *logs], "needs --track"),
