@@ -20,7 +20,7 @@ from racer.tracks import list_tracks, load_track
 
 REAL = sorted((Path(__file__).resolve().parents[2] / "shared" / "tracks").glob("*.csv"))
 # Circuits on which `good` ran wide once: braking out of a long bend, turning into a hairpin.
-ONCE_UNCLEAN = (("braking-bend", 0), ("mixed", 4))
+ONCE_UNCLEAN = (("braking-bend", 0), pytest.param("mixed", 4, marks=pytest.mark.slow))
 
 
 @pytest.mark.parametrize(("kind", "seed"), ONCE_UNCLEAN)

@@ -176,6 +176,7 @@ def kill_optimal(folder: Path, kills: int, seed: int) -> int:
     return kill_often(command, folder, kills=kills, longest=longest, seed=seed, check=check)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_few_kills_harm_no_run(tmp_path: Path) -> None:
     assert kill_a_run(tmp_path, 2, seed=1) == 4

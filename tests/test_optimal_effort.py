@@ -78,7 +78,10 @@ def test_intervals_that_stay_are_known_again():
     assert len(there) == len(here) == 0
 
 
-@pytest.mark.parametrize(("shrinks", "rounds"), [(1.0, 1), (0.9, solving.FOCUSES)])
+@pytest.mark.parametrize(
+    ("shrinks", "rounds"),
+    [(1.0, 1), pytest.param(0.9, solving.FOCUSES, marks=pytest.mark.slow)],
+)
 def test_intervals_get_shorter_only_while_the_engine_comes_nearer(monkeypatch, shrinks, rounds):
     track, told, looks = oval(), [], []
 

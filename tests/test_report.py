@@ -9,10 +9,9 @@ from track_scene import ring, write_csv
 
 from racer import _core
 from racer.cli.main import main
-from racer.drivers import make_driver
-from racer.envs.circuit.episodes import evaluate_driver
+from racer.laps import load_lap
 from racer.laps.traces import trace_lap
-from racer.optimal.reference import reference_lap
+from racer.optimal.reference import demonstrated_lap, reference_lap
 from racer.plots.run_facts import RunFacts, lap_facts, run_facts, section_edges
 from racer.plots.run_report import report_html
 from racer.tracks import load_track
@@ -62,18 +61,19 @@ def test_a_run_without_a_valid_lap_says_so(
 def test_a_lap_is_compared_with_the_minimum_time(run: Path) -> None:
     """The times lost in all sections add up to the gap of the lap."""
     track = load_track("harbour")
-    result = evaluate_driver(make_driver("good", track), track, starts=2, laps=1, record=True)
-    lap = next(lap for lap in result.finished if lap.valid and not lap.standing)
-    trace, reference = trace_lap(lap.record("good", "agent")), reference_lap(track)
+    path = demonstrated_lap(track)
+    assert path is not None
+    lap = load_lap(path)
+    trace, reference = trace_lap(lap), reference_lap(track)
     assert reference is not None
     facts = lap_facts(trace, reference)
     lost = sum(part["lost_s"] for part in facts["corners"])
-    assert lost == pytest.approx(lap.time_s - reference.flying_lap_s, abs=0.02)
+    assert lost == pytest.approx(lap.lap_time_s - reference.flying_lap_s, abs=0.02)
     assert len(facts["corners"]) == len(section_edges(track)) - 1 > 3
     assert np.median(facts["speed_m_s"]) < np.median(facts["bound_speed_m_s"])
     content = {**run_facts(run).content, "best_lap": facts}
     page = report_html([RunFacts(content, trace, reference)])
-    assert f"{lap.time_s:.3f} s" in page
+    assert f"{lap.lap_time_s:.3f} s" in page
     unknown = lap_facts(trace, None)
     assert unknown["corners"] == []
     page = report_html([RunFacts({**content, "best_lap": unknown}, trace)])

@@ -174,6 +174,7 @@ def polyline_on(line: np.ndarray, clicked: np.ndarray, polyline: np.ndarray) -> 
     return np.column_stack([line, np.ones(len(line))]) @ change
 
 
+@pytest.mark.slow
 def test_points_all_in_one_spot_cost_no_memory(tmp_path):
     angle = np.concatenate(
         [np.linspace(0, 0.06, 15_000, endpoint=False), np.linspace(0.06, 2 * np.pi, 9_000)[:-1]]

@@ -65,7 +65,8 @@ class ShowVersion(argparse.Action):
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
         """Prints it."""
-        print(f"{parser.prog} {racer.__version__}")
+        with suppress(OSError):  # as argparse: what is wrong with the stream is said at the end
+            print(f"{parser.prog} {racer.__version__}")
         parser.exit()
 
 
